@@ -1,0 +1,1 @@
+"""Where plans are executed: the only I/O of the pipeline."""

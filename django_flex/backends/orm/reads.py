@@ -1,0 +1,68 @@
+"""A read plan as one queryset of tuples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import router
+from django.db.models import Case, F, Q, QuerySet, When
+
+from django_flex.backends.orm.conditions import (
+    filtered,
+    json_value,
+    path_of,
+    visibility,
+    visible_rows,
+)
+from django_flex.backends.orm.faults import translated
+from django_flex.plan.shape import ResultSet
+
+if TYPE_CHECKING:
+    from django_flex.permissions.authorized import Ordering
+    from django_flex.plan.nodes import ReadPlan
+
+
+def read(plan: ReadPlan) -> ResultSet:
+    """Fetch the rows of a plan: one statement, one row more than the limit, no model instances."""
+    with translated():
+        queryset = build(plan)
+        if plan.asked.operation == "get":
+            return ResultSet(list(queryset[:1]))
+        rows = list(queryset[plan.offset : plan.offset + plan.limit + 1])
+    return ResultSet(rows[: plan.limit], has_more=len(rows) > plan.limit)
+
+
+def build(plan: ReadPlan) -> QuerySet[Any]:
+    """Return the queryset of a plan, before its page is cut out."""
+    using = router.db_for_read(plan.resource.model)
+    queryset = visible_rows(plan.rows, using)
+    if plan.asked.operation == "get":
+        queryset = queryset.filter(pk=plan.pk)
+    if plan.where is not None:
+        queryset = filtered(queryset, plan.where, using)
+    flags = {f"flex_v{n}": visibility(guard, using) for n, guard in enumerate(plan.flags)}
+    if flags:
+        queryset = queryset.annotate(**flags)
+    queryset = _ordered(queryset, plan, using)
+    return queryset.values_list(*(path_of(column) for column in plan.columns), *flags)
+
+
+def _ordered(queryset: QuerySet[Any], plan: ReadPlan, using: str) -> QuerySet[Any]:
+    """Sort, the primary key last: the order is total, so pages neither repeat nor skip rows."""
+    if plan.asked.operation == "get":
+        return queryset.order_by()
+    keys = [_sort_key(ordering, using) for ordering in plan.order_by]
+    return queryset.order_by(*keys, "pk")
+
+
+def _sort_key(ordering: Ordering, using: str) -> Any:
+    column = ordering.column
+    path = path_of(column)
+    if not (column.keys or column.guards or ordering.nulls):
+        return f"-{path}" if ordering.descending else path
+    expression: Any = json_value(column) if column.keys else F(path)
+    if column.guards:
+        visible = Q(*(Q(visibility(guard, using)) for guard in column.guards))
+        expression = Case(When(visible, then=expression), default=None)
+    nulls = {f"nulls_{ordering.nulls}": True} if ordering.nulls else {}
+    return expression.desc(**nulls) if ordering.descending else expression.asc(**nulls)

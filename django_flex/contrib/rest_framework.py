@@ -1,0 +1,124 @@
+"""Django REST framework: its authentication for our doors, our queries for its viewsets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import SessionAuthentication as RestSession
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+
+from django_flex.conf import get_settings
+from django_flex.exceptions import AuthenticationFailedError
+from django_flex.http.endpoint import Door, serve
+from django_flex.http.routing import COLLECTION, OBJECT, Route
+from django_flex.http.view_policy import view_door
+from django_flex.permissions.roles import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.db import models
+    from django.http import HttpRequest, HttpResponse
+
+    from django_flex.conf import Settings
+
+
+class RestFrameworkAuthentication:
+    """Runs authentication classes of Django REST framework, as one authenticator of ours."""
+
+    classes: ClassVar[tuple[type[BaseAuthentication], ...]] = ()
+
+    def get_classes(self) -> tuple[type[BaseAuthentication], ...]:
+        """Return the classes to try, in order."""
+        return self.classes
+
+    def authenticate(self, request: HttpRequest) -> Any:
+        """Return the user of the first class that names one.
+
+        Raises:
+            AuthenticationFailedError: one of them refuses the credentials.
+        """
+        wrapped = Request(request)
+        for one in self.get_classes():
+            try:
+                found = one().authenticate(wrapped)
+            except APIException as error:
+                raise AuthenticationFailedError(str(error.detail)) from error
+            if found is not None:
+                return found[0]
+        return None
+
+    def authenticate_header(self, request: HttpRequest) -> str | None:
+        """Return the challenge of the first class that has one."""
+        wrapped = Request(request)
+        headers = (one().authenticate_header(wrapped) for one in self.get_classes())
+        return next((header for header in headers if header), None)
+
+
+class DefaultAuthentication(RestFrameworkAuthentication):
+    """The classes of ``DEFAULT_AUTHENTICATION_CLASSES``, without sessions: ours come first."""
+
+    def get_classes(self) -> tuple[type[BaseAuthentication], ...]:
+        """Return the configured classes that read credentials from the request itself."""
+        classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+        return tuple(one for one in classes if not issubclass(one, RestSession))
+
+
+def adapt(*classes: type[BaseAuthentication]) -> type[RestFrameworkAuthentication]:
+    """Return an authenticator for ``AUTHENTICATION`` that tries some classes of REST framework."""
+    return type("AdaptedAuthentication", (RestFrameworkAuthentication,), {"classes": classes})
+
+
+class FlexViewSetMixin:
+    """Gives a viewset our ``list`` and ``retrieve``: same query, permissions and reply.
+
+    The viewset keeps its own authentication, permissions and throttles; ``request.user`` decides
+    what is seen. ``flex_model``: the model; else that of ``queryset``. ``flex_permissions``: roles
+    as in an entry of ``EXPOSE``; the model's own entry there if ``None``.
+    """
+
+    flex_model: ClassVar[type[models.Model] | None] = None
+    flex_permissions: ClassVar[Mapping[str, Any] | None] = None
+    flex_version: ClassVar[str | None] = None
+
+    @classmethod
+    def as_view(cls, actions: Mapping[str, str] | None = None, **initkwargs: Any) -> Any:
+        """Return the view; where GET lists, QUERY does too (RFC 10008)."""
+        served = dict(actions or {})
+        if served.get("get") in {"list", "retrieve"}:
+            served.setdefault("query", served["get"])
+        names = [*getattr(cls, "http_method_names", []), "query"]
+        parent: Callable[..., Any] = super().as_view  # type: ignore[misc]  # of the viewset
+        return parent(served, http_method_names=list(dict.fromkeys(names)), **initkwargs)
+
+    def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Answer a list."""
+        return self._flex(request, None)
+
+    def retrieve(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a get."""
+        name = getattr(self, "lookup_url_kwarg", None) or getattr(self, "lookup_field", "pk")
+        return self._flex(request, str(kwargs[name]))
+
+    def _flex(self, request: Request, pk: str | None) -> HttpResponse:
+        found = Route(None, pk, {**(COLLECTION if pk is None else OBJECT)})
+        return serve(request._request, lambda: found, self._door(request))
+
+    def _door(self, request: Request) -> Door:
+        settings = get_settings(self.flex_version)
+        model = self.flex_model or self.queryset.model  # type: ignore[attr-defined]  # of the viewset
+
+        def known(http_request: HttpRequest, _settings: Settings) -> Actor:
+            return Actor(request.user, http_request)
+
+        if self.flex_permissions is not None:
+            place = type(self).__qualname__
+            door = view_door(settings, model, self.flex_permissions, place=place)
+            return Door(settings=settings, policy=door.policy, entry=door.entry, authenticate=known)
+        entry = settings.policy.entries.get(model)
+        if entry is None:
+            return view_door(settings, model, {}, place=type(self).__qualname__)
+        return Door(settings=settings, policy=settings.policy, entry=entry, authenticate=known)

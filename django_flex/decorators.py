@@ -1,0 +1,119 @@
+"""``@flex_query``: a view function that gets the result of the query in its request."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from django_flex.conf import get_settings
+from django_flex.engine import run
+from django_flex.exceptions import FlexError
+from django_flex.http.endpoint import Door, to_flex_request
+from django_flex.http.rendering import render
+from django_flex.http.routing import COLLECTION, OBJECT, Route
+from django_flex.http.view_policy import view_door
+from django_flex.plan.shape import FlexResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from django.db import models
+    from django.http import HttpRequest
+
+
+def flex_query(
+    *,
+    model: type[models.Model],
+    allowed_fields: Iterable[str],
+    allowed_filters: Iterable[str] = (),
+    allowed_ordering: Iterable[str] = (),
+    allowed_actions: Iterable[str] = ("get", "list"),
+    rows: Any = "*",
+    require_auth: bool | None = None,
+    version: str | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Run the request's query before the view, under grants that are the same for every caller.
+
+    The view is called as ``view(request, result=…, query_spec=…)``, and only on success; every
+    error is answered in the usual JSON shape. Works on plain and on ``async`` functions.
+
+    Args:
+        model: the model that is queried.
+        allowed_fields: readable paths, as ``fields`` of a grant.
+        allowed_filters: as ``filters`` of a grant.
+        allowed_ordering: as ``order_by`` of a grant.
+        allowed_actions: ``get`` and ``list``, or one of them.
+        rows: as ``rows`` of a grant; default all rows.
+        require_auth: whether anonymous callers get a 401; the settings decide if ``None``.
+        version: whose settings apply.
+    """
+    grant = {
+        "fields": list(allowed_fields),
+        "filters": list(allowed_filters),
+        "order_by": list(allowed_ordering),
+        "ops": list(allowed_actions),
+        "rows": rows,
+    }
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        def open_door() -> Door:
+            return view_door(
+                get_settings(version),
+                model,
+                grant,
+                place=view.__qualname__,
+                require_auth=require_auth,
+                common=True,
+            )
+
+        return csrf_exempt(
+            _wrap_async(view, open_door) if iscoroutinefunction(view) else _wrap(view, open_door)
+        )
+
+    return decorate
+
+
+def _wrap(view: Callable[..., Any], open_door: Callable[[], Door]) -> Callable[..., Any]:
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        answer = _answer(request, kwargs, open_door())
+        if isinstance(answer, HttpResponse):
+            return answer
+        result, query_spec = answer
+        return view(request, *args, result=result, query_spec=query_spec, **kwargs)
+
+    return wrapped
+
+
+def _wrap_async(view: Callable[..., Any], open_door: Callable[[], Door]) -> Callable[..., Any]:
+    @wraps(view)
+    async def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        answer = await sync_to_async(_answer, thread_sensitive=True)(request, kwargs, open_door())
+        if isinstance(answer, HttpResponse):
+            return answer
+        result, query_spec = answer
+        return await view(request, *args, result=result, query_spec=query_spec, **kwargs)
+
+    return wrapped
+
+
+def _answer(
+    request: HttpRequest, kwargs: Mapping[str, Any], door: Door
+) -> HttpResponse | tuple[FlexResult, Mapping[str, Any]]:
+    """Return the result and the query object as it was understood, or the reply to an error."""
+    pk = kwargs.get("pk")
+    methods = {**(COLLECTION if pk is None else OBJECT)}
+    methods["POST"] = "list" if pk is None else "get"
+    route = Route(None, None if pk is None else str(pk), methods)
+    try:
+        actor = door.authenticate(request, door.settings)
+        operation = route.operation(request.method or "GET")
+        asked = to_flex_request(request, route, operation, door, actor)
+    except FlexError as error:
+        return render(request, FlexResult.from_error(error), door.settings)
+    result = run(asked, door.settings, door.policy, door.entry)
+    return (result, asked.payload) if result.ok else render(request, result, door.settings)

@@ -1,0 +1,217 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    FlexError
+    ├── RequestError                     the HTTP request itself
+    │   ├── MethodNotAllowedError
+    │   ├── ContentTooLargeError
+    │   └── UnsupportedMediaTypeError
+    ├── QueryError                       the query object
+    │   ├── UnknownKeyError
+    │   ├── InvalidValueError
+    │   ├── LimitExceededError
+    │   └── UnsupportedQueryError
+    ├── AuthenticationRequiredError
+    ├── AuthenticationFailedError
+    ├── AccessDeniedError
+    │   ├── OperationDeniedError
+    │   ├── FieldDeniedError
+    │   ├── FilterDeniedError
+    │   └── OrderDeniedError
+    ├── NotFoundError
+    │   ├── ObjectNotFoundError
+    │   └── ResourceNotFoundError
+    └── UnavailableError
+
+An error is raised once, where it is known, and turned into a reply once, at the edge. Messages
+never carry a name that the caller may not see, nor text of the database.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class FlexError(Exception):
+    """A request that cannot be served, with what a front end needs to react to it."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        hint: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.hint = hint
+        self.headers = headers or {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of a reply: ``error`` and ``code``, ``path``/``hint`` if known."""
+        body: dict[str, Any] = {"error": self.message, "code": self.code}
+        if self.path is not None:
+            body["path"] = self.path
+        if self.hint is not None:
+            body["hint"] = self.hint
+        return body
+
+
+class RequestError(FlexError):
+    """The request cannot be read: encoding, JSON, headers or parameters."""
+
+    code = "request.invalid"
+
+
+class MethodNotAllowedError(RequestError):
+    """This URL does not serve this method; the ``Allow`` header lists those it serves."""
+
+    status = 405
+    code = "request.method"
+
+
+class ContentTooLargeError(RequestError):
+    """The body is larger than the setting ``MAX_BODY_BYTES``."""
+
+    status = 413
+    code = "request.too_large"
+
+
+class UnsupportedMediaTypeError(RequestError):
+    """The body is not sent as JSON."""
+
+    status = 415
+    code = "request.media_type"
+
+
+class QueryError(FlexError):
+    """The query is malformed: a wrong type or an impossible combination."""
+
+    code = "query.invalid"
+
+
+class UnknownKeyError(QueryError):
+    """The query has a key that does not exist."""
+
+    code = "query.unknown_key"
+
+
+class InvalidValueError(QueryError):
+    """A value does not fit the field or key that it was sent for."""
+
+    code = "query.value"
+
+
+class LimitExceededError(QueryError):
+    """The query is larger than a cap in the settings allows."""
+
+    code = "query.limit"
+
+
+class UnsupportedQueryError(QueryError):
+    """The query asks for something that this server or its database cannot do."""
+
+    code = "query.unsupported"
+
+
+class AuthenticationRequiredError(FlexError):
+    """Nobody is signed in and the API wants somebody to be."""
+
+    status = 401
+    code = "auth.required"
+
+    def __init__(self) -> None:
+        super().__init__("Authentication required")
+
+
+class AuthenticationFailedError(FlexError):
+    """The credentials that were sent are wrong, expired or of an inactive user."""
+
+    status = 401
+    code = "auth.failed"
+
+
+class AccessDeniedError(FlexError):
+    """The caller's grant does not cover the request."""
+
+    status = 403
+    code = "permission.denied"
+
+
+class OperationDeniedError(AccessDeniedError):
+    """The role may not do this operation on this model."""
+
+    code = "operation.denied"
+
+    def __init__(self, operation: str, resource: str) -> None:
+        super().__init__(f"Access denied: operation '{operation}' not allowed on '{resource}'")
+
+
+class FieldDeniedError(AccessDeniedError):
+    """A field that was asked for is not granted, or does not exist."""
+
+    code = "field.denied"
+
+    def __init__(self, text: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(f"Access denied: field '{text}' not accessible", path=path, hint=hint)
+
+
+class FilterDeniedError(AccessDeniedError):
+    """A filter that was asked for is not granted, or does not exist."""
+
+    code = "filter.denied"
+
+    def __init__(self, text: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(f"Filter denied: '{text}' not allowed", path=path, hint=hint)
+
+
+class OrderDeniedError(AccessDeniedError):
+    """An ordering that was asked for is not granted, or does not exist."""
+
+    code = "order.denied"
+
+    def __init__(self, text: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(f"Order denied: '{text}' not allowed", path=path, hint=hint)
+
+
+class NotFoundError(FlexError):
+    """There is nothing here that the caller may see."""
+
+    status = 404
+    code = "not_found"
+
+
+class ObjectNotFoundError(NotFoundError):
+    """No row with this key, or none that the caller may see."""
+
+    code = "object.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Object not found")
+
+
+class ResourceNotFoundError(NotFoundError):
+    """No exposed model under this name."""
+
+    code = "resource.not_found"
+
+
+class UnavailableError(FlexError):
+    """The database is away or too busy; the same request may succeed later."""
+
+    status = 503
+    code = "backend.unavailable"
+
+    def __init__(self, message: str = "Service unavailable", *, retry_after: int = 1) -> None:
+        super().__init__(message, headers={"Retry-After": str(retry_after)})
+        self.retry_after = retry_after
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of a reply, with ``retry_after`` in seconds."""
+        return {**super().to_dict(), "retry_after": self.retry_after}

@@ -1,0 +1,69 @@
+"""What a caller may do with a model, as data: the reply to OPTIONS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django_flex.exceptions import OperationDeniedError
+from django_flex.permissions.access import Access
+from django_flex.permissions.hints import filter_names, order_names, readable_names
+from django_flex.permissions.roles import resolve_role
+from django_flex.query.operators import operators_for
+from django_flex.schema.paths import resolve
+
+if TYPE_CHECKING:
+    from django_flex.permissions.policy import Entry, Policy
+    from django_flex.permissions.roles import Actor
+    from django_flex.query.limits import Limits
+
+
+def describe_entry(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -> dict[str, Any]:
+    """Describe one model as the caller sees it: operations, fields, filters, orderings, limits.
+
+    Raises:
+        OperationDeniedError: the caller has no grant on the model.
+    """
+    access = _access(policy, actor, entry, limits)
+    if access is None:
+        raise OperationDeniedError("options", entry.name)
+    return {
+        "model": entry.name,
+        "role": access.grant.role,
+        "operations": sorted(access.grant.operations),
+        "fields": {name: _field(name, access) for name in readable_names(access)},
+        "filters": filter_names(access),
+        "order_by": order_names(access),
+        "limits": {"default": limits.default_limit, "max": limits.max_limit},
+    }
+
+
+def describe_all(policy: Policy, actor: Actor, limits: Limits) -> dict[str, Any]:
+    """List the models that the caller has a grant on, each with its operations."""
+    models = {}
+    for entry in policy.entries.values():
+        access = _access(policy, actor, entry, limits)
+        if access is not None:
+            models[entry.name] = {"operations": sorted(access.grant.operations)}
+    return {"models": models}
+
+
+def _access(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -> Access | None:
+    grant = resolve_role(policy, entry, actor).grant
+    if grant is None or not grant.operations:
+        return None
+    return Access(policy, actor, entry, grant, limits)
+
+
+def _field(name: str, access: Access) -> dict[str, Any]:
+    attribute = resolve(access.resource, tuple(name.split("."))).attribute
+    described: dict[str, Any] = {"type": attribute.kind, "null": attribute.null}
+    relation = access.resource.relation(name)
+    if relation is not None and relation.column is not None:
+        target = access.policy.entries.get(relation.model)
+        described["relation"] = target.name if target is not None else None
+    described["operators"] = [op for op in operators_for(attribute.kind) if _may(name, op, access)]
+    return described
+
+
+def _may(name: str, operator: str, access: Access) -> bool:
+    return access.may_filter(resolve(access.resource, tuple(name.split("."))), (operator,))

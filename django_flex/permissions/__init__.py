@@ -1,0 +1,1 @@
+"""Who may see and do what: ``EXPOSE`` compiled into a policy, roles, and ``authorize``."""

@@ -1,0 +1,235 @@
+"""``EXPOSE`` into a ``Policy``, with every mistake in it collected as a ``Problem``.
+
+A broken part is left out, which denies; the system checks show the problems at start-up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+
+from django_flex.permissions.grants import (
+    GRANT_KEYS,
+    ORDINARY_OPERATIONS,
+    Notes,
+    check_names,
+    compile_grant,
+    compile_paths,
+    with_request,
+)
+from django_flex.permissions.policy import ALL_ROWS, Entry, Grant, Guard, Policy
+from django_flex.query.terms import nearest
+from django_flex.schema.introspection import UnsupportedModelError, describe
+
+if TYPE_CHECKING:
+    from django.db import models
+
+    from django_flex.permissions.policy import RoleResolver
+    from django_flex.permissions.problems import Problem
+    from django_flex.query.ast import Path
+    from django_flex.schema.introspection import Resource
+
+#: What each key of an entry says; every other key is a role.
+ENTRY_KEYS = {
+    "queryset": "callable `(user)` or `(user, request)` giving the queryset to start from",
+    "exclude": "paths taken out of every wildcard for all roles",
+    "rate_limit": "requests per minute, or by operation",
+    "computed": "extra fields: `{name: expression}`",
+    "url_name": "the model's name in URLs",
+    "form_class": "a form that validates writes",
+    "serializer_class": "a DRF serializer that validates writes",
+}
+#: Entries of GUARDED_FIELDS that mean one field of the user model begin like this.
+USER_FIELD = "user."
+
+
+def compile_policy(
+    expose: Mapping[str, Any],
+    *,
+    resolver: RoleResolver | None = None,
+    guarded_fields: Iterable[str] = (),
+    user_values: Iterable[str] = (),
+    max_relation_depth: int = 2,
+) -> tuple[Policy, tuple[Problem, ...]]:
+    """Compile the whole of ``EXPOSE``; needs all models to be loaded.
+
+    Returns:
+        The policy, and the problems found on the way.
+    """
+    notes = Notes("EXPOSE")
+    entries: dict[type[models.Model], Entry] = {}
+    for key, written in expose.items():
+        model = _find_model(key, notes.at(key))
+        if model is None:
+            continue
+        if model in entries:
+            notes.at(key).report("E004", f"Another entry is about {model._meta.label}, too")
+            continue
+        entry = compile_entry(key, model, written, notes.at(key))
+        if entry is not None:
+            entries[model] = entry
+    policy = Policy(
+        entries=entries,
+        names=_names(entries.values(), notes),
+        guard=compile_guard(guarded_fields),
+        resolver=resolver,
+        user_values=frozenset(user_values),
+        max_relation_depth=max_relation_depth,
+    )
+    return policy, tuple(notes.problems)
+
+
+def compile_entry(key: str, model: type[models.Model], written: Any, notes: Notes) -> Entry | None:
+    """Compile the entry of one model; ``None`` if it cannot be exposed at all."""
+    try:
+        resource = describe(model)
+    except UnsupportedModelError as error:
+        notes.report("E011", str(error))
+        return None
+    if not isinstance(written, Mapping):
+        if written:
+            notes.report("E009", "An entry is an object of roles")
+        written = {}
+    exclude = compile_paths(written.get("exclude"), resource, notes.at("exclude")).exact
+    check_names({k: v for k, v in written.items() if k in ENTRY_KEYS}, ENTRY_KEYS, notes)
+    _report_misplaced(written, notes)
+    grants = {
+        role: _with_exclude(compile_grant(role, grant, resource, notes.at(role)), exclude)
+        for role, grant in written.items()
+        if role not in ENTRY_KEYS
+    }
+    return Entry(
+        name=key,
+        resource=resource,
+        grants=grants,
+        queryset=_queryset(written.get("queryset"), notes.at("queryset")),
+        url_names=_url_names(key, resource, written.get("url_name"), notes.at("url_name")),
+        exclude=exclude,
+    )
+
+
+def with_view_grants(
+    policy: Policy, model: type[models.Model], written: Any, place: str
+) -> tuple[Policy, Entry, tuple[Problem, ...]]:
+    """Return a policy in which one model's entry is what a view says, everything else as it is."""
+    notes = Notes(place)
+    name = str(model._meta.model_name)
+    entry = compile_entry(name, model, written, notes) or Entry(name=name, resource=describe(model))
+    return _replacing(policy, entry), entry, tuple(notes.problems)
+
+
+def with_common_grant(
+    policy: Policy, model: type[models.Model], written: Any, place: str
+) -> tuple[Policy, Entry, tuple[Problem, ...]]:
+    """Return a policy in which everybody has one grant on a model, whatever their role."""
+    notes = Notes(place)
+    resource = describe(model)
+    grant = compile_grant("everyone", written, resource, notes)
+    entry = Entry(name=resource.name, resource=resource, everyone=grant)
+    return _replacing(policy, entry), entry, tuple(notes.problems)
+
+
+def unrestricted(policy: Policy, model: type[models.Model]) -> tuple[Policy, Entry]:
+    """Return a policy under which code may read all of a model: for callers that say so."""
+    resource = describe(model)
+    grant = Grant(
+        role="unrestricted", operations=ORDINARY_OPERATIONS, rows=ALL_ROWS, unrestricted=True
+    )
+    entry = Entry(name=resource.name, resource=resource, everyone=grant)
+    return _replacing(policy, entry), entry
+
+
+def _replacing(policy: Policy, entry: Entry) -> Policy:
+    return replace(policy, entries={**policy.entries, entry.resource.model: entry})
+
+
+def _with_exclude(grant: Grant, exclude: frozenset[Path]) -> Grant:
+    return replace(grant, exclude=grant.exclude | exclude) if exclude else grant
+
+
+def _report_misplaced(written: Mapping[str, Any], notes: Notes) -> None:
+    """A grant's key where a role belongs: the roles were forgotten."""
+    for key in written:
+        if key in GRANT_KEYS and key not in ENTRY_KEYS:
+            notes.report("E005", f"'{key}' stands where a role belongs", "{'role': {…}}")
+
+
+def _find_model(key: Any, notes: Notes) -> type[models.Model] | None:
+    if not isinstance(key, str):
+        notes.report("E009", "Keys of EXPOSE are texts")
+        return None
+    wanted = key.lower()
+    found = [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if wanted in {model._meta.model_name, model._meta.label_lower}
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        labels = " or ".join(sorted(model._meta.label_lower for model in found))
+        notes.report("E004", f"'{key}' could be several models", labels)
+    else:
+        names = [str(model._meta.model_name) for model in apps.get_models()]
+        notes.report("E003", f"There is no model '{key}'", nearest(wanted, names))
+    return None
+
+
+def _queryset(written: Any, notes: Notes) -> Any:
+    if written is None:
+        return None
+    if not callable(written):
+        notes.report("E009", "A callable (user) or (user, request) is needed")
+        return _deny_all
+    return with_request(written)
+
+
+def _deny_all(_user: Any, _request: Any) -> None:
+    """Stand in for a broken ``queryset``: giving none denies."""
+
+
+def _url_names(key: str, resource: Resource, url_name: Any, notes: Notes) -> tuple[str, ...]:
+    """Return every name that stands for a model in a URL or in ``_model``."""
+    meta = resource.model._meta
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", meta.object_name or "").lower()
+    plural = str(meta.verbose_name_plural).lower()
+    if isinstance(url_name, str) and url_name:
+        # Given to tell two models of one class name apart, so it stands instead of that name.
+        return tuple(dict.fromkeys((url_name, meta.label_lower, key.lower())))
+    if url_name is not None:
+        notes.report("E009", "A name is needed")
+    names = [resource.name, snake, f"{resource.name}s", f"{snake}s", meta.label_lower, key.lower()]
+    names += [plural.replace(" ", "_"), plural.replace(" ", "")]
+    return tuple(dict.fromkeys(names))
+
+
+def _names(entries: Iterable[Entry], notes: Notes) -> dict[str, Entry]:
+    names: dict[str, Entry] = {}
+    for entry in entries:
+        for name in entry.url_names:
+            other = names.setdefault(name, entry)
+            if other is not entry:
+                notes.at(entry.name).report(
+                    "E010",
+                    f"'{name}' also stands for '{other.name}'",
+                    "give one of them a 'url_name'",
+                )
+    return names
+
+
+def compile_guard(patterns: Iterable[str]) -> Guard:
+    """Compile ``GUARDED_FIELDS``: ends of names, and ``user.name`` for the user model."""
+    patterns = tuple(patterns)
+    suffixes = [p.replace("_", "").lower() for p in patterns if not p.startswith(USER_FIELD)]
+    return Guard(
+        suffixes=tuple(suffixes),
+        user_model=get_user_model(),
+        user_names=frozenset(
+            p.removeprefix(USER_FIELD) for p in patterns if p.startswith(USER_FIELD)
+        ),
+    )

@@ -1,0 +1,67 @@
+"""Did-you-mean for denied names, drawn from what the caller may use and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_flex.query.terms import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_flex.permissions.access import Access
+
+
+def field_hint(text: str, access: Access) -> str | None:
+    """Return the readable path most like a text, if one is near."""
+    return nearest(text, readable_names(access))
+
+
+def filter_hint(text: str, access: Access) -> str | None:
+    """Return the granted filter most like a text, if one is near."""
+    return nearest(text, filter_names(access))
+
+
+def order_hint(text: str, access: Access) -> str | None:
+    """Return the granted ordering most like a text, if one is near."""
+    return nearest(text, order_names(access))
+
+
+def readable_names(access: Access) -> list[str]:
+    """Return the paths that the caller may read: own columns, to-one columns, written-out ones."""
+    names = [attribute.name for attribute in access.readable_attributes(())]
+    for relation in access.resource.relations.values():
+        if relation.cardinality == "one":
+            names += [
+                f"{relation.name}.{attribute.name}"
+                for attribute in access.readable_attributes((relation,))
+            ]
+    names += [".".join(path) for path in access.grant.fields.exact]
+    return sorted(dict.fromkeys(names))
+
+
+def filter_names(access: Access) -> list[str]:
+    """Return the granted filters: ``path`` for equality, ``path.op``, ``path.*``."""
+    filters = access.grant.filters
+    names = [".".join((*path, *_shown(rest))) for path, rest in filters.exact]
+    names += [".".join((*path, "*")) for path in filters.open_paths]
+    if filters.everything or access.grant.unrestricted:
+        names += readable_names(access)
+    return sorted(dict.fromkeys(names))
+
+
+def order_names(access: Access) -> list[str]:
+    """Return the granted orderings, ``-`` first for descending."""
+    names = list(_orderings(access))
+    if access.grant.order_by.everything or access.grant.unrestricted:
+        names += [f"{sign}{name}" for name in readable_names(access) for sign in ("", "-")]
+    return sorted(dict.fromkeys(names))
+
+
+def _orderings(access: Access) -> Iterator[str]:
+    for path, descending in access.grant.order_by.exact:
+        yield f"{'-' if descending else ''}{'.'.join(path)}"
+
+
+def _shown(rest: tuple[str, ...]) -> tuple[str, ...]:
+    return rest[:-1] if rest[-1] == "exact" else rest

@@ -1,0 +1,62 @@
+"""Sets of granted paths. All paths in here are canonical: the schema's own names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django_flex.query.operators import PATTERNS
+
+if TYPE_CHECKING:
+    from django_flex.query.ast import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PathSet:
+    """Paths that are written out, relations with ``.*``, and ``*``."""
+
+    exact: frozenset[Path] = frozenset()
+    wildcards: frozenset[Path] = frozenset()
+
+    def names(self, path: Path, keys: int = 0) -> bool:
+        """Whether a path is written out; the last ``keys`` segments are keys in a JSON column.
+
+        A JSON value that is granted covers what is in it; ``settings.*`` covers any depth.
+        """
+        if path in self.exact:
+            return True
+        for length in range(len(path) - keys, len(path)):
+            if path[:length] in self.exact or path[:length] in self.wildcards:
+                return True
+        return False
+
+    @property
+    def everything(self) -> bool:
+        """Whether ``*`` is in the set."""
+        return () in self.wildcards
+
+    def __bool__(self) -> bool:
+        return bool(self.exact or self.wildcards)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterSet:
+    """Which operators may stand behind which path. ``*`` as operators means all but patterns."""
+
+    exact: frozenset[tuple[Path, Path]] = frozenset()
+    open_paths: frozenset[Path] = frozenset()
+    everything: bool = False
+
+    def names(self, path: Path, operators: Path) -> bool:
+        """Whether a path is written out with these transforms and operator."""
+        if (path, operators) in self.exact:
+            return True
+        return path in self.open_paths and operators[-1] not in PATTERNS
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSet:
+    """Granted orderings: ``True`` is descending."""
+
+    exact: frozenset[tuple[Path, bool]] = frozenset()
+    everything: bool = False

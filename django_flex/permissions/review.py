@@ -1,0 +1,68 @@
+"""A second look at a compiled policy: what is valid, and still not what anybody would want."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django_flex.permissions.access import Access
+from django_flex.permissions.problems import Problem
+from django_flex.permissions.roles import BUILT_IN_ROLES, Actor
+from django_flex.query.limits import Limits
+from django_flex.schema.paths import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_flex.permissions.policy import Entry, Grant, Policy
+
+
+def review(policy: Policy, *, require_authentication: bool) -> Iterator[Problem]:
+    """Yield warnings about grants that reveal more, or less, than they seem to."""
+    for entry in policy.entries.values():
+        yield from _guarded(entry, policy)
+        for grant in entry.grants.values():
+            if not grant.empty:
+                yield from _review_grant(entry, grant, policy)
+                yield from _unreachable(grant, policy, require_authentication)
+
+
+def _review_grant(entry: Entry, grant: Grant, policy: Policy) -> Iterator[Problem]:
+    # The same role everywhere is the best guess that can be made without a user.
+    static = replace(policy, resolver=lambda _user, _model: grant.role)
+    access = Access(static, Actor(), entry, grant, Limits())
+    for path in sorted({*(p for p, _ in grant.filters.exact), *grant.filters.open_paths}):
+        if not access.readable(resolve(entry.resource, path)):
+            text = f"'{'.'.join(path)}' may be filtered but not read"
+            hint = "add it to 'fields', or take it out of 'filters'"
+            yield Problem("W001", text, f"{grant.source}['filters']", hint)
+    if grant.fields.everything:
+        relations = entry.resource.relations.values()
+        reached = {r.target.label for r in relations if r.cardinality == "one"}
+        exposed = {e.resource.label for e in policy.entries.values()}
+        missing = sorted(reached - exposed)
+        if missing:
+            text = f"'*' reaches models without an entry: {', '.join(missing)}"
+            hint = "give them entries, or write the fields out"
+            yield Problem("W002", text, f"{grant.source}['fields']", hint)
+
+
+def _unreachable(grant: Grant, policy: Policy, require_authentication: bool) -> Iterator[Problem]:
+    if policy.resolver is not None:
+        return
+    if grant.role == "anon" and require_authentication:
+        hint = "set REQUIRE_AUTHENTICATION to False"
+        yield Problem("W003", "Anonymous callers are refused before this", grant.source, hint)
+    if grant.role not in BUILT_IN_ROLES and grant.role != grant.role.lower():
+        text = "Names of groups are compared in lower case, so nobody has this role"
+        yield Problem("W004", text, grant.source, f"'{grant.role.lower()}'")
+
+
+def _guarded(entry: Entry, policy: Policy) -> Iterator[Problem]:
+    model = entry.resource.model
+    names = [name for name in entry.resource.attributes if policy.guard.covers(model, name)]
+    wild = any(grant.fields.everything for grant in entry.grants.values())
+    if names and wild:
+        text = f"Under no wildcard: {', '.join(sorted(names))}"
+        hint = "write a field's name out in a grant to grant it"
+        yield Problem("I001", text, f"EXPOSE[{entry.name!r}]", hint)

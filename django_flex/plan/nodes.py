@@ -1,0 +1,59 @@
+"""The plan: which columns to fetch, under which conditions, and where each goes in the reply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from django_flex.permissions.authorized import Column, Ordering, Rows, Visible, Where
+    from django_flex.query.ast import Path, Query
+    from django_flex.schema.introspection import Resource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """A value at ``index`` of a row. It is null unless all ``flags`` of the row are true."""
+
+    name: str
+    index: int
+    kind: str
+    field: Any
+    keys: Path = ()
+    picks: tuple[Path, ...] = ()
+    flags: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """A related object. It is null if the value at ``presence`` is, or if ``flag`` is not true."""
+
+    name: str
+    members: tuple[Leaf | Branch, ...]
+    presence: int | None = None
+    flag: int | None = None
+
+
+Layout: TypeAlias = tuple[Leaf | Branch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReadPlan:
+    """One SELECT. A row is the primary key, the other ``columns``, then a boolean per ``flags``.
+
+    ``children`` are the plans of nested to-many relations, one statement each.
+    """
+
+    asked: Query
+    resource: Resource
+    columns: tuple[Column, ...]
+    flags: tuple[Visible, ...]
+    layout: Layout
+    rows: Rows
+    where: Where | None
+    order_by: tuple[Ordering, ...]
+    pk: Any
+    limit: int
+    offset: int
+    json_places: frozenset[str]
+    children: tuple[ReadPlan, ...] = ()

@@ -1,0 +1,159 @@
+"""The query tree: what was asked, before anybody knows whether it exists or is allowed.
+
+All nodes are frozen and compare by value, so that a stage is tested by equality.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Path: TypeAlias = tuple[str, ...]
+Shape: TypeAlias = Literal["map", "list"]
+Nulls: TypeAlias = Literal["first", "last"]
+Quantifier: TypeAlias = Literal["some", "every", "none"]
+
+
+class ParameterText(str):
+    """Text of a query parameter: on a JSON path it is read as JSON, where a body's text is text."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTerm:
+    """One wanted output: ``name``, ``customer.*``, ``who:customer.name`` or ``-notes``."""
+
+    path: Path
+    alias: str | None = None
+    excluded: bool = False
+
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether the term stands for several fields."""
+        return self.path[-1] == "*"
+
+    def __str__(self) -> str:
+        sign = "-" if self.excluded else ""
+        alias = f"{self.alias}:" if self.alias else ""
+        return f"{sign}{alias}{'.'.join(self.path)}"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerm:
+    """One sort key."""
+
+    path: Path
+    descending: bool = False
+    nulls: Nulls | None = None
+
+    def __str__(self) -> str:
+        suffix = f".nulls_{self.nulls}" if self.nulls else ""
+        return f"{'-' if self.descending else ''}{'.'.join(self.path)}{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """``{"$now": "-7d"}``: the time of the request, moved by so many seconds."""
+
+    seconds: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserValue:
+    """``{"$user": "id"}``: a value of the caller."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """``{"$field": "starts_at"}``: another column of the same row."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """``{"$value": …}``: a value that is taken as it is, even where it looks dynamic."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``"price.gte": 5``. Where the path ends and the operator starts only the schema can say."""
+
+    path: Path
+    value: Any
+    place: str = field(default="filters", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """``"lines.some": {…}``: a condition on the rows of a to-many relation."""
+
+    path: Path
+    quantifier: Quantifier
+    condition: Condition
+    place: str = field(default="filters", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of them. One filter object is one ``And``: its conditions share related rows."""
+
+    children: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of them."""
+
+    children: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The complement: also the rows where the condition is unknown, because of a NULL."""
+
+    child: Condition
+
+
+Condition: TypeAlias = Comparison | Quantified | And | Or | Not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The part of the rows that is wanted; ``limit`` is already the one that applies."""
+
+    limit: int
+    offset: int = 0
+    cursor: str | None = None
+    count: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A whole question. ``pk`` is set for ``get`` only.
+
+    The clauses from ``search`` on have their place here and are refused by ``authorize`` with
+    ``query.unsupported`` until they are built.
+    """
+
+    resource: str
+    operation: str
+    page: Page
+    pk: Any = None
+    fields: tuple[FieldTerm, ...] = (FieldTerm(("*",)),)
+    filters: Condition | None = None
+    order_by: tuple[OrderTerm, ...] = ()
+    shape: Shape = "map"
+    search: str | None = None
+    distinct: Any = None
+    aggregate: Any = None
+    group_by: Any = None
+    having: Any = None
+    related: Any = None
+    explain: bool = False

@@ -1,0 +1,155 @@
+"""The filter language: one JSON object into one tree of conditions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.query.ast import (
+    And,
+    Comparison,
+    Condition,
+    Constant,
+    FieldValue,
+    Not,
+    Now,
+    Or,
+    Path,
+    Quantified,
+    Quantifier,
+    UserValue,
+)
+from django_flex.query.terms import excerpt, nearest, parse_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from django_flex.query.limits import Limits
+
+QUANTIFIERS = frozenset({"some", "every", "none"})
+CONNECTORS = frozenset({"or", "and", "not"})
+DYNAMIC = ("$now", "$user", "$field", "$value")
+_OFFSET = re.compile(r"([+-]?)([0-9]{1,9})([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def parse_filters(value: Any, limits: Limits, place: str = "filters") -> Condition | None:
+    """Read a filter object; an empty one at the top is no condition.
+
+    Raises:
+        QueryError: something in it is no condition, or empty where that would mean "all".
+        LimitExceededError: more conditions or deeper nesting than ``limits`` allow.
+    """
+    if value == {}:
+        return None
+    condition = _parse_object(value, place, limits.max_nesting)
+    found = sum(1 for _ in comparisons(condition))
+    if found > limits.max_conditions:
+        raise LimitExceededError(
+            f"Too many conditions: {found}",
+            path=place,
+            hint=f"at most {limits.max_conditions} in one query",
+        )
+    return condition
+
+
+def comparisons(condition: Condition) -> Iterator[Comparison]:
+    """Yield every comparison of a tree, depth first."""
+    match condition:
+        case Comparison():
+            yield condition
+        case Quantified(condition=child) | Not(child=child):
+            yield from comparisons(child)
+        case And(children=children) | Or(children=children):
+            for child in children:
+                yield from comparisons(child)
+
+
+def _parse_object(value: Any, place: str, depth: int) -> And:
+    if depth < 0:
+        raise LimitExceededError(
+            "The filters are nested too deeply", path=place, hint="flatten the conditions"
+        )
+    if not isinstance(value, dict):
+        raise InvalidValueError(
+            "An object of conditions is needed", path=place, hint='{"name.icontains": "x"}'
+        )
+    if not value:
+        raise QueryError(
+            "An empty condition is ambiguous", path=place, hint="leave it out, or put one in"
+        )
+    return And(tuple(_parse_entry(key, part, place, depth) for key, part in value.items()))
+
+
+def _parse_entry(key: Any, value: Any, place: str, depth: int) -> Condition:
+    if not isinstance(key, str):
+        raise InvalidValueError("Names of conditions are texts", path=place)
+    here = f"{place}.{excerpt(key)}"
+    if key in CONNECTORS:
+        return _parse_connector(key, value, here, depth - 1)
+    path = parse_path(key, here)
+    if len(path) > 1 and path[-1] in QUANTIFIERS:
+        inner = _parse_object(value, here, depth - 1)
+        return Quantified(path[:-1], cast("Quantifier", path[-1]), inner, here)
+    return Comparison(path, parse_value(value, here), here)
+
+
+def _parse_connector(key: str, value: Any, place: str, depth: int) -> Condition:
+    children: tuple[Condition, ...]
+    if isinstance(value, list):
+        if not value:
+            raise QueryError(f"An empty list under '{key}'", path=place, hint="leave it out")
+        children = tuple(
+            _parse_object(part, f"{place}[{index}]", depth) for index, part in enumerate(value)
+        )
+    else:
+        whole = _parse_object(value, place, depth)
+        # Keys of an object under `or` are alternatives; under `and`/`not` they stay one object.
+        children = whole.children if key == "or" else (whole,)
+    if key == "or":
+        return Or(children)
+    together = children[0] if len(children) == 1 else And(children)
+    return Not(together) if key == "not" else together
+
+
+def parse_value(value: Any, place: str) -> Any:
+    """Turn a JSON value into a constant, a tuple, or a dynamic value."""
+    if isinstance(value, dict):
+        return _parse_dynamic(value, place)
+    if isinstance(value, list):
+        return tuple(value)
+    return value
+
+
+def _parse_dynamic(value: Mapping[str, Any], place: str) -> Any:
+    name = next(iter(value), "")
+    if len(value) != 1 or name not in DYNAMIC:
+        raise QueryError(
+            "A value is needed here, not an object of conditions",
+            path=place,
+            hint=nearest(str(name), DYNAMIC) or 'join paths by dots, or wrap it: {"$value": …}',
+        )
+    inner = value[name]
+    if name == "$value":
+        return Constant(tuple(inner) if isinstance(inner, list) else inner)
+    if not isinstance(inner, str):
+        raise InvalidValueError(f"'{name}' needs a text", path=place)
+    if name == "$now":
+        return _parse_offset(inner, place)
+    path: Path = parse_path(inner, place)
+    return UserValue(path) if name == "$user" else FieldValue(path)
+
+
+def _parse_offset(text: str, place: str) -> Now:
+    found = _OFFSET.fullmatch(text)
+    if not found and text:
+        raise InvalidValueError(
+            f"'{excerpt(text)}' is not an offset in time",
+            path=place,
+            hint="a number and s, m, h, d or w, such as '-7d'; '' is now",
+        )
+    if not found:
+        return Now(0, "")
+    sign = -1 if found[1] == "-" else 1
+    return Now(sign * int(found[2]) * _SECONDS[found[3]], text)

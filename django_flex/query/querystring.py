@@ -1,0 +1,102 @@
+"""Query parameters into the same mapping that a JSON body gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django_flex.exceptions import QueryError
+from django_flex.query.ast import ParameterText
+from django_flex.query.filters import CONNECTORS, QUANTIFIERS
+from django_flex.query.terms import MAX_PATH_SEGMENTS, excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_MAX_INDEX_DIGITS = 3
+
+
+def parse_parameters(pairs: Iterable[tuple[str, list[str]]]) -> dict[str, Any]:
+    """Unflatten dotted parameters: ``filters.or.0.status=x`` becomes nested objects and lists.
+
+    Args:
+        pairs: each parameter's name and all its values, in the order of the URL.
+
+    Raises:
+        QueryError: a parameter is named twice in two meanings, or its path is absurd.
+    """
+    payload: dict[str, Any] = {}
+    for name, values in pairs:
+        texts = [ParameterText(value) for value in values]
+        value: Any = texts[0] if len(texts) == 1 else texts
+        segments = name.split(".")
+        if len(segments) > MAX_PATH_SEGMENTS:
+            raise QueryError("A parameter's path is too long", path=excerpt(name))
+        keys = [segments[0], *_filter_keys(segments[1:])] if segments[0] == "filters" else segments
+        _put(payload, keys, value, excerpt(name))
+    return {
+        key: _with_lists(value) if key == "filters" else value for key, value in payload.items()
+    }
+
+
+def _filter_keys(segments: list[str]) -> list[str]:
+    """Group the segments after ``filters``: connectors, indexes and quantifiers nest, paths don't."""
+    keys: list[str] = []
+    start = 0
+    while start < len(segments):
+        segment = segments[start]
+        nested = start + 1 < len(segments)
+        if nested and (segment in CONNECTORS or _is_index(segment, keys)):
+            keys.append(segment)
+            start += 1
+            continue
+        end = _path_end(segments, start)
+        keys.append(".".join(segments[start:end]))
+        start = end
+    return keys
+
+
+def _is_index(segment: str, keys: list[str]) -> bool:
+    return bool(keys) and keys[-1] in CONNECTORS and segment.isascii() and segment.isdecimal()
+
+
+def _path_end(segments: list[str], start: int) -> int:
+    for position in range(start + 1, len(segments) - 1):
+        if segments[position] in QUANTIFIERS:
+            return position + 1
+    return len(segments)
+
+
+def _put(payload: dict[str, Any], keys: list[str], value: Any, name: str) -> None:
+    target = payload
+    for key in keys[:-1]:
+        target = target.setdefault(key, {})
+        if not isinstance(target, dict):
+            raise QueryError("A parameter is a value and an object at once", path=name)
+    if keys[-1] in target:
+        raise QueryError("A parameter is a value and an object at once", path=name)
+    target[keys[-1]] = value
+
+
+def _with_lists(node: Any) -> Any:
+    """Turn objects whose keys are all indexes into lists, in the order of the indexes."""
+    if not isinstance(node, dict):
+        return node
+    built = {key: _with_lists(value) for key, value in node.items()}
+    for key in CONNECTORS & built.keys():
+        inner = built[key]
+        if isinstance(inner, dict) and inner and all(map(_is_position, inner)):
+            built[key] = [inner[index] for index in sorted(inner, key=int)]
+    return built
+
+
+def _is_position(key: str) -> bool:
+    return key.isascii() and key.isdecimal() and len(key) <= _MAX_INDEX_DIGITS
+
+
+def merge(body: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one payload over another: keys replace, ``filters`` merge key by key."""
+    merged = {**body, **override}
+    below, above = body.get("filters"), override.get("filters")
+    if isinstance(below, dict) and isinstance(above, dict):
+        merged["filters"] = {**below, **above}
+    return merged

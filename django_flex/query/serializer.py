@@ -1,0 +1,92 @@
+"""The tree back into the JSON object that a client would write: for ``next`` and for clients."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, assert_never
+
+from django_flex.query.ast import (
+    And,
+    Comparison,
+    Condition,
+    Constant,
+    FieldValue,
+    Not,
+    Now,
+    Or,
+    ParameterText,
+    Quantified,
+    UserValue,
+)
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?")
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+def condition_to_json(condition: Condition, json_places: frozenset[str]) -> dict[str, Any]:
+    """Return an object of conditions that parses to an equal tree."""
+    match condition:
+        case Comparison(path=path, value=value, place=place):
+            return {".".join(path): value_to_json(value, read_json=place in json_places)}
+        case Quantified(path=path, quantifier=quantifier, condition=inner):
+            return {".".join((*path, quantifier)): condition_to_json(inner, json_places)}
+        case Not(child=And(children=children)) if len(children) > 1 and _is_list(children):
+            return {"not": [condition_to_json(child, json_places) for child in children]}
+        case Not(child=child):
+            return {"not": condition_to_json(child, json_places)}
+        case Or(children=children) if _is_list(children):
+            return {"or": [condition_to_json(child, json_places) for child in children]}
+        case Or(children=children):
+            return {"or": _merge(children, json_places)}
+        case And(children=children):
+            return _merge(children, json_places)
+    assert_never(condition)
+
+
+def _is_list(children: tuple[Condition, ...]) -> bool:
+    return bool(children) and all(isinstance(child, And) for child in children)
+
+
+def _merge(children: tuple[Condition, ...], json_places: frozenset[str]) -> dict[str, Any]:
+    """Join children as keys of one object; an ``And`` among them goes under ``and``."""
+    merged: dict[str, Any] = {}
+    groups = [child for child in children if isinstance(child, And)]
+    for child in children:
+        if not isinstance(child, And):
+            merged.update(condition_to_json(child, json_places))
+    if groups:
+        alone = groups[0].children if len(groups) == 1 else tuple(groups)
+        as_list = len(alone) > 1 and _is_list(alone)
+        merged["and"] = (
+            [condition_to_json(child, json_places) for child in alone]
+            if as_list
+            else condition_to_json(groups[0], json_places)
+        )
+    return merged
+
+
+def value_to_json(value: Any, *, read_json: bool = False) -> Any:
+    """Return a value of a comparison as JSON, dynamic values as their one-key objects."""
+    match value:
+        case Constant(value=inner):
+            return {"$value": list(inner) if isinstance(inner, tuple) else inner}
+        case Now(text=text):
+            return {"$now": text}
+        case UserValue(path=path):
+            return {"$user": ".".join(path)}
+        case FieldValue(path=path):
+            return {"$field": ".".join(path)}
+        case tuple():
+            return [value_to_json(part, read_json=read_json) for part in value]
+        case ParameterText():
+            return json_scalar(value) if read_json else str(value)
+    return value
+
+
+def json_scalar(text: str) -> Any:
+    """Read a parameter's text as JSON where it is a number or a word of JSON, else as text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if not _NUMBER.fullmatch(text):
+        return str(text)
+    return int(text) if text.lstrip("-").isdecimal() else float(text)

@@ -1,0 +1,104 @@
+"""Field terms, order terms and paths: the small grammar inside the strings of a query."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.query.ast import FieldTerm, Nulls, OrderTerm, Path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SEGMENT = re.compile(r"[\w-]{1,64}")
+ALIAS = re.compile(r"[A-Za-z0-9_]{1,64}")
+_CALL = re.compile(r"(\w{1,64})\((.*)\)", re.DOTALL)
+# Longer than any path that MAX_JOINS and MAX_JSON_DEPTH could serve; stops work on absurd input.
+MAX_PATH_SEGMENTS = 64
+
+
+def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
+    """Split a dotted path into segments; ``fn(path)`` is the same as ``path.fn``.
+
+    Raises:
+        QueryError: a segment is empty, too long or has a character that no name has.
+    """
+    call = _CALL.fullmatch(text)
+    if call:
+        inner = call[2].strip()
+        return (*(parse_path(inner, place) if inner else ()), call[1])
+    segments = tuple(text.split("."))
+    if len(segments) > MAX_PATH_SEGMENTS:
+        raise LimitExceededError(
+            "A path is too long", path=place, hint=f"at most {MAX_PATH_SEGMENTS} segments"
+        )
+    names = segments[:-1] if wildcard and segments[-1] == "*" else segments
+    if all(SEGMENT.fullmatch(name) for name in names):
+        return segments
+    raise QueryError(
+        f"'{excerpt(text)}' is not a path",
+        path=place,
+        hint="names of letters, digits, '_' and '-', joined by single dots",
+    )
+
+
+def parse_fields(value: Any, place: str = "fields") -> tuple[FieldTerm, ...]:
+    """Read a comma list or JSON list of field terms."""
+    return tuple(_field_term(text, place) for text in split_list(value, place))
+
+
+def parse_order(value: Any, place: str = "order_by") -> tuple[OrderTerm, ...]:
+    """Read a comma list or JSON list of paths, ``-`` first for descending."""
+    return tuple(_order_term(text, place) for text in split_list(value, place))
+
+
+def _field_term(text: str, place: str) -> FieldTerm:
+    excluded = text.startswith("-")
+    body = text[1:] if excluded else text
+    alias, colon, target = body.rpartition(":")
+    if colon and (excluded or target.endswith("*") or not ALIAS.fullmatch(alias)):
+        raise QueryError(
+            f"'{excerpt(text)}' is not a field term",
+            path=place,
+            hint="'alias:path', the alias of letters, digits and '_', at most 64, no wildcard",
+        )
+    path = parse_path(target.strip(), place, wildcard=not excluded)
+    return FieldTerm(path=path, alias=alias if colon else None, excluded=excluded)
+
+
+def _order_term(text: str, place: str) -> OrderTerm:
+    descending = text.startswith("-")
+    path = parse_path(text[1:] if descending else text, place)
+    nulls: Nulls | None = None
+    if len(path) > 1 and path[-1] in {"nulls_first", "nulls_last"}:
+        nulls = cast("Literal['first', 'last']", path[-1].removeprefix("nulls_"))
+        path = path[:-1]
+    return OrderTerm(path=path, descending=descending, nulls=nulls)
+
+
+def split_list(value: Any, place: str) -> list[str]:
+    """Read a comma list or a JSON list of texts; an empty part is an error."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+        raise InvalidValueError(
+            "A comma list or a JSON list of texts is needed", path=place, hint="'id, name'"
+        )
+    parts = [part.strip() for text in value for part in text.split(",")]
+    if not parts or not all(parts):
+        raise InvalidValueError("The list has an empty part", path=place, hint="'id, name'")
+    return parts
+
+
+def excerpt(text: str, length: int = 80) -> str:
+    """Shorten a client's text for a message and make control characters visible."""
+    shown = text if len(text) <= length else f"{text[:length]}…"
+    return shown.encode("unicode_escape").decode() if not shown.isprintable() else shown
+
+
+def nearest(name: str, choices: Iterable[str]) -> str | None:
+    """Return "did you mean 'x'?" for the choice most like a name, if one is near."""
+    close = get_close_matches(name[:200], list(choices), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else None

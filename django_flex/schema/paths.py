@@ -1,0 +1,122 @@
+"""The one place where a dotted path meets the schema.
+
+Every clause (fields, filters, orderings, rules, grants) is resolved here, so no clause can reach
+something that another one would not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django_flex.query.ast import Path
+    from django_flex.schema.introspection import Attribute, Relation, Resource
+
+MAX_INDEX_DIGITS = 9
+
+
+class UnknownPathError(LookupError):
+    """A path names nothing. Internal: every clause answers it as it answers a denied one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """What a path leads to: relation hops, a column at their end, keys inside a JSON column.
+
+    ``rest`` is what stands behind, in a filter: transforms and an operator. ``via`` is set when
+    the path ends at a relation whose key is elsewhere (to-many, reverse one-to-one): then the
+    column is the primary key over there.
+    """
+
+    hops: tuple[Relation, ...]
+    attribute: Attribute
+    keys: Path = ()
+    rest: Path = ()
+    via: bool = False
+
+    @property
+    def canonical(self) -> Path:
+        """The path in the schema's own names: the same for all its spellings."""
+        return (*(hop.name for hop in self.hops), self.attribute.name, *self.keys)
+
+    @property
+    def hop_names(self) -> Path:
+        """The names of the relations on the way."""
+        return tuple(hop.name for hop in self.hops)
+
+
+def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset()) -> Target:
+    """Resolve a path from a resource.
+
+    Args:
+        resource: where the path starts.
+        path: its segments; no wildcard.
+        tail: names that may follow the column (operators and transforms); empty for clauses that
+            have none. A real field of the same name wins.
+
+    Raises:
+        UnknownPathError: some segment names nothing, or stands where nothing may stand.
+    """
+    hops: list[Relation] = []
+    current = resource
+    for position, name in enumerate(path):
+        relation = current.relation(name)
+        following = path[position + 1 : position + 2]
+        if relation and following and _continues(relation.target, following[0]):
+            hops.append(relation)
+            current = relation.target
+            continue
+        return _end(current, name, tuple(hops), path[position + 1 :], tail)
+    raise UnknownPathError
+
+
+def resolve_hops(resource: Resource, path: Path) -> tuple[Relation, ...]:
+    """Resolve a path of relations only, as before ``.*`` or a quantifier.
+
+    Raises:
+        UnknownPathError: a segment is no relation.
+    """
+    hops: list[Relation] = []
+    for name in path:
+        relation = resource.relation(name)
+        if relation is None:
+            raise UnknownPathError
+        hops.append(relation)
+        resource = relation.target
+    return tuple(hops)
+
+
+def _continues(target: Resource, name: str) -> bool:
+    return target.attribute(name) is not None or target.relation(name) is not None
+
+
+def _end(
+    current: Resource, name: str, hops: tuple[Relation, ...], rest: Path, tail: frozenset[str]
+) -> Target:
+    attribute, relation = current.attribute(name), current.relation(name)
+    via = attribute is None and relation is not None
+    if attribute is None and relation is not None:
+        hops, attribute = (*hops, relation), relation.target.pk
+    if attribute is None:
+        raise UnknownPathError
+    keys, rest = _split_keys(rest, tail) if attribute.kind == "json" and not via else ((), rest)
+    if not all(name in tail for name in rest) or not all(map(_is_key, keys)):
+        raise UnknownPathError
+    return Target(hops=hops, attribute=attribute, keys=keys, rest=rest, via=via)
+
+
+def _split_keys(path: Path, tail: frozenset[str]) -> tuple[Path, Path]:
+    """Give a JSON column its keys: all but trailing words that the clause may end with."""
+    end = len(path)
+    while end and path[end - 1] in tail:
+        end -= 1
+    return path[:end], path[end:]
+
+
+def _is_key(name: str) -> bool:
+    if not name.isascii():
+        return False
+    digits = name.lstrip("-")
+    # "-1" and twenty digits would reach the databases as a list index, each with its own meaning.
+    return not digits.isdecimal() or (digits == name and len(name) <= MAX_INDEX_DIGITS)

@@ -1,0 +1,71 @@
+"""``FlexQueryView``: one model at one URL, with permissions written on the class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from asgiref.sync import sync_to_async
+from django.utils.decorators import classonlymethod
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
+
+from django_flex.conf import get_settings
+from django_flex.http.endpoint import Door, serve
+from django_flex.http.routing import COLLECTION, OBJECT, Route
+from django_flex.http.view_policy import view_door
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.db import models
+    from django.http import HttpRequest, HttpResponse
+
+
+class FlexQueryView(View):
+    """Serves one model: a list at its URL, one row where the URL has ``pk``.
+
+    ``model``: the model class. ``flex_permissions``: roles as in an entry of ``EXPOSE``; empty
+    denies. ``require_auth``: whether anonymous callers get a 401; the settings decide if ``None``.
+    ``allowed_actions``: the operations that the view serves at all. ``version``: whose settings.
+    """
+
+    model: ClassVar[type[models.Model]]
+    flex_permissions: ClassVar[Mapping[str, Any]] = {}
+    require_auth: bool | None = None
+    allowed_actions: ClassVar[tuple[str, ...] | list[str]] = ("get", "list")
+    version: str | None = None
+
+    @classonlymethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:  # noqa: N805 - as Django's own
+        """Return the view; reads by POST and QUERY need no CSRF token, writes check it."""
+        return csrf_exempt(super().as_view(**initkwargs))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Answer any method: those that the view does not serve get a JSON 405."""
+        pk = kwargs.get("pk", kwargs.get("id"))
+        if self.view_is_async:
+            return sync_to_async(self._serve, thread_sensitive=True)(request, pk)
+        return self._serve(request, pk)
+
+    def _serve(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        methods = {**(COLLECTION if pk is None else OBJECT)}
+        methods["POST"] = "list" if pk is None else "get"
+        found = Route(None, None if pk is None else str(pk), methods)
+        return serve(request, lambda: found, self.get_door())
+
+    def get_door(self) -> Door:
+        """Return the door with this view's permissions; override to change them per request."""
+        return view_door(
+            get_settings(self.version),
+            self.model,
+            self.flex_permissions,
+            place=type(self).__qualname__,
+            require_auth=self.require_auth,
+            actions=self.allowed_actions,
+        )
+
+
+class AsyncFlexQueryView(FlexQueryView):
+    """The same view for asynchronous projects."""
+
+    view_is_async = True
