@@ -1,0 +1,258 @@
+"""The settings of the music shop. What is special about them is ``DJANGO_FLEX``, at the end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Q
+
+from music_shop.database import database_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# A demonstration on one's own machine: a real project takes its key from the environment.
+SECRET_KEY = "the music shop is a demonstration, this key protects nothing"
+DEBUG = True
+ALLOWED_HOSTS: list[str] = []
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_flex",
+    "shop",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # After the authentication: the API wants to know who is asking.
+    "django_flex.middleware.FlexQueryMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "music_shop.urls"
+WSGI_APPLICATION = "music_shop.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": database_settings(os.environ.get("DATABASE_URL", ""), BASE_DIR / "db.sqlite3"),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+
+
+# --- Who may see what -----------------------------------------------------------------------------
+#
+# EXPOSE has one entry for each model that the API serves, and in an entry one grant for each role.
+# What no grant mentions is denied, and a model without an entry does not exist for the API.
+#
+# The role of a caller is the first of these that the entry names: superuser, staff, the groups of
+# the user, authenticated, anon. The shop's groups are `managers`, `agents` and `customers`.
+# The entries of the catalogue name only `anon` beside the managers, so agents and customers read
+# it as everybody does.
+
+READ = ["get", "list"]
+
+# "*" as a grant: every row and field, every filter and order, reading and writing.
+MANAGEMENT = {"superuser": "*", "managers": "*"}
+
+# The employees' entry excludes fields from every "*", so there the managers' grant is in full.
+STAFF_MANAGEMENT = {
+    # A written name beats `exclude`.
+    "fields": ["*", "born_on", "user"],
+    "filters": "*",
+    "order_by": "*",
+    "ops": ["get", "list", "add", "edit", "delete"],
+}
+
+EXPOSE: dict[str, dict[str, Any]] = {
+    # --- the catalogue, for everybody -------------------------------------------------------------
+    "artist": {
+        **MANAGEMENT,
+        "anon": {
+            # No `rows`: all of them.
+            "fields": "*",
+            # A filter is granted by path and operator: `name` is equality only, `name.*` is every
+            # operator but the regular expressions.
+            "filters": ["name.*", "albums.title.icontains"],
+            # The two directions of an order are two grants.
+            "order_by": ["name", "-name"],
+            "ops": READ,
+        },
+    },
+    "album": {
+        **MANAGEMENT,
+        "anon": {
+            # "*" reaches into related models as far as the caller may read them there: it includes
+            # `artist.name`.
+            "fields": "*",
+            "filters": ["title.*", "artist", "artist.name.*"],
+            "order_by": ["title", "-title", "artist.name", "-artist.name"],
+            "ops": READ,
+        },
+    },
+    "track": {
+        **MANAGEMENT,
+        "anon": {
+            # A wildcard does not cover what is excluded. The size of a file is no secret, but
+            # nothing for the shop window either. The managers' "*" above keeps it.
+            "exclude": ["bytes"],
+            "fields": "*",
+            "filters": [
+                "name.*",
+                "album",
+                "album.title.*",
+                "album.artist.name.*",
+                "genre",
+                "genre.name",
+                "genre.name.in",
+                # On a JSON list: text operators over its content, `len` for how many.
+                "composers.*",
+                "milliseconds.*",
+                "unit_price.*",
+            ],
+            "order_by": ["name", "-name", "milliseconds", "-milliseconds", "album.title"],
+            "ops": READ,
+        },
+    },
+    "genre": {
+        **MANAGEMENT,
+        "anon": {"fields": "*", "filters": ["name"], "order_by": ["name"], "ops": READ},
+    },
+    "mediatype": {
+        # The name in the URL where the class name does not read well: /api/media-types/
+        "url_name": "media-types",
+        **MANAGEMENT,
+        "anon": {"fields": "*", "filters": ["name"], "order_by": ["name"], "ops": READ},
+    },
+    "playlist": {
+        **MANAGEMENT,
+        "anon": {
+            "fields": ["id", "name", "tracks.name", "tracks.genre.name"],
+            # Filters reach over to-many relations too: playlists with a track like this. What one
+            # may filter by one can find out, so it should be among the fields.
+            "filters": ["name.*", "tracks.name.icontains", "tracks.genre.name"],
+            "order_by": ["name", "-name"],
+            "ops": READ,
+        },
+    },
+    # --- the people -------------------------------------------------------------------------------
+    "employee": {
+        # Excluded for every role: under no "*", readable only where a grant writes them out.
+        "exclude": ["born_on", "user"],
+        "superuser": STAFF_MANAGEMENT,
+        "managers": STAFF_MANAGEMENT,
+        # Agents look up colleagues. Not their addresses: those are not in the list.
+        "agents": {
+            "fields": ["id", "first_name", "last_name", "title", "email", "reports_to.last_name"],
+            "filters": ["last_name.*", "title.icontains"],
+            "order_by": ["last_name", "-last_name"],
+            "ops": READ,
+        },
+        # Neither customers nor visitors are named, so they are denied.
+    },
+    "customer": {
+        "exclude": ["user"],
+        **MANAGEMENT,
+        "agents": {
+            # Rows as data, in the filter language of the API: the customers whose support agent
+            # has the login of whoever is asking.
+            "rows": {"support_rep.user": {"$user": "id"}},
+            "fields": "*",
+            "filters": [
+                "last_name.*",
+                "country",
+                "country.in",
+                "invoices.total.gte",
+                "invoices.invoiced_at.gte",
+            ],
+            "order_by": ["last_name", "-last_name", "country"],
+            "ops": READ,
+        },
+        "customers": {
+            "rows": {"user": {"$user": "id"}},
+            # Customers have no grant on employees. What this list writes out of their agent they
+            # may see all the same.
+            "fields": ["*", "support_rep.first_name", "support_rep.last_name", "support_rep.email"],
+            "ops": READ,
+        },
+    },
+    # --- the sales --------------------------------------------------------------------------------
+    "invoice": {
+        **MANAGEMENT,
+        "agents": {
+            # Rows as a callable that gets the user and returns a Q: whatever Django can express.
+            "rows": lambda user: Q(customer__support_rep__user=user),
+            "fields": "*",
+            "filters": "*",
+            "order_by": "*",
+            "ops": READ,
+        },
+        "customers": {
+            "rows": {"customer.user": {"$user": "id"}},
+            "fields": "*",
+            "filters": ["invoiced_at.*", "total.*"],
+            "order_by": ["invoiced_at", "-invoiced_at", "total", "-total"],
+            "ops": READ,
+        },
+    },
+    "invoiceline": {
+        "url_name": "invoice-lines",
+        **MANAGEMENT,
+        "agents": {
+            "rows": lambda user: Q(invoice__customer__support_rep__user=user),
+            "fields": "*",
+            "filters": "*",
+            "order_by": "*",
+            "ops": READ,
+        },
+        "customers": {
+            "rows": {"invoice.customer.user": {"$user": "id"}},
+            "fields": "*",
+            "filters": ["invoice", "track.name.icontains"],
+            "order_by": ["invoice", "-invoice"],
+            "ops": READ,
+        },
+    },
+}
+
+DJANGO_FLEX: dict[str, Any] = {
+    "MIDDLEWARE_PATH": "/api/",
+    # The catalogue is public. Without this line anonymous callers get a 401 for everything.
+    "REQUIRE_AUTHENTICATION": False,
+    # Tried in this order. The second one is written for this demonstration, to sign in with curl.
+    "AUTHENTICATION": [
+        "django_flex.http.authentication.SessionAuthentication",
+        "shop.authentication.DemoBasicAuthentication",
+    ],
+    "DEFAULT_LIMIT": 50,
+    "MAX_LIMIT": 200,
+    "EXPOSE": EXPOSE,
+}

@@ -1,0 +1,1 @@
+"""A digital music shop on the Chinook data: the example of django_flex."""

@@ -1,0 +1,66 @@
+"""The shop in Django's admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from shop.models import (
+    Album,
+    Artist,
+    Customer,
+    Employee,
+    Genre,
+    Invoice,
+    InvoiceLine,
+    MediaType,
+    Playlist,
+    Track,
+)
+
+
+class InvoiceLineInline(admin.TabularInline):  # type: ignore[type-arg]  # no generic at run time
+    """The lines of an invoice, on its page."""
+
+    model = InvoiceLine
+    autocomplete_fields = ("track",)
+    extra = 0
+
+
+admin.site.register([Genre, MediaType])
+admin.site.register(Artist, search_fields=("name",))
+admin.site.register(
+    Album,
+    list_display=("title", "artist"),
+    list_select_related=("artist",),
+    autocomplete_fields=("artist",),
+    search_fields=("title", "artist__name"),
+)
+admin.site.register(
+    Track,
+    list_display=("name", "album", "genre", "unit_price"),
+    list_filter=("genre", "media_type"),
+    list_select_related=("album", "genre"),
+    autocomplete_fields=("album",),
+    search_fields=("name", "album__title"),
+)
+admin.site.register(Playlist, autocomplete_fields=("tracks",))
+admin.site.register(
+    Employee,
+    list_display=("__str__", "title", "reports_to"),
+    list_select_related=("reports_to",),
+)
+admin.site.register(
+    Customer,
+    list_display=("__str__", "company", "country", "support_rep"),
+    list_filter=("support_rep", "country"),
+    list_select_related=("support_rep",),
+    search_fields=("first_name", "last_name", "company"),
+)
+admin.site.register(
+    Invoice,
+    list_display=("__str__", "customer", "invoiced_at", "total"),
+    list_select_related=("customer",),
+    autocomplete_fields=("customer",),
+    date_hierarchy="invoiced_at",
+    inlines=(InvoiceLineInline,),
+)

@@ -1,0 +1,148 @@
+"""The guided tour: who can sign in, and the queries to try.
+
+The ``demo`` command, the landing page, the tests and the documentation all read from here. Nothing
+in this module needs Django.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A login of the demonstration."""
+
+    username: str
+    password: str
+    # What the account may see, in one line.
+    sees: str
+    group: str = ""
+    # The address under which the loaded data has this employee or customer.
+    email: str = ""
+    is_superuser: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TourQuery:
+    """A request to try, and what it shows."""
+
+    title: str
+    path: str
+    shows: str
+    account: Account | None = None
+    method: str = "GET"
+    body: Mapping[str, object] | None = None
+
+    @property
+    def role(self) -> str:
+        """Return the role in which the query is made."""
+        return self.account.group if self.account else "anonymous"
+
+    @property
+    def credentials(self) -> str:
+        """Return ``user:password``, or nothing for an anonymous query."""
+        return f"{self.account.username}:{self.account.password}" if self.account else ""
+
+    @property
+    def body_text(self) -> str:
+        """Return the body as JSON, or nothing."""
+        return "" if self.body is None else json.dumps(self.body)
+
+
+LUIS = Account(
+    username="luis",
+    password="luis-demo",
+    group="customers",
+    email="luisg@embraer.com.br",
+    sees="the catalogue, his own record, and what he bought",
+)
+JANE = Account(
+    username="jane",
+    password="jane-demo",
+    group="agents",
+    email="jane@chinookcorp.com",
+    sees="the catalogue, the customers whom she looks after, and what they bought",
+)
+ANDREW = Account(
+    username="andrew",
+    password="andrew-demo",
+    group="managers",
+    email="andrew@chinookcorp.com",
+    sees="everything",
+)
+ADMIN = Account(
+    username="admin",
+    password="admin-demo",
+    is_superuser=True,
+    sees="everything, and Django's admin",
+)
+ACCOUNTS = (LUIS, JANE, ANDREW, ADMIN)
+
+TOUR = (
+    TourQuery(
+        title="A visitor looks through the catalogue",
+        path=(
+            "/api/tracks/?fields=name,composers,album.title,album.artist.name"
+            "&filters.composers.icontains=Hetfield&order_by=-milliseconds&limit=3"
+        ),
+        shows="Nested fields over two relations, and a filter inside a JSON list of composers.",
+    ),
+    TourQuery(
+        title="A customer looks at what he bought",
+        account=LUIS,
+        path="/api/invoices/?fields=invoiced_at,total,customer.email&order_by=-invoiced_at",
+        shows="Row permissions: of the shop's 412 invoices Luis sees the 7 that are his.",
+    ),
+    TourQuery(
+        title="A support agent looks for her best customers",
+        account=JANE,
+        path=(
+            "/api/customers/?fields=first_name,last_name,country"
+            "&filters.invoices.total.gte=15&order_by=last_name"
+        ),
+        shows="A filter over a to-many relation: her customers with an invoice of 15 or more.",
+    ),
+    TourQuery(
+        title="The manager looks at the largest sales",
+        account=ANDREW,
+        path=(
+            "/api/invoices/?fields=invoiced_at,total,customer.last_name,"
+            "customer.support_rep.first_name&order_by=-total&limit=3"
+        ),
+        shows="The same address as for Luis, another role: the top three of all 412 invoices.",
+    ),
+    TourQuery(
+        title="The agent asks for more than fits in an address",
+        account=JANE,
+        method="POST",
+        path="/api/invoices/query",
+        body={
+            "fields": "invoiced_at, total, billing_country, customer.last_name",
+            "filters": {
+                "invoiced_at.gte": {"$now": "-90d"},
+                "or": {"total.gte": 5, "billing_country.in": ["France", "USA"]},
+                "not": {"customer.country": "Finland"},
+            },
+            "order_by": "-total, invoiced_at",
+            "limit": 5,
+        },
+        shows="The query as a JSON body: the last 90 days, with 'or', 'not' and a list of values.",
+    ),
+)
+
+
+def curl_command(query: TourQuery, base_url: str) -> str:
+    """Return the command line that makes the query; ``base_url`` is without a slash at the end."""
+    words = ["curl", "-s"]
+    if query.credentials:
+        words += ["-u", query.credentials]
+    # Without -X, curl sends a POST where there is a body and a GET where there is none.
+    if query.method != ("GET" if query.body is None else "POST"):
+        words += ["-X", query.method]
+    if query.body is not None:
+        words += ["-H", "Content-Type: application/json", "-d", query.body_text]
+    return shlex.join([*words, base_url + query.path])
