@@ -14,8 +14,8 @@ from django_flex.engine import run
 from django_flex.exceptions import FlexError
 from django_flex.http.endpoint import Door, to_flex_request
 from django_flex.http.rendering import render
-from django_flex.http.routing import COLLECTION, OBJECT, Route
-from django_flex.http.view_policy import view_door
+from django_flex.http.routing import model_route
+from django_flex.http.view_policy import ViewGrants, view_door
 from django_flex.plan.shape import FlexResult
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-def flex_query(
+def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
     *,
     model: type[models.Model],
     allowed_fields: Iterable[str],
@@ -60,15 +60,16 @@ def flex_query(
     }
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        grants = ViewGrants(
+            model=model,
+            permissions=grant,
+            place=view.__qualname__,
+            require_auth=require_auth,
+            common=True,
+        )
+
         def open_door() -> Door:
-            return view_door(
-                get_settings(version),
-                model,
-                grant,
-                place=view.__qualname__,
-                require_auth=require_auth,
-                common=True,
-            )
+            return view_door(get_settings(version), grants)
 
         return csrf_exempt(
             _wrap_async(view, open_door) if iscoroutinefunction(view) else _wrap(view, open_door)
@@ -105,10 +106,7 @@ def _answer(
     request: HttpRequest, kwargs: Mapping[str, Any], door: Door
 ) -> HttpResponse | tuple[FlexResult, Mapping[str, Any]]:
     """Return the result and the query object as it was understood, or the reply to an error."""
-    pk = kwargs.get("pk")
-    methods = {**(COLLECTION if pk is None else OBJECT)}
-    methods["POST"] = "list" if pk is None else "get"
-    route = Route(None, None if pk is None else str(pk), methods)
+    route = model_route(kwargs.get("pk", kwargs.get("id")))
     try:
         actor = door.authenticate(request, door.settings)
         operation = route.operation(request.method or "GET")

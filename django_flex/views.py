@@ -11,8 +11,8 @@ from django.views.generic import View
 
 from django_flex.conf import get_settings
 from django_flex.http.endpoint import Door, serve
-from django_flex.http.routing import COLLECTION, OBJECT, Route
-from django_flex.http.view_policy import view_door
+from django_flex.http.routing import model_route
+from django_flex.http.view_policy import ViewGrants, view_door
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,21 +48,18 @@ class FlexQueryView(View):
         return self._serve(request, pk)
 
     def _serve(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        methods = {**(COLLECTION if pk is None else OBJECT)}
-        methods["POST"] = "list" if pk is None else "get"
-        found = Route(None, None if pk is None else str(pk), methods)
-        return serve(request, lambda: found, self.get_door())
+        return serve(request, lambda: model_route(pk), self.get_door())
 
     def get_door(self) -> Door:
         """Return the door with this view's permissions; override to change them per request."""
-        return view_door(
-            get_settings(self.version),
-            self.model,
-            self.flex_permissions,
+        grants = ViewGrants(
+            model=self.model,
+            permissions=self.flex_permissions,
             place=type(self).__qualname__,
             require_auth=self.require_auth,
             actions=self.allowed_actions,
         )
+        return view_door(get_settings(self.version), grants)
 
 
 class AsyncFlexQueryView(FlexQueryView):

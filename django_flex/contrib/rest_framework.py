@@ -13,8 +13,8 @@ from rest_framework.settings import api_settings
 from django_flex.conf import get_settings
 from django_flex.exceptions import AuthenticationFailedError
 from django_flex.http.endpoint import Door, serve
-from django_flex.http.routing import COLLECTION, OBJECT, Route
-from django_flex.http.view_policy import view_door
+from django_flex.http.routing import model_route
+from django_flex.http.view_policy import ViewGrants, view_door
 from django_flex.permissions.roles import Actor
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class DefaultAuthentication(RestFrameworkAuthentication):
 
     def get_classes(self) -> tuple[type[BaseAuthentication], ...]:
         """Return the configured classes that read credentials from the request itself."""
-        classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+        # The stubs say dotted paths, as in the settings; the object gives what they name.
+        classes: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
         return tuple(one for one in classes if not issubclass(one, RestSession))
 
 
@@ -100,12 +101,12 @@ class FlexViewSetMixin:
 
     def retrieve(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
         """Answer a get."""
-        name = getattr(self, "lookup_url_kwarg", None) or getattr(self, "lookup_field", "pk")
+        name = str(getattr(self, "lookup_url_kwarg", None) or getattr(self, "lookup_field", "pk"))
         return self._flex(request, str(kwargs[name]))
 
     def _flex(self, request: Request, pk: str | None) -> HttpResponse:
-        found = Route(None, pk, {**(COLLECTION if pk is None else OBJECT)})
-        return serve(request._request, lambda: found, self._door(request))
+        http_request = request._request  # noqa: SLF001 - the documented way to the HttpRequest
+        return serve(http_request, lambda: model_route(pk), self._door(request))
 
     def _door(self, request: Request) -> Door:
         settings = get_settings(self.flex_version)
@@ -114,11 +115,11 @@ class FlexViewSetMixin:
         def known(http_request: HttpRequest, _settings: Settings) -> Actor:
             return Actor(request.user, http_request)
 
-        if self.flex_permissions is not None:
-            place = type(self).__qualname__
-            door = view_door(settings, model, self.flex_permissions, place=place)
-            return Door(settings=settings, policy=door.policy, entry=door.entry, authenticate=known)
         entry = settings.policy.entries.get(model)
-        if entry is None:
-            return view_door(settings, model, {}, place=type(self).__qualname__)
-        return Door(settings=settings, policy=settings.policy, entry=entry, authenticate=known)
+        if self.flex_permissions is None and entry is not None:
+            return Door(settings=settings, policy=settings.policy, entry=entry, authenticate=known)
+        grants = ViewGrants(
+            model=model, permissions=self.flex_permissions or {}, place=type(self).__qualname__
+        )
+        door = view_door(settings, grants)
+        return Door(settings=settings, policy=door.policy, entry=door.entry, authenticate=known)

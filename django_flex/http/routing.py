@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -9,10 +10,10 @@ from django_flex.exceptions import MethodNotAllowedError, NotFoundError
 
 COLLECTION_WORDS = frozenset({"query"})
 #: What each kind of URL serves: method to operation (``None``: decided by the body).
-ENDPOINT = {"POST": None, "QUERY": None}
-COLLECTION = {"GET": "list", "HEAD": "list", "QUERY": "list"}
-QUERY_WORD = {"POST": "list", "QUERY": "list"}
-OBJECT = {"GET": "get", "HEAD": "get", "QUERY": "get"}
+ENDPOINT: dict[str, str | None] = {"POST": None, "QUERY": None}
+COLLECTION: dict[str, str | None] = {"GET": "list", "HEAD": "list", "QUERY": "list"}
+QUERY_WORD: dict[str, str | None] = {"POST": "list", "QUERY": "list"}
+OBJECT: dict[str, str | None] = {"GET": "get", "HEAD": "get", "QUERY": "get"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Route:
 
     resource: str | None
     pk: str | None
-    methods: dict[str, str | None]
+    methods: Mapping[str, str | None]
 
     @property
     def allow(self) -> str:
@@ -50,12 +51,19 @@ def route(rest: str) -> Route:
         NotFoundError: there is no such URL.
     """
     if not rest:
-        return Route(None, None, dict(ENDPOINT))
+        return Route(None, None, ENDPOINT)
     name, *parts = rest.removesuffix("/").split("/")
     if not name or len(parts) > 1 or "" in parts:
         raise NotFoundError("There is nothing at this URL")
     if not parts:
-        return Route(name, None, dict(COLLECTION))
+        return Route(name, None, COLLECTION)
     if parts[0] in COLLECTION_WORDS:
-        return Route(name, None, dict(QUERY_WORD))
-    return Route(name, unquote(parts[0]), dict(OBJECT))
+        return Route(name, None, QUERY_WORD)
+    return Route(name, unquote(parts[0]), OBJECT)
+
+
+def model_route(pk: object) -> Route:
+    """Return the route of a view with a model of its own; POST reads there, as QUERY does."""
+    if pk is None:
+        return Route(None, None, {**COLLECTION, "POST": "list"})
+    return Route(None, str(pk), {**OBJECT, "POST": "get"})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -12,8 +13,6 @@ from django_flex.permissions.compiler import with_common_grant, with_view_grants
 from django_flex.query.parser import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from django.db import models
 
     from django_flex.conf import Settings
@@ -21,50 +20,49 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_flex")
 
-_Key = tuple[str, type, int, bool]
+_Compiled = dict[tuple[Any, ...], tuple["ViewGrants", "Policy", "Entry"]]
 # Per settings object, so that a change of the settings forgets the policies made from them.
-_compiled: WeakKeyDictionary[Any, dict[_Key, tuple[Any, Policy, Entry]]] = WeakKeyDictionary()
+_compiled: WeakKeyDictionary[Any, _Compiled] = WeakKeyDictionary()
 
 
-def view_door(
-    settings: Settings,
-    model: type[models.Model],
-    permissions: Mapping[str, Any],
-    *,
-    place: str,
-    require_auth: bool | None = None,
-    actions: Iterable[str] | None = None,
-    common: bool = False,
-) -> Door:
-    """Return a door whose entry for ``model`` is what a view or decorator says.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ViewGrants:
+    """What a view or decorator says: ``permissions`` by role, or one grant if ``common``.
 
-    Args:
-        settings: of the API version, for everything that the view does not say.
-        model: the model that is served.
-        permissions: roles and their grants; with ``common`` one grant for everybody.
-        place: the name of the view, for messages.
-        require_auth: in place of the setting, if not ``None``.
-        actions: the operations that the view serves at all.
-        common: whether ``permissions`` is one grant.
+    ``place`` is the view's name, for messages; ``require_auth`` replaces the setting if not
+    ``None``; ``actions`` are the operations that the view serves at all, ``None`` for no narrowing.
     """
-    policy, entry = _policy(settings, model, permissions, place, common=common)
-    if require_auth is not None and require_auth != settings.require_authentication:
-        settings = replace(settings, require_authentication=require_auth)
-    served = None if actions is None else frozenset(OPERATIONS.get(a, a) for a in actions)
-    return Door(settings=settings, policy=policy, entry=entry, actions=served)
+
+    model: type[models.Model]
+    permissions: Mapping[str, Any]
+    place: str
+    require_auth: bool | None = None
+    actions: Iterable[str] | None = None
+    common: bool = False
 
 
-def _policy(
-    settings: Settings, model: type[models.Model], permissions: Any, place: str, *, common: bool
-) -> tuple[Policy, Entry]:
+def view_door(settings: Settings, grants: ViewGrants) -> Door:
+    """Return a door whose entry for the view's model is what the view says."""
+    policy, entry = _policy(settings, grants)
+    required = grants.require_auth
+    if required is not None and required != settings.require_authentication:
+        settings = replace(settings, require_authentication=required)
+    served = grants.actions
+    actions = None if served is None else frozenset(OPERATIONS.get(a, a) for a in served)
+    return Door(settings=settings, policy=policy, entry=entry, actions=actions)
+
+
+def _policy(settings: Settings, grants: ViewGrants) -> tuple[Policy, Entry]:
     known = _compiled.setdefault(settings, {})
-    key = (place, model, id(permissions), common)
+    key = (grants.place, grants.model, id(grants.permissions), grants.common)
     if key not in known:
-        compile_ = with_common_grant if common else with_view_grants
-        policy, entry, problems = compile_(settings.policy, model, permissions, place)
+        compile_ = with_common_grant if grants.common else with_view_grants
+        policy, entry, problems = compile_(
+            settings.policy, grants.model, grants.permissions, grants.place
+        )
         for problem in problems:
             logger.error("%s: %s (%s)", problem.place, problem.message, problem.id)
-        # The permissions are kept beside: their identity is in the key, so they must live on.
-        known[key] = (permissions, policy, entry)
+        # The grants are kept beside: the identity of a part of them is in the key.
+        known[key] = (grants, policy, entry)
     _, policy, entry = known[key]
     return policy, entry

@@ -240,25 +240,29 @@ def _orderings(written: Any, resource: Resource, notes: Notes) -> OrderSet:
 
 def compile_rows(written: Any, resource: Resource, notes: Notes) -> RowRule:
     """Compile a ``rows`` rule; an empty one is no row."""
-    if isinstance(written, str) and written == "*":
+    if written == "*":
         return ALL_ROWS
-    if isinstance(written, Q):
-        return RowRule("q", q=written) if written else NO_ROWS
     if callable(written):
         return RowRule("call", call=with_request(written))
     if not written:
         return NO_ROWS
-    if not isinstance(written, Mapping):
-        notes.report("E009", "Rows are '*', a callable, a Q, or an object in the filter language")
-        return NO_ROWS
+    if isinstance(written, Q):
+        return RowRule("q", q=written)
+    if isinstance(written, Mapping):
+        return _data_rows(written, resource, notes)
+    notes.report("E009", "Rows are '*', a callable, a Q, or an object in the filter language")
+    return NO_ROWS
+
+
+def _data_rows(written: Mapping[str, Any], resource: Resource, notes: Notes) -> RowRule:
     try:
-        condition = parse_filters(written, _RULE_LIMITS, "rows")
+        condition = parse_filters(dict(written), _RULE_LIMITS, "rows")
         if condition is not None:
             bind_rule(condition, resource, Actor(AnonymousUser()))
+            return RowRule("data", condition=condition)
     except FlexError as error:
         notes.report("E012", error.message, error.hint)
-        return NO_ROWS
-    return NO_ROWS if condition is None else RowRule("data", condition=condition)
+    return NO_ROWS
 
 
 def with_request(call: Callable[..., Any]) -> Callable[[Any, Any], Any]:

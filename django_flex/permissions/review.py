@@ -24,7 +24,11 @@ def review(policy: Policy, *, require_authentication: bool) -> Iterator[Problem]
         for grant in entry.grants.values():
             if not grant.empty:
                 yield from _review_grant(entry, grant, policy)
-                yield from _unreachable(grant, policy, require_authentication)
+                yield from _unreachable(grant, policy)
+                if grant.role == "anon" and require_authentication:
+                    text = "Anonymous callers are refused before this"
+                    hint = "set REQUIRE_AUTHENTICATION to False"
+                    yield Problem("W003", text, grant.source, hint)
 
 
 def _review_grant(entry: Entry, grant: Grant, policy: Policy) -> Iterator[Problem]:
@@ -47,13 +51,10 @@ def _review_grant(entry: Entry, grant: Grant, policy: Policy) -> Iterator[Proble
             yield Problem("W002", text, f"{grant.source}['fields']", hint)
 
 
-def _unreachable(grant: Grant, policy: Policy, require_authentication: bool) -> Iterator[Problem]:
-    if policy.resolver is not None:
+def _unreachable(grant: Grant, policy: Policy) -> Iterator[Problem]:
+    if policy.resolver is not None or grant.role in BUILT_IN_ROLES:
         return
-    if grant.role == "anon" and require_authentication:
-        hint = "set REQUIRE_AUTHENTICATION to False"
-        yield Problem("W003", "Anonymous callers are refused before this", grant.source, hint)
-    if grant.role not in BUILT_IN_ROLES and grant.role != grant.role.lower():
+    if grant.role != grant.role.lower():
         text = "Names of groups are compared in lower case, so nobody has this role"
         yield Problem("W004", text, grant.source, f"'{grant.role.lower()}'")
 

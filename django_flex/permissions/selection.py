@@ -111,11 +111,11 @@ def _expand_json(path: Path, root: Draft, access: Access) -> None:
     text = ".".join((*path, "*"))
     try:
         target = resolve(access.resource, path)
-        inside = Target(target.hops, target.attribute, (*target.keys, "*"))
-        if target.attribute.kind != "json" or not access.readable(inside):
-            raise UnknownPathError
     except UnknownPathError:
         raise FieldDeniedError(text, path=PLACE, hint=field_hint(text, access)) from None
+    inside = Target(target.hops, target.attribute, (*target.keys, "*"))
+    if target.attribute.kind != "json" or not access.readable(inside):
+        raise FieldDeniedError(text, path=PLACE, hint=field_hint(text, access))
     _to_one(target.hops, text)
     _place(path, target, root, access)
 

@@ -1,28 +1,18 @@
-"""Rows into the objects of a reply, by closures built once per query. Nothing here does I/O.
-
-The one exception is a file's size, which only its storage knows.
-"""
+"""Rows into the reply: its objects, its pagination, its ``next`` query. No query is run here."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import ObjectNotFoundError
-from django_flex.plan.nodes import Leaf
+from django_flex.plan.rows import row_shaper
 from django_flex.query.parser import serialize
 
 if TYPE_CHECKING:
     from django_flex.exceptions import FlexError
-    from django_flex.plan.nodes import Branch, Layout, ReadPlan
-    from django_flex.query.ast import Path
-
-Row: TypeAlias = tuple[Any, ...]
-Shaper: TypeAlias = Callable[[Row], Any]
-MISSING = object()
+    from django_flex.plan.nodes import ReadPlan
+    from django_flex.plan.rows import Row, Shaper
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +58,7 @@ def shape(plan: ReadPlan, result_set: ResultSet) -> FlexResult:
     Raises:
         ObjectNotFoundError: a get found no row.
     """
-    make = object_shaper(plan.layout, len(plan.columns))
+    make = row_shaper(plan.layout, len(plan.columns))
     if plan.asked.operation == "get":
         if not result_set.rows:
             raise ObjectNotFoundError
@@ -100,105 +90,3 @@ def _results(plan: ReadPlan, result_set: ResultSet, make: Shaper) -> Any:
     if plan.asked.shape == "list":
         return [{"id": row[0]} | make(row) for row in result_set.rows]
     return {str(row[0]): make(row) for row in result_set.rows}
-
-
-def object_shaper(layout: Layout, flags_at: int) -> Shaper:
-    """Return a function from a row to the object that a layout describes.
-
-    Args:
-        layout: the members of the object.
-        flags_at: where in a row the visibility flags begin.
-    """
-    members = [(member.name, _member_shaper(member, flags_at)) for member in layout]
-    if any(isinstance(member, Leaf) and (member.keys or member.picks) for member in layout):
-        return lambda row: {
-            name: value for name, get in members if (value := get(row)) is not MISSING
-        }
-    return lambda row: {name: get(row) for name, get in members}
-
-
-def _member_shaper(member: Leaf | Branch, flags_at: int) -> Shaper:
-    if isinstance(member, Leaf):
-        return _leaf_shaper(member, flags_at)
-    make = object_shaper(member.members, flags_at)
-    if member.flag is not None:
-        flag = flags_at + member.flag
-        return lambda row: make(row) if row[flag] else None
-    if member.presence is not None:
-        presence = member.presence
-        return lambda row: None if row[presence] is None else make(row)
-    return make
-
-
-def _leaf_shaper(leaf: Leaf, flags_at: int) -> Shaper:
-    get: Shaper = itemgetter(leaf.index)
-    convert = _converter(leaf)
-    if convert is not None:
-        get = _after(get, convert)
-    if not leaf.flags:
-        return get
-    flags = tuple(flags_at + flag for flag in leaf.flags)
-    visible = get
-    return lambda row: visible(row) if all(row[flag] for flag in flags) else None
-
-
-def _after(get: Shaper, convert: Callable[[Any], Any]) -> Shaper:
-    return lambda row: convert(get(row))
-
-
-def _converter(leaf: Leaf) -> Callable[[Any], Any] | None:
-    if leaf.picks:
-        return _picker(leaf.picks)
-    if leaf.keys:
-        keys = leaf.keys
-        return lambda value: _pick(value, keys)
-    if leaf.kind == "float":
-        return lambda value: value if value is None or math.isfinite(value) else None
-    if leaf.kind == "file":
-        storage = leaf.field.storage
-        return lambda name: _file(storage, name)
-    return None
-
-
-def _file(storage: Any, name: str | None) -> dict[str, Any] | None:
-    if not name:
-        return None
-    try:
-        size = storage.size(name)
-    except (OSError, NotImplementedError):
-        size = None  # a row may outlive its file; the reply still says which file it was
-    return {"url": storage.url(name), "name": name, "size": size}
-
-
-def _picker(picks: tuple[Path, ...]) -> Callable[[Any], dict[str, Any]]:
-    """Return a function that keeps parts of a JSON value, nested as their keys are."""
-
-    def pick(value: Any) -> dict[str, Any]:
-        kept: dict[str, Any] = {}
-        for keys in picks:
-            part = _pick(value, keys)
-            if part is not MISSING:
-                _put(kept, keys, part)
-        return kept
-
-    return pick
-
-
-def _put(kept: dict[str, Any], keys: Path, part: Any) -> None:
-    for key in keys[:-1]:
-        below = kept.setdefault(key, {})
-        if not isinstance(below, dict):
-            return  # the whole of it is there already
-        kept = below
-    kept[keys[-1]] = part
-
-
-def _pick(value: Any, keys: Path) -> Any:
-    for key in keys:
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return MISSING
-    return value

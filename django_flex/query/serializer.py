@@ -30,17 +30,27 @@ def condition_to_json(condition: Condition, json_places: frozenset[str]) -> dict
             return {".".join(path): value_to_json(value, read_json=place in json_places)}
         case Quantified(path=path, quantifier=quantifier, condition=inner):
             return {".".join((*path, quantifier)): condition_to_json(inner, json_places)}
-        case Not(child=And(children=children)) if len(children) > 1 and _is_list(children):
-            return {"not": [condition_to_json(child, json_places) for child in children]}
         case Not(child=child):
-            return {"not": condition_to_json(child, json_places)}
-        case Or(children=children) if _is_list(children):
-            return {"or": [condition_to_json(child, json_places) for child in children]}
+            return {"not": _negated(child, json_places)}
         case Or(children=children):
-            return {"or": _merge(children, json_places)}
+            as_list = _is_list(children)
+            return {
+                "or": _each(children, json_places) if as_list else _merge(children, json_places)
+            }
         case And(children=children):
             return _merge(children, json_places)
     assert_never(condition)
+
+
+def _negated(child: Condition, json_places: frozenset[str]) -> Any:
+    """An object, or a list of objects where the negated ``And`` came from one."""
+    if isinstance(child, And) and len(child.children) > 1 and _is_list(child.children):
+        return _each(child.children, json_places)
+    return condition_to_json(child, json_places)
+
+
+def _each(children: tuple[Condition, ...], json_places: frozenset[str]) -> list[dict[str, Any]]:
+    return [condition_to_json(child, json_places) for child in children]
 
 
 def _is_list(children: tuple[Condition, ...]) -> bool:
@@ -58,15 +68,21 @@ def _merge(children: tuple[Condition, ...], json_places: frozenset[str]) -> dict
         alone = groups[0].children if len(groups) == 1 else tuple(groups)
         as_list = len(alone) > 1 and _is_list(alone)
         merged["and"] = (
-            [condition_to_json(child, json_places) for child in alone]
-            if as_list
-            else condition_to_json(groups[0], json_places)
+            _each(alone, json_places) if as_list else condition_to_json(groups[0], json_places)
         )
     return merged
 
 
 def value_to_json(value: Any, *, read_json: bool = False) -> Any:
     """Return a value of a comparison as JSON, dynamic values as their one-key objects."""
+    if isinstance(value, tuple):
+        return [value_to_json(part, read_json=read_json) for part in value]
+    if isinstance(value, ParameterText):
+        return json_scalar(value) if read_json else str(value)
+    return _dynamic_to_json(value)
+
+
+def _dynamic_to_json(value: Any) -> Any:
     match value:
         case Constant(value=inner):
             return {"$value": list(inner) if isinstance(inner, tuple) else inner}
@@ -76,11 +92,8 @@ def value_to_json(value: Any, *, read_json: bool = False) -> Any:
             return {"$user": ".".join(path)}
         case FieldValue(path=path):
             return {"$field": ".".join(path)}
-        case tuple():
-            return [value_to_json(part, read_json=read_json) for part in value]
-        case ParameterText():
-            return json_scalar(value) if read_json else str(value)
-    return value
+        case _:
+            return value
 
 
 def json_scalar(text: str) -> Any:

@@ -111,7 +111,7 @@ def describe(model: type[models.Model]) -> Resource:
         UnsupportedModelError: the model has a composite primary key.
     """
     meta = model._meta
-    if not isinstance(meta.pk, models.Field) or not meta.pk.concrete:
+    if not meta.pk.concrete:
         raise UnsupportedModelError(model)
     attributes = {f.name: _attribute(f) for f in meta.concrete_fields}
     relations = {r.name: r for r in _relations(model)}
@@ -152,15 +152,12 @@ def _attribute(model_field: models.Field[Any, Any]) -> Attribute:
 
 def _value_field(model_field: models.Field[Any, Any]) -> models.Field[Any, Any]:
     """Follow foreign keys and generated fields to the field that says what values look like."""
-    seen = 0
-    while seen < 10:  # a chain of primary keys that are foreign keys; longer is a mistake
-        if isinstance(model_field, models.ForeignKey):
-            model_field = model_field.target_field
-        elif isinstance(model_field, models.GeneratedField):
-            model_field = model_field.output_field
-        else:
-            break
-        seen += 1
+    if isinstance(model_field, models.ForeignKey):
+        target: Any = model_field.target_field
+        return _value_field(target)
+    if isinstance(model_field, models.GeneratedField):
+        output_field: models.Field[Any, Any] = model_field.output_field
+        return output_field
     return model_field
 
 

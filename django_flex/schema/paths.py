@@ -6,7 +6,8 @@ something that another one would not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class Target:
 
     ``rest`` is what stands behind, in a filter: transforms and an operator. ``via`` is set when
     the path ends at a relation whose key is elsewhere (to-many, reverse one-to-one): then the
-    column is the primary key over there.
+    column is the primary key over there. ``canonical`` is the path in the schema's own names, the
+    same for all its spellings; ``hop_names`` are those of the relations on the way.
     """
 
     hops: tuple[Relation, ...]
@@ -34,18 +36,18 @@ class Target:
     keys: Path = ()
     rest: Path = ()
     via: bool = False
+    hop_names: Path = field(init=False)
+    canonical: Path = field(init=False)
 
-    @property
-    def canonical(self) -> Path:
-        """The path in the schema's own names: the same for all its spellings."""
-        return (*(hop.name for hop in self.hops), self.attribute.name, *self.keys)
-
-    @property
-    def hop_names(self) -> Path:
-        """The names of the relations on the way."""
-        return tuple(hop.name for hop in self.hops)
+    def __post_init__(self) -> None:
+        names = tuple(hop.name for hop in self.hops)
+        object.__setattr__(self, "hop_names", names)
+        object.__setattr__(self, "canonical", (*names, self.attribute.name, *self.keys))
 
 
+# A target is a fact of the schema; what clients ask for is mostly the same few paths. Failures are
+# not kept, so the texts of strangers do not fill it.
+@lru_cache(maxsize=4_096)
 def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset()) -> Target:
     """Resolve a path from a resource.
 

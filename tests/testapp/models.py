@@ -110,7 +110,7 @@ class VipCustomer(Customer):
         proxy = True
 
 
-class LiveManager(models.Manager):
+class LiveManager(models.Manager["Service"]):
     def get_queryset(self):
         return super().get_queryset().filter(deleted=False)
 

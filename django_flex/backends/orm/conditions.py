@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
-from django.core.exceptions import FieldError, ValidationError
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import connections, models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
@@ -69,7 +69,7 @@ def visible_rows(rows: Rows, using: str) -> QuerySet[Any]:
         AccessDeniedError: the rule cannot be applied to the model; it is logged.
     """
     model = rows.resource.model
-    queryset = model._default_manager.using(using) if rows.queryset is None else rows.queryset
+    queryset = model._default_manager.all() if rows.queryset is None else rows.queryset
     if rows.nothing:
         return queryset.none()
     try:
@@ -283,13 +283,12 @@ def _path_crosses_many(lookup: str, model: type[models.Model]) -> bool:
     for name in lookup.split("__"):
         try:
             found = model._meta.pk if name == "pk" else model._meta.get_field(name)
-        except Exception:  # noqa: BLE001 - a transform or an unknown name ends the relations
+        except FieldDoesNotExist:
+            return False  # a transform, or a name that filter() will refuse itself
+        if not found.is_relation:
             return False
-        if found is None or not found.is_relation:
-            return False
-        if found.one_to_many or found.many_to_many:
+        related: Any = found.related_model
+        if found.one_to_many or found.many_to_many or related is None:
             return True
-        if found.related_model is None:
-            return True
-        model = found.related_model  # type: ignore[assignment]  # a model class once apps are loaded
+        model = related
     return False

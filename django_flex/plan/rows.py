@@ -1,0 +1,144 @@
+"""A layout into a function from a row to the object of the reply.
+
+The function is compiled from an expression such as ``{a0: row[1], a1: (None if row[4] is None else
+{a2: row[3]})}``: three times as fast as closures, measured on lists of 200 rows. The source holds
+positions only. Names and converters are arguments, so no text of a client is ever part of it, and
+one compiled function serves every query of the same structure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django_flex.plan.nodes import Branch, Leaf
+
+if TYPE_CHECKING:
+    from django_flex.plan.nodes import Layout
+    from django_flex.query.ast import Path
+
+Row: TypeAlias = tuple[Any, ...]
+Shaper: TypeAlias = Callable[[Row], dict[str, Any]]
+MISSING = object()
+
+
+def row_shaper(layout: Layout, flags_at: int) -> Shaper:
+    """Return a function from a row to the object that a layout describes.
+
+    Args:
+        layout: the members of the object.
+        flags_at: where in a row the visibility flags begin.
+    """
+    arguments: list[Any] = []
+    source = _object(layout, flags_at, arguments)
+    names = ", ".join(f"a{number}" for number in range(len(arguments)))
+    return _factory(f"lambda {names}: lambda row: {source}")(*arguments)
+
+
+@lru_cache(maxsize=1_024)
+def _factory(source: str) -> Callable[..., Shaper]:
+    code = compile(source, "<row shaper>", "eval")
+    factory: Callable[..., Shaper] = eval(code, {})  # noqa: S307 - positions and brackets only
+    return factory
+
+
+def _argument(value: Any, arguments: list[Any]) -> str:
+    arguments.append(value)
+    return f"a{len(arguments) - 1}"
+
+
+def _object(layout: Layout, flags_at: int, arguments: list[Any]) -> str:
+    pairs = [
+        f"{_argument(member.name, arguments)}: {_member(member, flags_at, arguments)}"
+        for member in layout
+    ]
+    source = f"{{{', '.join(pairs)}}}"
+    if any(isinstance(member, Leaf) and member.keys for member in layout):
+        return f"{_argument(_without_missing, arguments)}({source})"
+    return source
+
+
+def _member(member: Leaf | Branch, flags_at: int, arguments: list[Any]) -> str:
+    if isinstance(member, Leaf):
+        return _leaf(member, flags_at, arguments)
+    source = _object(member.members, flags_at, arguments)
+    if member.flag is not None:
+        return f"({source} if row[{flags_at + member.flag}] else None)"
+    if member.presence is not None:
+        return f"(None if row[{member.presence}] is None else {source})"
+    return source
+
+
+def _leaf(leaf: Leaf, flags_at: int, arguments: list[Any]) -> str:
+    convert = _converter(leaf)
+    source = f"row[{leaf.index}]"
+    if convert is not None:
+        source = f"{_argument(convert, arguments)}({source})"
+    if leaf.flags:
+        visible = " and ".join(f"row[{flags_at + flag}]" for flag in leaf.flags)
+        return f"({source} if {visible} else None)"
+    return source
+
+
+def _without_missing(shaped: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in shaped.items() if value is not MISSING}
+
+
+def _converter(leaf: Leaf) -> Callable[[Any], Any] | None:
+    if leaf.picks:
+        return _picker(leaf.picks)
+    if leaf.keys:
+        keys = leaf.keys
+        return lambda value: _pick(value, keys)
+    if leaf.kind == "float":
+        return lambda value: value if value is None or math.isfinite(value) else None
+    if leaf.kind == "file":
+        storage = leaf.field.storage
+        return lambda name: _file(storage, name)
+    return None
+
+
+def _file(storage: Any, name: str | None) -> dict[str, Any] | None:
+    if not name:
+        return None
+    try:
+        size = storage.size(name)
+    except (OSError, NotImplementedError):
+        size = None  # a row may outlive its file; the reply still says which file it was
+    return {"url": storage.url(name), "name": name, "size": size}
+
+
+def _picker(picks: tuple[Path, ...]) -> Callable[[Any], dict[str, Any]]:
+    """Return a function that keeps parts of a JSON value, nested as their keys are."""
+
+    def pick(value: Any) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for keys in picks:
+            part = _pick(value, keys)
+            if part is not MISSING:
+                _put(kept, keys, part)
+        return kept
+
+    return pick
+
+
+def _put(kept: dict[str, Any], keys: Path, part: Any) -> None:
+    for key in keys[:-1]:
+        below = kept.setdefault(key, {})
+        if not isinstance(below, dict):
+            return  # the whole of it is there already
+        kept = below
+    kept[keys[-1]] = part
+
+
+def _pick(value: Any, keys: Path) -> Any:
+    for key in keys:
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return MISSING
+    return value
