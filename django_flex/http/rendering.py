@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.encoding import iri_to_uri
 from django.utils.http import parse_etags
 
 from django_flex.plan.json_values import encode
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 VARY = "Accept, Authorization, Cookie, Prefer"
+_OFFSET = re.compile(r"(?:^|&)offset=[^&]*")
 CACHE_CONTROL = "private, no-cache"
 
 
@@ -87,6 +89,11 @@ def _matches(request: HttpRequest, etag: str) -> bool:
 
 def _link_next(request: HttpRequest, pagination: dict[str, Any], response: HttpResponse) -> None:
     """Add ``Link: rel="next"`` (RFC 8288) to a list that was asked for by URL alone."""
-    if "next" in pagination and request.method in {"GET", "HEAD"} and not request.body:
-        target = f"{request.path}?q={quote(encode(pagination['next']).decode(), safe='')}"
-        response.headers["Link"] = f'<{target}>; rel="next"'
+    if pagination["has_more"] and request.method in {"GET", "HEAD"} and not request.body:
+        asked = _OFFSET.sub("", request.META.get("QUERY_STRING", ""))
+        offset = f"offset={pagination['offset'] + pagination['limit']}"
+        target = (
+            f"{request.path}?{asked.strip('&')}&{offset}" if asked else f"{request.path}?{offset}"
+        )
+        # A header holds no text of the client but what a URL may hold.
+        response.headers["Link"] = f'<{iri_to_uri(target)}>; rel="next"'

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Access:
     """One caller's reach from one exposed model. Mutable only in what it remembers and counts."""
 
-    __slots__ = ("_joins", "_related", "_standings", "actor", "entry", "grant", "limits", "policy")
+    __slots__ = ("_related", "_standings", "actor", "entry", "grant", "joins", "limits", "policy")
 
     def __init__(
         self, policy: Policy, actor: Actor, entry: Entry, grant: Grant, limits: Limits
@@ -42,7 +42,7 @@ class Access:
         self.limits = limits
         self._standings: dict[type[models.Model], Standing | None] = {}
         self._related: dict[type[models.Model], Rows | None] = {}
-        self._joins: set[Path] = set()
+        self.joins: set[Path] = set()
 
     @property
     def resource(self) -> Resource:
@@ -56,6 +56,15 @@ class Access:
             found = None if entry is None else resolve_role(self.policy, entry, self.actor)
             self._standings[model] = found
         return self._standings[model]
+
+    def related_grant(self, model: type[models.Model]) -> Grant | None:
+        """Return the caller's grant on another model, ``None`` without entry or role."""
+        standing = self.standing(model)
+        return None if standing is None else standing.grant
+
+    def known_grants(self) -> dict[type[models.Model], Grant | None]:
+        """Return the grants on other models that were asked about so far."""
+        return {model: self.related_grant(model) for model in self._standings}
 
     def guards(self, hops: tuple[Relation, ...]) -> tuple[Visible, ...]:
         """Return the checks that a way over to-one relations has to pass."""
@@ -94,8 +103,10 @@ class Access:
                 hint=f"at most {self.limits.max_relation_depth}",
             )
         names = tuple(hop.name for hop in hops)
-        self._joins.update(names[: end + 1] for end in range(len(names)))
-        if len(self._joins) > self.limits.max_joins:
+        if names in self.joins:
+            return
+        self.joins.update(names[: end + 1] for end in range(len(names)))
+        if len(self.joins) > self.limits.max_joins:
             raise LimitExceededError(
                 "Too many relations in one query",
                 path=place,

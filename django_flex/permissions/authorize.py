@@ -51,13 +51,14 @@ def authorize(
     """
     access, rows = enter(policy, actor, entry, query.operation, limits)
     _refuse_later_clauses(query)
+    selection = authorize_fields(query.fields, access)
     where, json_places = None, frozenset[str]()
     if query.filters is not None:
         where, json_places = authorize_filters(query.filters, access)
     return AuthorizedQuery(
         asked=query,
         resource=entry.resource,
-        selection=authorize_fields(query.fields, access),
+        selection=selection,
         rows=rows,
         where=where,
         order_by=tuple(_ordering(term, access) for term in query.order_by),

@@ -111,7 +111,7 @@ class Output:
     aliased: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Selection:
     """The wanted part of one row: own values, and to-one related objects by name, in order.
 

@@ -32,7 +32,7 @@ NO_ROWS = RowRule("none")
 ABSENT = RowRule("absent")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Grant:
     """What one role may do on one model. An empty one (``operations`` empty) denies."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, ref
 
 from django_flex.exceptions import (
     FieldDeniedError,
@@ -16,11 +17,17 @@ from django_flex.permissions.hints import field_hint
 from django_flex.schema.paths import Target, UnknownPathError, resolve, resolve_hops
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db import models
+
     from django_flex.permissions.access import Access
+    from django_flex.permissions.policy import Grant
     from django_flex.query.ast import FieldTerm, Path
-    from django_flex.schema.introspection import Attribute, Relation
+    from django_flex.schema.introspection import Attribute, Relation, Resource
 
 PLACE = "fields"
+MAX_REMEMBERED = 256
 
 
 @dataclass(slots=True)
@@ -33,6 +40,28 @@ class Draft:
     members: dict[str, Output | Draft] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Remembered:
+    """A selection that was authorized before, and all that the answer depended on."""
+
+    selection: Selection
+    joins: frozenset[Path]
+    standings: dict[type[models.Model], ref[Grant] | None]
+    related: tuple[Resource, ...]
+
+    def holds_for(self, access: Access) -> bool:
+        """Whether this caller stands as the other one did, and no row rule is on the way."""
+        return all(
+            access.related_grant(model) is (grant and grant())
+            for model, grant in self.standings.items()
+        ) and all(access.related_rows(resource) is None for resource in self.related)
+
+
+# By grant: a change of the settings makes new grants, and the old ones take their answers along.
+# What is kept are names and facts of the schema, never a value of a request.
+_remembered: WeakKeyDictionary[Grant, dict[tuple[FieldTerm, ...], Remembered]] = WeakKeyDictionary()
+
+
 def authorize_fields(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
     """Expand wildcards and check every name.
 
@@ -40,6 +69,36 @@ def authorize_fields(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
         FieldDeniedError: a named field that is not granted, or does not exist.
         QueryError: two outputs of one name, or an exclusion without a wildcard.
     """
+    known = _remembered.setdefault(access.grant, {})
+    found = known.get(terms)
+    if found is not None and found.holds_for(access):
+        access.joins |= found.joins
+        return found.selection
+    selection = _authorize_terms(terms, access)
+    hops = list(_hops(selection))
+    # Rows that are hidden from somebody are bound to that caller, so they are never kept.
+    if all(access.related_rows(hop.target) is None for hop in hops):
+        if len(known) >= MAX_REMEMBERED:
+            known.clear()
+        known[terms] = Remembered(
+            selection=selection,
+            joins=frozenset(access.joins),
+            # Weak, since the grant that this is kept under may be among them.
+            standings={m: g and ref(g) for m, g in access.known_grants().items()},
+            related=tuple({hop.model: hop.target for hop in hops}.values()),
+        )
+    return selection
+
+
+def _hops(selection: Selection) -> Iterator[Relation]:
+    for member in selection.members:
+        if isinstance(member, Selection):
+            yield from _hops(member)
+        else:
+            yield from member.column.hops
+
+
+def _authorize_terms(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
     left_out = _exclusions(terms, access)
     root = Draft("", None, ())
     for term in terms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,6 +35,8 @@ class Branch:
     flag: int | None = None
 
 
+Row: TypeAlias = tuple[Any, ...]
+Shaper: TypeAlias = Callable[[Row], dict[str, Any]]
 Layout: TypeAlias = tuple[Leaf | Branch, ...]
 
 
@@ -41,6 +44,7 @@ Layout: TypeAlias = tuple[Leaf | Branch, ...]
 class ReadPlan:
     """One SELECT. A row is the primary key, the other ``columns``, then a boolean per ``flags``.
 
+    ``layout`` says where each value goes in the reply; ``make_object`` puts a row there.
     ``children`` are the plans of nested to-many relations, one statement each.
     """
 
@@ -49,6 +53,7 @@ class ReadPlan:
     columns: tuple[Column, ...]
     flags: tuple[Visible, ...]
     layout: Layout
+    make_object: Shaper
     rows: Rows
     where: Where | None
     order_by: tuple[Ordering, ...]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from django_flex.permissions.authorized import Column, Output
 from django_flex.plan.nodes import Branch, Layout, Leaf, ReadPlan
+from django_flex.plan.rows import row_shaper
 
 if TYPE_CHECKING:
     from django_flex.permissions.authorized import AuthorizedQuery, Selection, Visible
+    from django_flex.plan.nodes import Shaper
     from django_flex.schema.introspection import Resource
 
 
@@ -43,16 +47,15 @@ class Columns:
 
 def make_plan(authorized: AuthorizedQuery) -> ReadPlan:
     """Decide what one statement fetches and where each value goes."""
-    columns = Columns(authorized.resource)
-    columns.index(Column((), authorized.resource.pk))
-    layout = _layout(authorized.selection, columns)
+    output = _output(authorized.selection, authorized.resource)
     page = authorized.asked.page
     return ReadPlan(
         asked=authorized.asked,
         resource=authorized.resource,
-        columns=tuple(columns.columns),
-        flags=tuple(columns.flags),
-        layout=layout,
+        columns=output.columns,
+        flags=output.flags,
+        layout=output.layout,
+        make_object=output.make_object,
         rows=authorized.rows,
         where=authorized.where,
         order_by=authorized.order_by,
@@ -61,6 +64,35 @@ def make_plan(authorized: AuthorizedQuery) -> ReadPlan:
         offset=page.offset,
         json_places=authorized.json_places,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectOutput:
+    """What a statement selects, and what becomes of a row: the same for a selection every time."""
+
+    columns: tuple[Column, ...]
+    flags: tuple[Visible, ...]
+    layout: Layout
+    make_object: Shaper
+
+
+# Selections that `authorize` remembers come again, and bring what was planned for them.
+_outputs: WeakKeyDictionary[Selection, SelectOutput] = WeakKeyDictionary()
+
+
+def _output(selection: Selection, resource: Resource) -> SelectOutput:
+    found = _outputs.get(selection)
+    if found is None:
+        columns = Columns(resource)
+        columns.index(Column((), resource.pk))
+        layout = _layout(selection, columns)
+        found = _outputs[selection] = SelectOutput(
+            columns=tuple(columns.columns),
+            flags=tuple(columns.flags),
+            layout=layout,
+            make_object=row_shaper(layout, len(columns.columns)),
+        )
+    return found
 
 
 def _layout(selection: Selection, columns: Columns) -> Layout:

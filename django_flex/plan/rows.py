@@ -11,16 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from django_flex.plan.nodes import Branch, Leaf
 
 if TYPE_CHECKING:
-    from django_flex.plan.nodes import Layout
+    from django_flex.plan.nodes import Layout, Shaper
     from django_flex.query.ast import Path
 
-Row: TypeAlias = tuple[Any, ...]
-Shaper: TypeAlias = Callable[[Row], dict[str, Any]]
 MISSING = object()
 
 

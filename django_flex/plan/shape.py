@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import ObjectNotFoundError
-from django_flex.plan.rows import row_shaper
 from django_flex.query.parser import serialize
 
 if TYPE_CHECKING:
     from django_flex.exceptions import FlexError
-    from django_flex.plan.nodes import ReadPlan
-    from django_flex.plan.rows import Row, Shaper
+    from django_flex.plan.nodes import ReadPlan, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +56,14 @@ def shape(plan: ReadPlan, result_set: ResultSet) -> FlexResult:
     Raises:
         ObjectNotFoundError: a get found no row.
     """
-    make = row_shaper(plan.layout, len(plan.columns))
     if plan.asked.operation == "get":
         if not result_set.rows:
             raise ObjectNotFoundError
-        return FlexResult(data=make(result_set.rows[0]))
+        return FlexResult(data=plan.make_object(result_set.rows[0]))
     return FlexResult(
         data={
             "pagination": _pagination(plan, result_set),
-            "results": _results(plan, result_set, make),
+            "results": _results(plan, result_set),
         }
     )
 
@@ -86,7 +83,8 @@ def _pagination(plan: ReadPlan, result_set: ResultSet) -> dict[str, Any]:
     return pagination
 
 
-def _results(plan: ReadPlan, result_set: ResultSet, make: Shaper) -> Any:
+def _results(plan: ReadPlan, result_set: ResultSet) -> Any:
+    make = plan.make_object
     if plan.asked.shape == "list":
         return [{"id": row[0]} | make(row) for row in result_set.rows]
     return {str(row[0]): make(row) for row in result_set.rows}

@@ -18,7 +18,7 @@ ALIAS = re.compile(r"[A-Za-z0-9_]{1,64}")
 _CALL = re.compile(r"(\w{1,64})\((.*)\)", re.DOTALL)
 # Longer than any path that MAX_JOINS and MAX_JSON_DEPTH could serve; stops work on absurd input.
 MAX_PATH_SEGMENTS = 64
-MAX_CACHED_TERM = 128
+MAX_CACHED_LIST = 1_000
 
 
 def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
@@ -48,6 +48,14 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
 
 def parse_fields(value: Any, place: str = "fields") -> tuple[FieldTerm, ...]:
     """Read a comma list or JSON list of field terms."""
+    # Front ends repeat their lists; a longer one would make the cache a store of strangers' text.
+    if isinstance(value, str) and len(value) <= MAX_CACHED_LIST:
+        return _parse_short_list(str(value), place)
+    return tuple(_field_term(text, place) for text in split_list(value, place))
+
+
+@lru_cache(maxsize=1_024)
+def _parse_short_list(value: str, place: str) -> tuple[FieldTerm, ...]:
     return tuple(_field_term(text, place) for text in split_list(value, place))
 
 
@@ -56,18 +64,7 @@ def parse_order(value: Any, place: str = "order_by") -> tuple[OrderTerm, ...]:
     return tuple(_order_term(text, place) for text in split_list(value, place))
 
 
-# Terms are small and front ends repeat theirs; long ones would make the cache a store of text.
-@lru_cache(maxsize=4_096)
-def _short_field_term(text: str, place: str) -> FieldTerm:
-    return _parse_field_term(text, place)
-
-
 def _field_term(text: str, place: str) -> FieldTerm:
-    parse = _short_field_term if len(text) <= MAX_CACHED_TERM else _parse_field_term
-    return parse(text, place)
-
-
-def _parse_field_term(text: str, place: str) -> FieldTerm:
     excluded = text.startswith("-")
     body = text[1:] if excluded else text
     alias, colon, target = body.rpartition(":")
