@@ -108,6 +108,7 @@ def compile_entry(key: str, model: type[models.Model], written: Any, notes: Note
         resource=resource,
         grants=grants,
         queryset=_queryset(written.get("queryset"), notes.at("queryset")),
+        has_url_name=bool(written.get("url_name")),
         url_names=_url_names(key, resource, written.get("url_name"), notes.at("url_name")),
         exclude=exclude,
     )
@@ -198,28 +199,38 @@ def _url_names(key: str, resource: Resource, url_name: Any, notes: Notes) -> tup
     meta = resource.model._meta
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", meta.object_name or "").lower()
     plural = str(meta.verbose_name_plural).lower()
-    if isinstance(url_name, str) and url_name:
-        # Given to tell two models of one class name apart, so it stands instead of that name.
-        return tuple(dict.fromkeys((url_name, meta.label_lower, key.lower())))
-    if url_name is not None:
-        notes.report("E009", "A name is needed")
     names = [resource.name, snake, f"{resource.name}s", f"{snake}s", meta.label_lower, key.lower()]
     names += [plural.replace(" ", "_"), plural.replace(" ", "")]
+    if isinstance(url_name, str) and url_name:
+        names.insert(0, url_name)
+    elif url_name is not None:
+        notes.report("E009", "A name is needed")
     return tuple(dict.fromkeys(names))
 
 
 def _names(entries: Iterable[Entry], notes: Notes) -> dict[str, Entry]:
-    names: dict[str, Entry] = {}
+    """Return which entry each name stands for; a ``url_name`` settles a dispute over the others."""
+    claims: dict[str, list[Entry]] = {}
     for entry in entries:
         for name in entry.url_names:
-            other = names.setdefault(name, entry)
-            if other is not entry:
-                notes.at(entry.name).report(
-                    "E010",
-                    f"'{name}' also stands for '{other.name}'",
-                    "give one of them a 'url_name'",
-                )
+            claims.setdefault(name, []).append(entry)
+    names: dict[str, Entry] = {}
+    for name, claiming in claims.items():
+        owners = claiming if len(claiming) == 1 else [e for e in claiming if not _renamed(e, name)]
+        if len(owners) > 1:
+            notes.at(owners[1].name).report(
+                "E010",
+                f"'{name}' also stands for '{owners[0].name}'",
+                "give one of them a 'url_name'",
+            )
+        if owners:
+            names[name] = owners[0]
     return names
+
+
+def _renamed(entry: Entry, name: str) -> bool:
+    """Whether an entry has another name for URLs, so that it can do without this one."""
+    return entry.has_url_name and name != entry.url_names[0]
 
 
 def compile_guard(patterns: Iterable[str]) -> Guard:

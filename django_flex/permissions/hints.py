@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_flex.query.operators import operators_for
 from django_flex.query.terms import nearest
+from django_flex.schema.paths import UnknownPathError, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django_flex.permissions.access import Access
+    from django_flex.schema.paths import Target
 
 
 def field_hint(text: str, access: Access) -> str | None:
@@ -19,7 +22,21 @@ def field_hint(text: str, access: Access) -> str | None:
 
 def filter_hint(text: str, access: Access) -> str | None:
     """Return the granted filter most like a text, if one is near."""
-    return nearest(text, filter_names(access))
+    head = text.rpartition(".")[0]
+    names = [name.removesuffix(".*") for name in filter_names(access)]
+    target = _granted_target(head, access) if head in names else None
+    if target is not None:
+        # The path is right, so it is the operator that was meant otherwise.
+        operators = operators_for(target.attribute.kind)
+        names = [f"{head}.{op}" for op in operators if access.may_filter(target, (op,))]
+    return nearest(text, names)
+
+
+def _granted_target(text: str, access: Access) -> Target | None:
+    try:
+        return resolve(access.resource, tuple(text.split(".")))
+    except UnknownPathError:
+        return None  # a granted path with a transform behind it
 
 
 def order_hint(text: str, access: Access) -> str | None:

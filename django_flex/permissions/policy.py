@@ -57,6 +57,7 @@ class Entry:
     grants: Mapping[str, Grant] = field(default_factory=dict)
     queryset: Callable[[Any, Any], Any] | None = None
     url_names: tuple[str, ...] = ()
+    has_url_name: bool = False
     exclude: frozenset[Path] = frozenset()
     everyone: Grant | None = None
 

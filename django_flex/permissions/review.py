@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from django_flex.permissions.policy import Entry, Grant, Policy
 
 
+#: Where the default resolution of roles ends for somebody who is signed in.
+FALL_BACK = ("authenticated", "anon")
+
+
 def review(policy: Policy, *, require_authentication: bool) -> Iterator[Problem]:
     """Yield warnings about grants that reveal more, or less, than they seem to."""
     for entry in policy.entries.values():
@@ -32,8 +36,9 @@ def review(policy: Policy, *, require_authentication: bool) -> Iterator[Problem]
 
 
 def _review_grant(entry: Entry, grant: Grant, policy: Policy) -> Iterator[Problem]:
-    # The same role everywhere is the best guess that can be made without a user.
-    static = replace(policy, resolver=lambda _user, _model: grant.role)
+    # The same role everywhere is the best guess without a user; who lacks it falls back.
+    roles = [grant.role, *FALL_BACK] if policy.resolver is None else [grant.role]
+    static = replace(policy, resolver=lambda _user, _model: roles)
     access = Access(static, Actor(), entry, grant, Limits())
     for path in sorted({*(p for p, _ in grant.filters.exact), *grant.filters.open_paths}):
         if not access.readable(resolve(entry.resource, path)):
@@ -42,9 +47,10 @@ def _review_grant(entry: Entry, grant: Grant, policy: Policy) -> Iterator[Proble
             yield Problem("W001", text, f"{grant.source}['filters']", hint)
     if grant.fields.everything:
         relations = entry.resource.relations.values()
-        reached = {r.target.label for r in relations if r.cardinality == "one"}
-        exposed = {e.resource.label for e in policy.entries.values()}
-        missing = sorted(reached - exposed)
+        to_one = [r for r in relations if r.cardinality == "one"]
+        unlisted = [r for r in to_one if r.model not in policy.entries]
+        reached = [r for r in unlisted if any(access.readable_attributes((r,)))]
+        missing = sorted({r.target.label for r in reached})
         if missing:
             text = f"'*' reaches models without an entry: {', '.join(missing)}"
             hint = "give them entries, or write the fields out"

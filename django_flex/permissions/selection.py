@@ -84,7 +84,10 @@ def authorize_fields(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
             selection=selection,
             joins=frozenset(access.joins),
             # Weak, since the grant that this is kept under may be among them.
-            standings={m: g and ref(g) for m, g in access.known_grants().items()},
+            standings={
+                model: None if grant is None else ref(grant)
+                for model, grant in access.known_grants().items()
+            },
             related=tuple({hop.model: hop.target for hop in hops}.values()),
         )
     return selection

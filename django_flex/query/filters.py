@@ -72,8 +72,12 @@ def _parse_object(value: Any, place: str, depth: int) -> And:
             "The filters are nested too deeply", path=place, hint="flatten the conditions"
         )
     if not isinstance(value, dict):
+        as_text = isinstance(value, str)
+        hint = "filters.name.icontains=x, or the whole query as q={…}" if as_text else None
         raise InvalidValueError(
-            "An object of conditions is needed", path=place, hint='{"name.icontains": "x"}'
+            "An object of conditions is needed",
+            path=place,
+            hint=hint or '{"name.icontains": "x"}',
         )
     if not value:
         raise QueryError(

@@ -150,15 +150,14 @@ def _attribute(model_field: models.Field[Any, Any]) -> Attribute:
     )
 
 
-def _value_field(model_field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+def _value_field(model_field: Any) -> models.Field[Any, Any]:
     """Follow foreign keys and generated fields to the field that says what values look like."""
     if isinstance(model_field, models.ForeignKey):
-        target: Any = model_field.target_field
-        return _value_field(target)
+        return _value_field(model_field.target_field)
     if isinstance(model_field, models.GeneratedField):
-        output_field: models.Field[Any, Any] = model_field.output_field
-        return output_field
-    return model_field
+        return _value_field(model_field.output_field)
+    found: models.Field[Any, Any] = model_field
+    return found
 
 
 def _kind(value_field: models.Field[Any, Any]) -> str:

@@ -6,6 +6,7 @@ bound parameter: a client's text never becomes part of a lookup or of SQL.
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
@@ -20,6 +21,7 @@ from django_flex.backends.orm.json_length import JSONLength
 from django_flex.exceptions import AccessDeniedError, UnsupportedQueryError
 from django_flex.permissions import authorized
 from django_flex.permissions.authorized import AllOf, AnyOf, Column, Complement, Test
+from django_flex.query.operators import PATTERNS
 
 if TYPE_CHECKING:
     from django_flex.permissions.authorized import Rows, Visible, Where
@@ -176,7 +178,9 @@ def _json_test(test: Test, context: Context) -> Q:
     if operator == "isnull" or value is None:
         return _json_null(column, context, absent=value is not False)
     if operator in _TEXTUAL:
-        return Q((f"{context.alias(_json_text(column))}__{operator}", value))
+        name = context.alias(_json_text(column))
+        spellings = [value] if operator in PATTERNS else json_spellings(value)
+        return Q(*((f"{name}__{operator}", text) for text in spellings), _connector=Q.OR)
     if operator == "contained_by":
         _need_containment(context.using)
     name = context.alias(json_value(column)) if column.keys else path_of(column)
@@ -186,6 +190,18 @@ def _json_test(test: Test, context: Context) -> Q:
     if operator == "in" and not value:
         return NOTHING
     return Q((f"{name}__{operator}", value))
+
+
+def json_spellings(text: str) -> list[str]:
+    """Return a text as it may stand in a JSON value: plain, or as part of a list's JSON text.
+
+    Databases that keep JSON as it was written keep Python's escapes of quotes and other letters.
+    """
+    escaped = (
+        json.dumps(text, ensure_ascii=ascii_only)[1:-1]  # noqa: TID251 - a spelling, not a reply
+        for ascii_only in (True, False)
+    )
+    return list(dict.fromkeys((text, *escaped)))
 
 
 def _json_null(column: Column, context: Context, *, absent: bool) -> Q:
