@@ -63,25 +63,38 @@ class Binder:
             parts = _parts(value, place)
             if rule.takes == "pair" and len(parts) != PAIR:
                 raise InvalidValueError("Two values are needed", path=place, hint='"1,10"')
-            return [self._one(part, inner, field, place) for part in parts]
+            ordered = rule.takes == "pair"
+            return [self._one(part, inner, field, place, ordered=ordered) for part in parts]
         if rule.takes == "pattern":
             return self._pattern(value, field, place)
         if rule.takes == "boolean":
             return self._one(value, "boolean", field, place)
         textual = kind == "json" and rule.takes == "value" and not _compares_json(rule.name)
-        return self._one(value, "text" if textual else kind, field, place)
+        ordered = rule.name in {"lt", "lte", "gt", "gte"}
+        return self._one(value, "text" if textual else kind, field, place, ordered=ordered)
 
-    def _one(self, value: Any, kind: str, field: models.Field[Any, Any], place: str) -> Any:
+    def _one(
+        self,
+        value: Any,
+        kind: str,
+        field: models.Field[Any, Any],
+        place: str,
+        *,
+        ordered: bool = False,
+    ) -> Any:
         if isinstance(value, UserValue):
             value = self._user_value(value, place)
         elif isinstance(value, Now):
             value = _now(value, kind, place)
         try:
-            return coerce(value, kind, field)
+            coerced = coerce(value, kind, field)
         except UnfitValueError as error:
             raise InvalidValueError(
                 "The value does not fit", path=place, hint=str(error)
             ) from error
+        if kind == "json" and ordered and not _has_order(coerced):
+            raise InvalidValueError("The value does not fit", path=place, hint="a number or a text")
+        return coerced
 
     def _pattern(self, value: Any, field: Any, place: str) -> str:
         pattern = str(self._one(value, "text", field, place))
@@ -132,6 +145,10 @@ def _parts(value: Any, place: str) -> tuple[Any, ...]:
 
 def _compares_json(operator: str) -> bool:
     return operator in {"exact", "ne", "lt", "lte", "gt", "gte"}
+
+
+def _has_order(value: Any) -> bool:
+    return isinstance(value, int | float | str) and not isinstance(value, bool)
 
 
 def _now(value: Now, kind: str, place: str) -> Any:

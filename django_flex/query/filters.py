@@ -93,7 +93,8 @@ def _parse_entry(key: Any, value: Any, place: str, depth: int) -> Condition:
     if key in CONNECTORS:
         return _parse_connector(key, value, here, depth - 1)
     path = parse_path(key, here)
-    if len(path) > 1 and path[-1] in QUANTIFIERS:
+    # Without an object behind it, "none" is no quantifier but the name of a JSON key.
+    if len(path) > 1 and path[-1] in QUANTIFIERS and isinstance(value, dict):
         inner = _parse_object(value, here, depth - 1)
         return Quantified(path[:-1], cast("Quantifier", path[-1]), inner, here)
     return Comparison(path, parse_value(value, here), here)

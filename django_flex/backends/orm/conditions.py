@@ -17,7 +17,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, 
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Length
 
-from django_flex.backends.orm.json_length import JSONLength
+from django_flex.backends.orm.json_functions import JSONKind, JSONLength
 from django_flex.exceptions import AccessDeniedError, UnsupportedQueryError
 from django_flex.permissions import authorized
 from django_flex.permissions.authorized import AllOf, AnyOf, Column, Complement, Test
@@ -45,6 +45,7 @@ _TEXTUAL = frozenset(
         "iregex",
     }
 )
+_ORDERED = frozenset({"lt", "lte", "gt", "gte", "range"})
 # What Django's related lookups can compare a foreign key by; the rest goes to the key's own field.
 _RELATED = frozenset({"exact", "in", "gt", "gte", "lt", "lte", "isnull"})
 
@@ -184,12 +185,23 @@ def _json_test(test: Test, context: Context) -> Q:
     if operator == "contained_by":
         _need_containment(context.using)
     name = context.alias(json_value(column)) if column.keys else path_of(column)
-    if operator == "range":
-        low, high = value
-        return Q((f"{name}__gte", low), (f"{name}__lte", high))
+    if operator in _ORDERED:
+        return _json_order(column, name, operator, value, context)
     if operator == "in" and not value:
         return NOTHING
     return Q((f"{name}__{operator}", value))
+
+
+def _json_order(column: Column, name: str, operator: str, value: Any, context: Context) -> Q:
+    """Numbers compare with numbers and texts with texts; each database mixes them differently."""
+    low, high = value if operator == "range" else (value, value)
+    kinds = {"string" if isinstance(bound, str) else "number" for bound in (low, high)}
+    if len(kinds) > 1:
+        return NOTHING
+    same_kind = Q((context.alias(JSONKind(json_value(column))), kinds.pop()))
+    if operator == "range":
+        return same_kind & Q((f"{name}__gte", low), (f"{name}__lte", high))
+    return same_kind & Q((f"{name}__{operator}", value))
 
 
 def json_spellings(text: str) -> list[str]:
