@@ -61,6 +61,7 @@ class Binder:
         if rule.takes in {"list", "pair", "keys"}:
             inner = "text" if rule.takes == "keys" else kind
             parts = _parts(value, place)
+            self._check_count(len(parts), place)
             if rule.takes == "pair" and len(parts) != PAIR:
                 raise InvalidValueError("Two values are needed", path=place, hint='"1,10"')
             ordered = rule.takes == "pair"
@@ -72,6 +73,15 @@ class Binder:
         textual = kind == "json" and rule.takes == "value" and not _compares_json(rule.name)
         ordered = rule.name in {"lt", "lte", "gt", "gte"}
         return self._one(value, "text" if textual else kind, field, place, ordered=ordered)
+
+    def _check_count(self, found: int, place: str) -> None:
+        """A comma list is one text to the parser, so its items are counted here."""
+        if self.limits is not None and found > self.limits.max_in_items:
+            raise LimitExceededError(
+                f"Too many values: {found}",
+                path=place,
+                hint=f"at most {self.limits.max_in_items}",
+            )
 
     def _one(
         self,
