@@ -73,9 +73,9 @@ def measure(
             requests = [factory.get(url) for _ in range(repeat)]
             gc.collect()  # so that nobody pays for what another contender left behind
             started = time.process_time()
-            for request in requests:
-                response = view(request)
+            responses = [view(request) for request in requests]
             elapsed = (time.process_time() - started) / repeat * 1_000
+            response = responses[-1]
             if response.status_code != 200:
                 sys.exit(f"{name}: {response.status_code} {response.content[:300]!r}")
             if number >= 3:  # the first rounds warm caches up
@@ -163,9 +163,9 @@ def main() -> None:
     old = setup_databases(verbosity=0, interactive=False)
     try:
         fill()
-        with override_settings(
-            DJANGO_FLEX={"REQUIRE_AUTHENTICATION": False, "EXPOSE": EXPOSE}
-        ):
+        # No contender reads credentials; REST framework's own is in INSTALLED_APPS of the tests.
+        settings = {"REQUIRE_AUTHENTICATION": False, "AUTHENTICATION": [], "EXPOSE": EXPOSE}
+        with override_settings(DJANGO_FLEX=settings):
             good = [lists(limit, options.rounds) for limit in (20, 200)]
     finally:
         teardown_databases(old, verbosity=0)
