@@ -22,7 +22,8 @@
     ├── NotFoundError
     │   ├── ObjectNotFoundError
     │   └── ResourceNotFoundError
-    └── UnavailableError
+    ├── UnavailableError
+    └── InternalError
 
 An error is raised once, where it is known, and turned into a reply once, at the edge. Messages
 never carry a name that the caller may not see, nor text of the database.
@@ -215,3 +216,13 @@ class UnavailableError(FlexError):
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of a reply, with ``retry_after`` in seconds."""
         return {**super().to_dict(), "retry_after": self.retry_after}
+
+
+class InternalError(FlexError):
+    """A mistake of ours, or of a callable in the settings; the log says which."""
+
+    status = 500
+    code = "internal"
+
+    def __init__(self) -> None:
+        super().__init__("Internal error")

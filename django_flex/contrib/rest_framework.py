@@ -11,11 +11,13 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from django_flex.conf import get_settings
-from django_flex.exceptions import AuthenticationFailedError
+from django_flex.exceptions import AuthenticationFailedError, MethodNotAllowedError
 from django_flex.http.endpoint import Door, serve
+from django_flex.http.rendering import render
 from django_flex.http.routing import model_route
 from django_flex.http.view_policy import ViewGrants, view_door
 from django_flex.permissions.roles import Actor
+from django_flex.plan.shape import FlexResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,6 +97,13 @@ class FlexViewSetMixin:
         parent: Callable[..., Any] = super().as_view  # type: ignore[misc]  # of the viewset
         return parent(served, http_method_names=list(dict.fromkeys(names)), **initkwargs)
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Spare QUERY the CSRF check of cookie sessions: here it only ever reads."""
+        if request.method == "QUERY":
+            request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's mark for it
+        made: Request = super().initialize_request(request, *args, **kwargs)  # type: ignore[misc]  # of the viewset
+        return made
+
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Answer a list."""
         return self._flex(request, None)
@@ -103,6 +112,28 @@ class FlexViewSetMixin:
         """Answer a get."""
         name = str(getattr(self, "lookup_url_kwarg", None) or getattr(self, "lookup_field", "pk"))
         return self._flex(request, str(kwargs[name]))
+
+    def options(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Describe the model as the caller sees it."""
+        response = self._flex(request, None)
+        response.headers["Allow"] = self._allow()
+        return response
+
+    def http_method_not_allowed(
+        self, request: Request, *_args: Any, **_kwargs: Any
+    ) -> HttpResponse:
+        """Answer a method that the viewset does not serve, in the usual shape."""
+        error = MethodNotAllowedError(
+            "This URL does not serve this method",
+            hint=f"one of {self._allow()}",
+            headers={"Allow": self._allow()},
+        )
+        result, settings = FlexResult.from_error(error), get_settings(self.flex_version)
+        return render(request._request, result, settings)  # noqa: SLF001 - the documented way
+
+    def _allow(self) -> str:
+        names: list[str] = self.allowed_methods  # type: ignore[attr-defined]  # of the viewset
+        return ", ".join(names)
 
     def _flex(self, request: Request, pk: str | None) -> HttpResponse:
         http_request = request._request  # noqa: SLF001 - the documented way to the HttpRequest

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from django.core.signals import got_request_exception
 from django.http import HttpResponse
 
 from django_flex.engine import FlexRequest, default_operation, find_entry, run
 from django_flex.exceptions import (
     FlexError,
+    InternalError,
     OperationDeniedError,
     QueryError,
     ResourceNotFoundError,
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from django_flex.http.routing import Route
     from django_flex.permissions.policy import Entry, Policy
     from django_flex.permissions.roles import Actor
+
+logger = logging.getLogger("django_flex")
 
 Authenticate: TypeAlias = "Callable[[HttpRequest, Settings], Actor]"
 
@@ -51,25 +56,37 @@ class Door:
 def serve(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
     """Answer an HTTP request; whatever is wrong with it becomes an error in our JSON shape."""
     try:
-        result = respond(request, find_route(), door)
-    except FlexError as error:
-        result = FlexResult.from_error(error)
-    if isinstance(result, HttpResponse):
-        return result
-    response = render(request, result, door.settings)
+        response = _reply(request, find_route, door)
+    except Exception:
+        # The log and the signal tell the operator everything, the reply tells a stranger nothing.
+        logger.exception("Internal error: %s", request.path)
+        got_request_exception.send(sender=None, request=request)
+        response = render(request, FlexResult.from_error(InternalError()), door.settings)
     if request.method == "HEAD":
         response.headers["Content-Length"] = str(len(response.content))
         response.content = b""
     return response
 
 
-def respond(request: HttpRequest, route: Route, door: Door) -> FlexResult | HttpResponse:
-    """Authenticate, decode, run.
+def _reply(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
+    try:
+        result = respond(request, find_route, door)
+    except FlexError as error:
+        result = FlexResult.from_error(error)
+    return result if isinstance(result, HttpResponse) else render(request, result, door.settings)
+
+
+def respond(
+    request: HttpRequest, find_route: Callable[[], Route], door: Door
+) -> FlexResult | HttpResponse:
+    """Authenticate, find out what the URL means, decode, run.
 
     Raises:
         FlexError: the request cannot be understood, or names nothing.
     """
+    # Before anything else, so that somebody who is not signed in learns of no name.
     actor = door.authenticate(request, door.settings)
+    route = find_route()
     if request.method == "OPTIONS":
         return _describe(request, route, door, actor)
     operation = route.operation(request.method or "GET")

@@ -69,7 +69,7 @@ def authorize(
 
 
 def _refuse_later_clauses(query: Query) -> None:
-    asked = [name for name in _LATER if getattr(query, name)]
+    asked = [name for name in _LATER if getattr(query, name) is not None]
     asked += [name for name in ("cursor", "count") if getattr(query.page, name) is not None]
     if asked:
         raise UnsupportedQueryError(f"'{asked[0]}' is not supported by this version", path=asked[0])

@@ -74,10 +74,14 @@ def _entry_queryset(entry: Entry, actor: Actor) -> QuerySet[Any] | None:
     except Exception as error:
         logger.exception("The queryset of '%s' failed; access denied", entry.name)
         raise RuleFailedError from error
-    if not isinstance(queryset, QuerySet) or queryset.model is not entry.resource.model:
-        logger.error("The queryset of '%s' gave no queryset of its model; denied", entry.name)
-        raise RuleFailedError
-    return queryset
+    if (
+        isinstance(queryset, QuerySet)
+        and queryset.model is entry.resource.model
+        and not queryset.query.is_sliced
+    ):
+        return queryset
+    logger.error("The queryset of '%s' gave no queryset to filter; denied", entry.name)
+    raise RuleFailedError
 
 
 def _has_plain_manager(resource: Resource) -> bool:

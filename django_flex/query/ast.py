@@ -156,4 +156,4 @@ class Query:
     group_by: Any = None
     having: Any = None
     related: Any = None
-    explain: bool = False
+    explain: bool | None = None

@@ -84,6 +84,8 @@ def parse_query(
         QueryError: an unknown key, a wrong type or an impossible value, with its place.
     """
     check_keys(payload, GET_KEYS if operation == "get" else LIST_KEYS, operation, lenient=lenient)
+    if "_id" in payload and "id" in payload:
+        raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
     fields = payload.get("fields")
     order_by = payload.get("order_by")
     query = Query(
