@@ -59,7 +59,7 @@ def serve(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> 
         response = _reply(request, find_route, door)
     except Exception:
         # The log and the signal tell the operator everything, the reply tells a stranger nothing.
-        logger.exception("Internal error: %s", request.path)
+        logger.exception("Internal error at %r", request.path)
         got_request_exception.send(sender=None, request=request)
         response = render(request, FlexResult.from_error(InternalError()), door.settings)
     if request.method == "HEAD":
