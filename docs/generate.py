@@ -1,0 +1,192 @@
+"""Write the tables of the reference from the registries in the code: ``python docs/generate.py``.
+
+The files are committed. A test fails when they are stale, and says to run this.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "reference" / "_generated"
+sys.path.insert(0, str(ROOT))
+
+# What the reading of this release acts on. The registry knows the keys of later releases, too.
+ENTRY_KEYS_NOW = ("queryset", "exclude", "url_name")
+GRANT_KEYS_NOW = ("rows", "fields", "filters", "order_by", "ops", "exclude")
+TAKES = {
+    "value": "a value",
+    "list": "a list of values",
+    "pair": "two values",
+    "boolean": "`true` or `false`",
+    "pattern": "a pattern",
+    "keys": "a list of keys",
+    "document": "a JSON value",
+}
+RESULTS = {"date": "a date", "time": "a time", "year": "a number", "part": "a number"}
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table in Markdown."""
+    columns = list(head)
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def code(value: object) -> str:
+    """Return a value in the type of code."""
+    return f"`{value}`"
+
+
+def settings() -> str:
+    """Return the settings that are no caps."""
+    from django_flex.conf import SETTINGS
+
+    rows = ((code(s.name), default(s.default), sentence(s.help)) for s in SETTINGS)
+    return table(("setting", "default", "meaning"), (row for row in rows if not is_cap(row[0])))
+
+
+def caps() -> str:
+    """Return the caps."""
+    from django_flex.conf import SETTINGS
+
+    rows = ((code(s.name), f"{s.default:,}", s.help) for s in SETTINGS if is_cap(code(s.name)))
+    return table(("setting", "default", "what it caps"), rows)
+
+
+def is_cap(name: str) -> bool:
+    """Whether a setting is one of the caps."""
+    return name.startswith("`MAX_")
+
+
+def default(value: Any) -> str:
+    """Return a default as it would be written in the settings, long ones by their place below."""
+    if isinstance(value, tuple) and value:
+        return "[below](#guarded-fields)"
+    return code(list(value) if isinstance(value, tuple) else repr(value))
+
+
+def guarded_fields() -> str:
+    """Return the default of ``GUARDED_FIELDS``."""
+    from django_flex.conf import BY_NAME
+
+    return ", ".join(map(code, BY_NAME["GUARDED_FIELDS"].default)) + "\n"
+
+
+def version_settings() -> str:
+    """Return the settings that only a version has."""
+    from django_flex.conf import VERSION_SETTINGS
+
+    return table(("key", "meaning"), ((code(s.name), s.help) for s in VERSION_SETTINGS))
+
+
+def operators() -> str:
+    """Return the operators of filters."""
+    from django_flex.query.operators import OPERATORS
+
+    rows = ((code(o.name), TAKES[o.takes], kinds(o.kinds), o.help) for o in OPERATORS.values())
+    return table(("operator", "takes", "for", "meaning"), rows)
+
+
+def transforms() -> str:
+    """Return the steps between a path and an operator."""
+    from django_flex.query.operators import TRANSFORMS
+
+    rows = ((code(t.name), kinds(t.kinds), RESULTS[t.result], t.help) for t in TRANSFORMS.values())
+    return table(("transform", "for", "gives", "meaning"), rows)
+
+
+def kinds(names: frozenset[str]) -> str:
+    """Return the kinds of fields that an operator is for, in few words."""
+    from django_flex.query.operators import EQUATABLE, EVERYTHING, ORDERED
+
+    words = {EVERYTHING: "all", EQUATABLE: "all but binary", ORDERED: "all with an order"}
+    return words.get(names) or ", ".join(sorted(names))
+
+
+def errors() -> str:
+    """Return every error that a reply can hold."""
+    from django_flex.exceptions import FlexError
+
+    rows = ((code(e.code), str(e.status), sentence(e.__doc__ or "")) for e in raised(FlexError))
+    return table(("`code`", "status", "meaning"), rows)
+
+
+def raised(error: type[Any]) -> Iterator[type[Any]]:
+    """Yield the subclasses of an error, depth first; those without a code of their own are bases."""
+    for one in error.__subclasses__():
+        yield one
+        yield from raised(one)
+
+
+def sentence(text: str) -> str:
+    """Return a docstring as one line of Markdown."""
+    return " ".join(text.split()).replace("``", "`")
+
+
+def checks() -> str:
+    """Return the ids of the system checks."""
+    from django_flex.permissions.problems import PROBLEMS
+
+    rows = ((code(f"django_flex.{name}"), text) for name, text in PROBLEMS.items())
+    return table(("id", "meaning"), rows)
+
+
+def entry_keys() -> str:
+    """Return the keys of an entry."""
+    from django_flex.permissions.compiler import ENTRY_KEYS
+
+    return table(("key", "value"), ((code(key), ENTRY_KEYS[key]) for key in ENTRY_KEYS_NOW))
+
+
+def grant_keys() -> str:
+    """Return the keys of a grant."""
+    from django_flex.permissions.grants import GRANT_KEYS
+
+    return table(("key", "value"), ((code(key), GRANT_KEYS[key]) for key in GRANT_KEYS_NOW))
+
+
+def later_keys() -> str:
+    """Return the keys that the checks accept and that nothing acts on yet."""
+    from django_flex.permissions.compiler import ENTRY_KEYS
+    from django_flex.permissions.grants import GRANT_KEYS
+
+    now = {*ENTRY_KEYS_NOW, *GRANT_KEYS_NOW}
+    later = [key for key in dict.fromkeys((*ENTRY_KEYS, *GRANT_KEYS)) if key not in now]
+    return ", ".join(map(code, later)) + "\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "caps": caps,
+    "guarded_fields": guarded_fields,
+    "version_settings": version_settings,
+    "operators": operators,
+    "transforms": transforms,
+    "errors": errors,
+    "checks": checks,
+    "entry_keys": entry_keys,
+    "grant_keys": grant_keys,
+    "later_keys": later_keys,
+}
+
+
+def write() -> None:
+    """Write every table; needs no settings, for the registries have none."""
+    TARGET.mkdir(exist_ok=True)
+    for name, make in TABLES.items():
+        (TARGET / f"{name}.md").write_text(make())
+
+
+if __name__ == "__main__":
+    import django
+    from django.conf import settings as django_settings
+
+    django_settings.configure(
+        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django_flex"]
+    )
+    django.setup()
+    write()
