@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's names
@@ -23,7 +24,8 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     problems = [*found.problems, *_middleware_problems()]
     for settings in found.versions.values():
         problems += settings.problems
-        problems += review(settings.policy, require_authentication=settings.require_authentication)
+        reviewed = review(settings.policy, require_authentication=settings.require_authentication)
+        problems += (replace(p, place=f"{settings.place}: {p.place}") for p in reviewed)
     return [_message(problem) for problem in dict.fromkeys(problems)]
 
 

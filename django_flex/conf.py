@@ -157,6 +157,7 @@ class Settings:
     """Everything one API version needs to know."""
 
     version: str | None
+    place: str
     path: str
     policy: Policy
     limits: Limits
@@ -253,6 +254,7 @@ def _build(version: str | None, written: Mapping[str, Any], place: str) -> Setti
     located = [Problem(p.id, p.message, f"{place}: {p.place}", p.hint) for p in found]
     return Settings(
         version=version,
+        place=place,
         path=values["path"] or values["MIDDLEWARE_PATH"],
         policy=policy,
         limits=limits,

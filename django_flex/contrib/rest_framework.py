@@ -104,6 +104,10 @@ class FlexViewSetMixin:
         made: Request = super().initialize_request(request, *args, **kwargs)  # type: ignore[misc]  # of the viewset
         return made
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002 - as there
+        """Refuse no ``Accept``: the reply is rendered by us, with the media types of all doors."""
+        return super().perform_content_negotiation(request, force=True)  # type: ignore[misc]  # of the viewset
+
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Answer a list."""
         return self._flex(request, None)

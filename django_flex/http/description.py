@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django_flex.engine import READ_OPERATIONS
 from django_flex.exceptions import OperationDeniedError
 from django_flex.permissions.access import Access
 from django_flex.permissions.hints import filter_names, order_names, readable_names
@@ -29,10 +30,10 @@ def describe_entry(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -
     return {
         "model": entry.name,
         "role": access.grant.role,
-        "operations": sorted(access.grant.operations),
+        "operations": sorted(access.grant.operations & READ_OPERATIONS),
         "fields": {name: _field(name, access) for name in readable_names(access)},
-        "filters": filter_names(access),
-        "order_by": order_names(access),
+        "filters": ["*"] if access.grant.filters.everything else filter_names(access),
+        "order_by": ["*"] if access.grant.order_by.everything else order_names(access),
         "limits": {"default": limits.default_limit, "max": limits.max_limit},
     }
 
@@ -43,13 +44,14 @@ def describe_all(policy: Policy, actor: Actor, limits: Limits) -> dict[str, Any]
     for entry in policy.entries.values():
         access = _access(policy, actor, entry, limits)
         if access is not None:
-            models[entry.name] = {"operations": sorted(access.grant.operations)}
+            operations = sorted(access.grant.operations & READ_OPERATIONS)
+            models[entry.name] = {"operations": operations}
     return {"models": models}
 
 
 def _access(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -> Access | None:
     grant = resolve_role(policy, entry, actor).grant
-    if grant is None or not grant.operations:
+    if grant is None or not grant.operations & READ_OPERATIONS:
         return None
     return Access(policy, actor, entry, grant, limits)
 

@@ -36,9 +36,12 @@ class Route:
             MethodNotAllowedError: this URL does not serve it.
         """
         if method not in self.methods:
+            hint = f"one of {self.allow}"
+            if method == "POST" and "QUERY" in self.methods:
+                hint = f"{hint}; a query in a body goes to …/query by POST"
             raise MethodNotAllowedError(
                 "This URL does not serve this method",
-                hint=f"one of {self.allow}",
+                hint=hint,
                 headers={"Allow": self.allow},
             )
         return self.methods[method]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from django_flex.permissions.policy import Entry, Policy
 
 logger = logging.getLogger("django_flex")
+MAX_COMPILED = 256
 
 _Compiled = dict[tuple[Any, ...], tuple["ViewGrants", "Policy", "Entry"]]
 # Per settings object, so that a change of the settings forgets the policies made from them.
@@ -62,6 +63,9 @@ def _policy(settings: Settings, grants: ViewGrants) -> tuple[Policy, Entry]:
         )
         for problem in problems:
             logger.error("%s: %s (%s)", problem.place, problem.message, problem.id)
+        # Views may make their grants anew for each request; those must not pile up.
+        if len(known) >= MAX_COMPILED:
+            known.clear()
         # The grants are kept beside: the identity of a part of them is in the key.
         known[key] = (grants, policy, entry)
     _, policy, entry = known[key]

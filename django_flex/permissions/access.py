@@ -117,9 +117,7 @@ class Access:
         """Whether the caller may read what a path leads to."""
         if self.grant.unrestricted:
             return True
-        if self.grant.fields.names(target.canonical, len(target.keys)):
-            return True
-        return self._wild(self.grant, self.resource, target)
+        return self._named(self.grant, target) or self._wild(self.grant, self.resource, target)
 
     def may_filter(self, target: Target, operators: Path) -> bool:
         """Whether the caller may filter a path by these transforms and operator."""
@@ -134,6 +132,13 @@ class Access:
         if (target.canonical, descending) in order_by.exact or self.grant.unrestricted:
             return True
         return order_by.everything and self.readable(target)
+
+    def _named(self, grant: Grant, target: Target) -> bool:
+        """Whether a grant writes a target out, or a ``json.*`` in it covers the target."""
+        if grant.fields.names(target.canonical, len(target.keys)):
+            return True
+        opened = grant.fields.opens(target.canonical, len(target.keys))
+        return opened and not self._is_left_out(grant, target)
 
     def _wild(self, grant: Grant, resource: Resource, target: Target) -> bool:
         """Whether a wildcard of a grant on ``resource`` covers a target as seen from there."""
@@ -153,8 +158,7 @@ class Access:
             grant = standing.grant
             if grant is None or grant.empty:
                 return False
-            named = grant.fields.names(beyond.canonical, len(beyond.keys))
-            return named or self._wild(grant, first.target, beyond)
+            return self._named(grant, beyond) or self._wild(grant, first.target, beyond)
         if first.cardinality == "many":
             return False
         return not beyond.hops or self._wild_beyond(beyond)
@@ -167,6 +171,10 @@ class Access:
                 return True
             model = hop.model
         return guard.covers(model, target.attribute.name)
+
+    def _is_left_out(self, grant: Grant, target: Target) -> bool:
+        """Whether an ``exclude`` here, or on the model at the end, takes a target out."""
+        return is_excluded(grant, target) or (bool(target.hops) and self._is_excluded_there(target))
 
     def _is_excluded_there(self, target: Target) -> bool:
         """Whether the related entry leaves a field out of wildcards, of its role or of all."""
@@ -184,6 +192,13 @@ class Access:
         resource = hops[-1].target if hops else self.resource
         for attribute in resource.attributes.values():
             if self.readable(Target(hops=hops, attribute=attribute)):
+                yield attribute
+
+    def wildcard_attributes(self, hops: tuple[Relation, ...]) -> Iterator[Attribute]:
+        """Yield the columns that ``*`` behind a way stands for: readable ones, not excluded."""
+        for attribute in self.readable_attributes(hops):
+            target = Target(hops=hops, attribute=attribute)
+            if self.grant.unrestricted or not self._is_left_out(self.grant, target):
                 yield attribute
 
 
@@ -220,6 +235,9 @@ def is_excluded(grant: Grant, target: Target) -> bool:
 def covers_path(excluded: Path, target: Target) -> bool:
     """Whether an excluded path is the target's, above it, or a key inside its JSON value."""
     canonical = target.canonical
-    if canonical[: len(excluded)] == excluded:
+    if canonical[-1] == "*":  # all that is in a JSON value
+        canonical = canonical[:-1]
+    above = excluded[:-1] if excluded[-1] == "*" else excluded
+    if len(canonical) >= len(excluded) and canonical[: len(above)] == above:
         return True
     return target.attribute.kind == "json" and excluded[: len(canonical)] == canonical

@@ -95,7 +95,7 @@ def compile_entry(key: str, model: type[models.Model], written: Any, notes: Note
         if written:
             notes.report("E009", "An entry is an object of roles")
         written = {}
-    exclude = compile_paths(written.get("exclude"), resource, notes.at("exclude")).exact
+    exclude = compile_paths(written.get("exclude"), resource, notes.at("exclude")).written
     check_names({k: v for k, v in written.items() if k in ENTRY_KEYS}, ENTRY_KEYS, notes)
     _report_misplaced(written, notes)
     grants = {

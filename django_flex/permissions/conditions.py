@@ -23,7 +23,6 @@ from django_flex.permissions.authorized import (
 )
 from django_flex.permissions.comparands import Binder, NoValueError
 from django_flex.query.ast import And, Comparison, FieldValue, Not, Or, Quantified
-from django_flex.query.filters import comparisons
 from django_flex.query.operators import OPERATORS, TRANSFORMS
 from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
 
@@ -228,8 +227,8 @@ def _quantified(condition: Quantified, scope: Scope) -> Where:
         hops = resolve_hops(scope.resource, path)
     except UnknownPathError:
         # Answered by the first name inside, exactly as if the relation were there and not granted.
-        first = next(comparisons(condition.condition))
-        raise _denied((*path, *first.path), first, scope) from None
+        inside, first = _first(condition.condition)
+        raise _denied((*path, *inside), first, scope) from None
     inner = replace(scope, prefix=path, depth=len(hops))
     where = _build(condition.condition, inner)
     if hops[-1].cardinality != "many":
@@ -238,6 +237,21 @@ def _quantified(condition: Quantified, scope: Scope) -> Where:
         where = Complement(where)
     found = _nested(hops, len(hops) - 1, where, scope)
     return found if condition.quantifier == "some" else Complement(found)
+
+
+def _first(condition: Condition) -> tuple[Path, Comparison]:
+    """Return the first comparison of a tree, and its path through the relations around it."""
+    match condition:
+        case Comparison():
+            return condition.path, condition
+        case Quantified(path=path, condition=child):
+            inside, first = _first(child)
+            return (*path, *inside), first
+        case Not(child=child):
+            return _first(child)
+        case And(children=children) | Or(children=children):
+            return _first(children[0])
+    assert_never(condition)
 
 
 def _nested(hops: tuple[Relation, ...], end: int, where: Where, scope: Scope) -> Where:
@@ -259,7 +273,7 @@ def _test(member: Resolved, scope: Scope) -> Where:
     column = Column(hops, attribute, target.keys, _guards(hops, scope.access))
     kind = _derived_kind(attribute.kind, transforms, asked.place)
     if isinstance(asked.value, FieldValue):
-        value: Any = _other_column(asked, kind, operator, scope)
+        value: Any = _other_column(member, kind, scope)
     else:
         try:
             field = attribute.value_field
@@ -281,8 +295,9 @@ def _derived_kind(kind: str, transforms: list[str], place: str) -> str:
     return kind
 
 
-def _other_column(asked: Comparison, kind: str, operator: str, scope: Scope) -> Column:
+def _other_column(member: Resolved, kind: str, scope: Scope) -> Column:
     """Resolve ``{"$field": path}``: a readable column of the same row and of the same kind."""
+    asked, operator = member.asked, member.target.rest[-1]
     path = (*scope.prefix, *asked.value.path)
     text = ".".join(path)
     try:
@@ -294,9 +309,12 @@ def _other_column(asked: Comparison, kind: str, operator: str, scope: Scope) -> 
         if not scope.access.readable(target):
             raise FieldDeniedError(text, path=asked.place)
         scope.access.count_joins(target.hops, asked.place)
-    if target.keys or any(hop.cardinality == "many" for hop in hops):
+    # Behind an `Exists` a path from elsewhere would name another column of the related row.
+    elsewhere = target.hop_names[: scope.depth] != member.target.hop_names[: scope.depth]
+    if elsewhere or target.keys or any(hop.cardinality == "many" for hop in hops):
         raise QueryError("'$field' needs a column of the same row", path=asked.place)
-    if target.attribute.kind != kind or operator not in {"exact", "ne", "lt", "lte", "gt", "gte"}:
+    comparable = kind != "json" and operator in {"exact", "ne", "lt", "lte", "gt", "gte"}
+    if target.attribute.kind != kind or not comparable:
         raise QueryError(
             "'$field' compares columns of one kind", path=asked.place, hint="by lt, lte, gt, gte"
         )

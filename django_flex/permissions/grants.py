@@ -57,7 +57,24 @@ GRANT_KEYS = {
     "presets": "values that are set for the client",
     "actions": "narrowing of model actions",
 }
-LATER_KEYS = frozenset({"rate_limit", "limits", "computed"})
+LATER_KEYS = frozenset(
+    {
+        "rate_limit",
+        "limits",
+        "computed",
+        "aggregates",
+        "search",
+        "write_fields",
+        "add",
+        "edit",
+        "delete",
+        "check",
+        "presets",
+        "actions",
+        "form_class",
+        "serializer_class",
+    }
+)
 _RULE_LIMITS = Limits(max_conditions=1_000, max_nesting=30)
 
 
@@ -96,7 +113,7 @@ def compile_grant(role: str, written: Any, resource: Resource, notes: Notes) -> 
         rows=compile_rows(written["rows"], resource, notes.at("rows"))
         if "rows" in written
         else ABSENT,
-        exclude=compile_paths(written.get("exclude"), resource, notes.at("exclude")).exact,
+        exclude=compile_paths(written.get("exclude"), resource, notes.at("exclude")).written,
         source=notes.place,
     )
 

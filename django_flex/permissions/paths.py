@@ -21,14 +21,19 @@ class PathSet:
     def names(self, path: Path, keys: int = 0) -> bool:
         """Whether a path is written out; the last ``keys`` segments are keys in a JSON column.
 
-        A JSON value that is granted covers what is in it; ``settings.*`` covers any depth.
+        A JSON value that is granted covers what is in it.
         """
-        if path in self.exact:
-            return True
-        for length in range(len(path) - keys, len(path)):
-            if path[:length] in self.exact or path[:length] in self.wildcards:
-                return True
-        return False
+        lengths = range(len(path) - keys, len(path) + 1)
+        return any(path[:length] in self.exact for length in lengths)
+
+    def opens(self, path: Path, keys: int) -> bool:
+        """Whether a ``json.*`` covers a path with so many keys; it does at any depth."""
+        return any(path[:length] in self.wildcards for length in range(len(path) - keys, len(path)))
+
+    @property
+    def written(self) -> frozenset[Path]:
+        """All paths, wildcards with their ``*``."""
+        return self.exact | {(*path, "*") for path in self.wildcards}
 
     @property
     def everything(self) -> bool:

@@ -102,15 +102,19 @@ def _hops(selection: Selection) -> Iterator[Relation]:
 
 
 def _authorize_terms(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
-    left_out = _exclusions(terms, access)
+    exclusions = _exclusions(terms, access)
+    left_out: set[Path] = set()
     root = Draft("", None, ())
     for term in terms:
         if term.excluded:
             continue
         if term.is_wildcard:
-            _expand(term, root, left_out, access)
+            left_out |= _expand(term, root, frozenset(exclusions), access)
         else:
             _add(term, root, access)
+    for path, term in exclusions.items():
+        if path not in left_out:
+            raise _leaves_out_of_nothing(term)
     if _count(root) > access.limits.max_fields:
         raise LimitExceededError(
             "Too many fields", path=PLACE, hint=f"at most {access.limits.max_fields}"
@@ -118,13 +122,14 @@ def _authorize_terms(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
     return _finish(root, access)
 
 
-def _exclusions(terms: tuple[FieldTerm, ...], access: Access) -> frozenset[Path]:
+def _exclusions(terms: tuple[FieldTerm, ...], access: Access) -> dict[Path, FieldTerm]:
     excluded = [term for term in terms if term.excluded]
-    if excluded and not any(term.is_wildcard for term in terms):
-        raise QueryError(
-            f"'{excluded[0]}' leaves out of nothing", path=PLACE, hint=f"'*, {excluded[0]}'"
-        )
-    return frozenset(_readable(term.path, access).canonical for term in excluded)
+    return {_readable(term.path, access).canonical: term for term in excluded}
+
+
+def _leaves_out_of_nothing(term: FieldTerm) -> QueryError:
+    way = ".".join((*term.path[:-1], "*"))
+    return QueryError(f"'{term}' leaves out of nothing", path=PLACE, hint=f"'{way}, {term}'")
 
 
 def _readable(path: Path, access: Access) -> Target:
@@ -150,22 +155,27 @@ def _to_one(hops: tuple[Relation, ...], text: str) -> None:
         )
 
 
-def _expand(term: FieldTerm, root: Draft, left_out: frozenset[Path], access: Access) -> None:
+def _expand(
+    term: FieldTerm, root: Draft, exclusions: frozenset[Path], access: Access
+) -> frozenset[Path]:
+    """Put what a wildcard stands for into the tree; return the exclusions that took effect."""
     path = term.path[:-1]
     try:
         hops = resolve_hops(access.resource, path)
     except UnknownPathError:
         _expand_json(path, root, access)
-        return
-    attributes = list(access.readable_attributes(hops))
+        return frozenset()
+    attributes = list(access.wildcard_attributes(hops))
     if not attributes:
         raise FieldDeniedError(str(term), path=PLACE, hint=field_hint(str(term), access))
     _to_one(hops, str(term))
     access.count_joins(hops, PLACE)
     draft = _descend(root, path, hops)
+    way = tuple(hop.name for hop in hops)
     for attribute in attributes:
-        if (*(hop.name for hop in hops), attribute.name) not in left_out:
+        if (*way, attribute.name) not in exclusions:
             _put(draft, attribute.name, Column(hops, attribute), ())
+    return exclusions & {(*way, attribute.name) for attribute in attributes}
 
 
 def _expand_json(path: Path, root: Draft, access: Access) -> None:

@@ -13,10 +13,26 @@ import msgspec
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _decoder = msgspec.json.Decoder()
 
-encode = _encoder.encode
+
+def encode(data: Any) -> bytes:
+    """Return a value as JSON. Half a surrogate pair, which JSON columns may hold, becomes U+FFFD."""
+    try:
+        return _encoder.encode(data)
+    except UnicodeEncodeError:
+        return _encoder.encode(_repaired(data))
+
+
+def _repaired(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_repaired(key): _repaired(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_repaired(part) for part in value]
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
 
 
 def plain(data: dict[str, Any]) -> dict[str, Any]:
     """Return an object as a client sees it after decoding our JSON."""
-    decoded: dict[str, Any] = _decoder.decode(_encoder.encode(data))
+    decoded: dict[str, Any] = _decoder.decode(encode(data))
     return decoded

@@ -83,7 +83,8 @@ def parse_query(
     Raises:
         QueryError: an unknown key, a wrong type or an impossible value, with its place.
     """
-    check_keys(payload, GET_KEYS if operation == "get" else LIST_KEYS, operation, lenient=lenient)
+    allowed = GET_KEYS if operation == "get" else [k for k in LIST_KEYS if k not in {"_id", "id"}]
+    check_keys(payload, allowed, operation, lenient=lenient)
     if "_id" in payload and "id" in payload:
         raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
     fields = payload.get("fields")
@@ -92,14 +93,15 @@ def parse_query(
         resource=resource,
         operation=operation,
         pk=payload.get("_id", payload.get("id")),
-        fields=(FieldTerm(("*",)),) if fields is None else parse_fields(fields),
+        fields=(FieldTerm(("*",)),) if fields is None else parse_fields(fields, limits.max_fields),
         filters=parse_filters(payload.get("filters", {}), limits),
-        order_by=() if order_by is None else parse_order(order_by),
+        order_by=() if order_by is None else parse_order(order_by, limits.max_orders),
         page=_parse_page(payload, limits),
         shape=_parse_shape(payload.get("shape", "map")),
         **{key: payload[key] for key in LATER_KEYS[:7] if key in payload},
     )
-    _check_caps(query, limits)
+    for comparison in comparisons(query.filters) if query.filters is not None else ():
+        _check_value(comparison.value, comparison.place, limits)
     return query
 
 
@@ -183,18 +185,6 @@ def _parse_shape(value: Any) -> Any:
     if value not in ("map", "list"):
         raise InvalidValueError("There is no such shape", path="shape", hint="'map' or 'list'")
     return str(value)
-
-
-def _check_caps(query: Query, limits: Limits) -> None:
-    for place, found, most in (
-        ("fields", len(query.fields), limits.max_fields),
-        ("order_by", len(query.order_by), limits.max_orders),
-    ):
-        if found > most:
-            raise LimitExceededError(f"Too many: {found}", path=place, hint=f"at most {most}")
-    if query.filters is not None:
-        for comparison in comparisons(query.filters):
-            _check_value(comparison.value, comparison.place, limits)
 
 
 def _check_value(value: Any, place: str, limits: Limits) -> None:

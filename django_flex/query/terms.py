@@ -27,11 +27,12 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
     Raises:
         QueryError: a segment is empty, too long or has a character that no name has.
     """
-    call = _CALL.fullmatch(text)
-    if call:
+    inner = text
+    calls: list[str] = []
+    while len(calls) < MAX_PATH_SEGMENTS and (call := _CALL.fullmatch(inner)):
+        calls.insert(0, call[1])
         inner = call[2].strip()
-        return (*(parse_path(inner, place) if inner else ()), call[1])
-    segments = tuple(text.split("."))
+    segments = (*(inner.split(".") if inner or not calls else ()), *calls)
     if len(segments) > MAX_PATH_SEGMENTS:
         raise LimitExceededError(
             "A path is too long", path=place, hint=f"at most {MAX_PATH_SEGMENTS} segments"
@@ -46,22 +47,22 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
     )
 
 
-def parse_fields(value: Any, place: str = "fields") -> tuple[FieldTerm, ...]:
-    """Read a comma list or JSON list of field terms."""
+def parse_fields(value: Any, most: int, place: str = "fields") -> tuple[FieldTerm, ...]:
+    """Read a comma list or JSON list of at most so many field terms."""
     # Front ends repeat their lists; a longer one would make the cache a store of strangers' text.
     if isinstance(value, str) and len(value) <= MAX_CACHED_LIST:
-        return _parse_short_list(str(value), place)
-    return tuple(_field_term(text, place) for text in split_list(value, place))
+        return _parse_short_list(str(value), most, place)
+    return tuple(_field_term(text, place) for text in split_list(value, most, place))
 
 
 @lru_cache(maxsize=1_024)
-def _parse_short_list(value: str, place: str) -> tuple[FieldTerm, ...]:
-    return tuple(_field_term(text, place) for text in split_list(value, place))
+def _parse_short_list(value: str, most: int, place: str) -> tuple[FieldTerm, ...]:
+    return tuple(_field_term(text, place) for text in split_list(value, most, place))
 
 
-def parse_order(value: Any, place: str = "order_by") -> tuple[OrderTerm, ...]:
-    """Read a comma list or JSON list of paths, ``-`` first for descending."""
-    return tuple(_order_term(text, place) for text in split_list(value, place))
+def parse_order(value: Any, most: int, place: str = "order_by") -> tuple[OrderTerm, ...]:
+    """Read a comma list or JSON list of at most so many paths, ``-`` first for descending."""
+    return tuple(_order_term(text, place) for text in split_list(value, most, place))
 
 
 def _field_term(text: str, place: str) -> FieldTerm:
@@ -88,8 +89,8 @@ def _order_term(text: str, place: str) -> OrderTerm:
     return OrderTerm(path=path, descending=descending, nulls=nulls)
 
 
-def split_list(value: Any, place: str) -> list[str]:
-    """Read a comma list or a JSON list of texts; an empty part is an error."""
+def split_list(value: Any, most: int, place: str) -> list[str]:
+    """Read a comma list or a JSON list of at most so many texts; an empty part is an error."""
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
@@ -99,6 +100,8 @@ def split_list(value: Any, place: str) -> list[str]:
     parts = [part.strip() for text in value for part in text.split(",")]
     if not parts or not all(parts):
         raise InvalidValueError("The list has an empty part", path=place, hint="'id, name'")
+    if len(parts) > most:
+        raise LimitExceededError(f"Too many: {len(parts)}", path=place, hint=f"at most {most}")
     return parts
 
 

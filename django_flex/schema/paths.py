@@ -119,6 +119,6 @@ def _split_keys(path: Path, tail: frozenset[str]) -> tuple[Path, Path]:
 def _is_key(name: str) -> bool:
     if not name.isascii():
         return False
-    digits = name.lstrip("-")
-    # "-1" and twenty digits would reach the databases as a list index, each with its own meaning.
-    return not digits.isdecimal() or (digits == name and len(name) <= MAX_INDEX_DIGITS)
+    # Django reads "-1" and "1_0" as list indexes, too; the databases give each its own meaning.
+    as_index = name.lstrip("-").replace("_", "").isdecimal()
+    return not as_index or (name.isdecimal() and len(name) <= MAX_INDEX_DIGITS)

@@ -16,7 +16,12 @@ from django.db import (
     ProgrammingError,
 )
 
-from django_flex.exceptions import InvalidValueError, UnavailableError, UnsupportedQueryError
+from django_flex.exceptions import (
+    InvalidValueError,
+    LimitExceededError,
+    UnavailableError,
+    UnsupportedQueryError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +30,14 @@ logger = logging.getLogger("django_flex")
 
 # MariaDB and MySQL report a pattern that their engine refuses as an operational error.
 _PATTERN_ERRORS = frozenset({1139, 3685, 3686, 3687, 3688, 3689, 3690, 3691, 3692, 3693, 3694})
+
+# What SQLite says to a pattern of LIKE, a list or a condition beyond its own limits.
+_TOO_LARGE = (
+    "LIKE or GLOB pattern too complex",
+    "too many SQL variables",
+    "Expression tree is too large",
+    "parser stack overflow",
+)
 
 
 @contextmanager
@@ -46,6 +59,8 @@ def translated() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         if error.args and error.args[0] in _PATTERN_ERRORS:
             raise InvalidValueError("The database refuses the pattern") from error
+        if str(error).startswith(_TOO_LARGE):
+            raise LimitExceededError("The query is too large for the database") from error
         logger.exception("The database is not available")
         raise UnavailableError from error
     except DatabaseError as error:
