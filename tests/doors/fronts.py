@@ -1,0 +1,513 @@
+"""Every front door of the package behind one interface, so that one test proves them all.
+
+A door takes what ``EXPOSE`` would say, a query object and a user, and gives a ``Reply``. It counts
+SQL statements itself: a list is one statement (say ``statements=2`` where the caller's groups are
+read), a refusal is none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.test import AsyncClient, Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import include, path
+from django.utils.decorators import sync_and_async_middleware
+from rest_framework.routers import SimpleRouter
+from rest_framework.viewsets import ViewSet
+
+from django_flex import FlexQuery, FlexQueryView, flex_query
+from django_flex.contrib.rest_framework import FlexViewSetMixin
+from django_flex.query.serializer import json_scalar
+from django_flex.views import AsyncFlexQueryView
+
+MODELS = (
+    "booking",
+    "customer",
+    "company",
+    "address",
+    "team",
+    "tag",
+    "line",
+    "invoice",
+    "node",
+    "service",
+    "offer",
+    "place",
+    "restaurant",
+)
+#: Everything for everybody, signed in or not.
+OPEN: dict[str, Any] = {name: {"anon": "*"} for name in MODELS}
+EVERYTHING = {
+    "rows": "*",
+    "fields": ["*"],
+    "filters": ["*"],
+    "order_by": ["*"],
+    "ops": ["get", "list"],
+}
+REFUSALS = {400, 401, 403, 405, 413, 415}
+
+
+def grant(model: str = "booking", role: str = "anon", **parts: Any) -> dict[str, Any]:
+    """Return an EXPOSE with one model and one role; the parts that are not said are everything."""
+    return {model: {role: {**EVERYTHING, **parts}}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a door answered, and how many SQL statements that took."""
+
+    status: int
+    body: Any
+    statements: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[int]:
+        """The keys of a list, in the order of the reply."""
+        keys = self.body["pagination"].get("ids", self.body.get("results"))
+        return [int(key) for key in keys]
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The objects of a list in ``map`` shape."""
+        return list(self.body["results"].values())
+
+    @property
+    def first(self) -> dict[str, Any]:
+        """The only object of a list."""
+        (only,) = self.results
+        return only
+
+
+class SignedIn:
+    """Who sends the next request. Stands in for sessions, which would run SQL of their own."""
+
+    user: ClassVar[Any] = None
+
+
+@sync_and_async_middleware
+def signed_in(get_response: Any) -> Any:
+    """Put the user of the test on the request."""
+
+    def middleware(request: HttpRequest) -> Any:
+        request.user = SignedIn.user or AnonymousUser()
+        return get_response(request)
+
+    async def amiddleware(request: HttpRequest) -> Any:
+        request.user = SignedIn.user or AnonymousUser()
+        return await get_response(request)
+
+    return amiddleware if iscoroutinefunction(get_response) else middleware
+
+
+MIDDLEWARE = [
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "tests.doors.fronts.signed_in",
+]
+FLEX_MIDDLEWARE = "django_flex.middleware.FlexQueryMiddleware"
+
+
+LISTS = frozenset({"fields", "order_by"})
+
+
+class NotFlatError(ValueError):
+    """A query that query parameters cannot say; it is sent as ``q`` then."""
+
+
+def parameters(query: Mapping[str, Any]) -> str:
+    """Return a query as the query string of a URL: flat parameters, or ``q`` where they fail."""
+    try:
+        return urlencode(list(_flat(query)))
+    except NotFlatError:
+        return urlencode({"q": json.dumps(query)})
+
+
+def _flat(query: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in query.items():
+        if key == "filters" and isinstance(value, dict):
+            yield from _flat_filters(value, key)
+        elif (isinstance(value, int) and key not in {"limit", "offset"}) or (
+            isinstance(value, list) and not (key in LISTS and set(map(type, value)) == {str})
+        ):
+            raise NotFlatError
+        else:
+            yield key, _text(value)
+
+
+def _flat_filters(value: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    if not value:
+        raise NotFlatError
+    for key, part in value.items():
+        place = f"{prefix}.{key}"
+        nests = key in {"and", "or", "not"}
+        if isinstance(part, dict) and (nests or key.endswith((".some", ".every", ".none"))):
+            yield from _flat_filters(part, place)
+        elif (
+            isinstance(part, list)
+            and part
+            and nests
+            and all(isinstance(item, dict) for item in part)
+        ):
+            for index, item in enumerate(part):
+                yield from _flat_filters(item, f"{place}.{index}")
+        else:
+            yield place, _text(part)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list) and value and "," not in "".join(map(str, value)):
+        return ",".join(map(_text, value))
+    if isinstance(value, str) and json_scalar(value) == value and value.isprintable():
+        return value
+    raise NotFlatError
+
+
+class Door:
+    """One way in. Subclasses say how a question is put."""
+
+    path = "/api/booking/"
+    #: Whether the door takes whole entries with their roles, or only one grant.
+    has_roles = True
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    def list(self, query: Mapping[str, Any] | None = None, **options: Any) -> Reply:
+        """Ask for a list. Options as those of ``ask``."""
+        return self.ask("list", None, query or {}, **options)
+
+    def get(self, pk: Any, query: Mapping[str, Any] | None = None, **options: Any) -> Reply:
+        """Ask for one row."""
+        return self.ask("get", pk, query or {}, **options)
+
+    def ask(
+        self,
+        action: str,
+        pk: Any,
+        query: Mapping[str, Any],
+        *,
+        model: str = "booking",
+        expose: Mapping[str, Any] = OPEN,
+        user: Any = None,
+        statements: int = 1,
+        **settings: Any,
+    ) -> Reply:
+        """Put a question under some settings, and count its statements."""
+        self.open(model, expose, settings)
+        SignedIn.user = user
+        with CaptureQueriesContext(connection) as captured:
+            status, body, headers = self.send(action, model, pk, dict(query), user)
+        ran = [query["sql"] for query in captured.captured_queries]
+        if action == "list" and status == 200:
+            # A list that Django knows to be empty needs none.
+            assert len(ran) == statements or not (ran or body["results"]), ran
+        if status in REFUSALS:
+            assert len(ran) < statements, ran
+        return Reply(status=status, body=body, statements=len(ran), headers=headers)
+
+    def open(self, model: str, expose: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        """Configure the project for this door."""
+        self.configure(expose, settings)
+
+    def configure(self, expose: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        """Write ``DJANGO_FLEX``."""
+        self.settings.DJANGO_FLEX = {
+            "REQUIRE_AUTHENTICATION": False,
+            "EXPOSE": expose,
+            **settings,
+        }
+
+    def send(
+        self, action: str, model: str, pk: Any, query: dict[str, Any], user: Any
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """Put the question."""
+        raise NotImplementedError
+
+
+class HttpDoor(Door):
+    """A door that is reached by a request. CSRF checks are on, as in production."""
+
+    is_async = False
+    #: Whether a fault of the code is raised in the test, or answered as in production.
+    raises = True
+
+    def open(self, model: str, expose: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        self.settings.MIDDLEWARE = [*MIDDLEWARE, FLEX_MIDDLEWARE]
+        self.configure(expose, settings)
+
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """Send a request; a body that is no text goes as JSON."""
+        raw = body if isinstance(body, str | bytes) else json.dumps(body) if body else ""
+        options: dict[str, Any] = {
+            "data": raw,
+            "content_type": "application/json",
+            "headers": headers or {},
+        }
+        if self.is_async:
+            return async_to_sync(self.arequest)(method, url, options)
+        client = Client(enforce_csrf_checks=True, raise_request_exception=self.raises)
+        return client.generic(method, url, **options)
+
+    async def arequest(self, method: str, url: str, options: dict[str, Any]) -> Any:
+        """Send a request through an asynchronous stack."""
+        client = AsyncClient(enforce_csrf_checks=True, raise_request_exception=self.raises)
+        return await client.generic(method, url, **options)
+
+    def send(
+        self, action: str, model: str, pk: Any, query: dict[str, Any], user: Any
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        method, url, body = self.address(action, model, pk, query)
+        response = self.request(method, url, body)
+        return response.status_code, response.json(), response.headers
+
+    def address(
+        self, action: str, model: str, pk: Any, query: dict[str, Any]
+    ) -> tuple[str, str, Any]:
+        """Return method, URL and body of a question."""
+        raise NotImplementedError
+
+
+def below(prefix: str, pk: Any) -> str:
+    """Return the URL of a list, or of one row in it."""
+    return prefix if pk is None else f"{prefix}{pk}"
+
+
+class RestGet(HttpDoor):
+    def address(self, action, model, pk, query):
+        return "GET", f"{below(f'/api/{model}/', pk)}?{parameters(query)}", None
+
+
+class AsyncRestGet(RestGet):
+    is_async = True
+
+
+class RestQuery(HttpDoor):
+    def address(self, action, model, pk, query):
+        return "QUERY", below(f"/api/{model}/", pk), query
+
+
+class PostQuery(HttpDoor):
+    def address(self, action, model, pk, query):
+        key = {} if pk is None else {"_id": pk}
+        return "POST", f"/api/{model}/query", {**query, **key}
+
+
+class SingleEndpoint(HttpDoor):
+    def address(self, action, model, pk, query):
+        key = {} if pk is None else {"_id": pk}
+        return "POST", "/api/", {"_model": model, "_action": action, **query, **key}
+
+
+class AsyncSingleEndpoint(SingleEndpoint):
+    is_async = True
+
+
+class UrlDoor(HttpDoor):
+    """A door of the project's own URLs; the middleware is not installed."""
+
+    path = "/own/"
+    method = "POST"
+
+    def open(self, model: str, expose: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        self.settings.MIDDLEWARE = MIDDLEWARE
+        written = expose.get(model, {})
+        view = self.view(model, written)
+        patterns = [path("own/", view), path("own/<pk>", view)]
+        self.settings.ROOT_URLCONF = SimpleNamespaceKey(urlpatterns=patterns)
+        # The entry of the model is the view's own; those of other models stay in the settings.
+        self.configure({k: v for k, v in expose.items() if k != model}, settings)
+
+    def view(self, model: str, written: Any) -> Any:
+        """Return the view, with the entry of its model."""
+        raise NotImplementedError
+
+    def address(self, action, model, pk, query):
+        if self.method == "GET":
+            return "GET", f"{below('/own/', pk)}?{parameters(query)}", None
+        return self.method, below("/own/", pk), query
+
+
+class SimpleNamespaceKey(SimpleNamespace):
+    """A module of URLs; hashable, as modules are."""
+
+    __hash__ = object.__hash__
+
+
+def find_model(name: str) -> Any:
+    """Return the model of an entry of the test app."""
+    return apps.get_model("testapp", name)
+
+
+class ClassView(UrlDoor):
+    def view(self, model, written):
+        options = {"model": find_model(model), "flex_permissions": written}
+        return type("TheView", (FlexQueryView,), options).as_view()
+
+
+class ClassViewGet(ClassView):
+    method = "GET"
+
+
+class AsyncClassView(UrlDoor):
+    is_async = True
+    method = "QUERY"
+
+    def view(self, model, written):
+        options = {"model": find_model(model), "flex_permissions": written}
+        return type("TheView", (AsyncFlexQueryView,), options).as_view()
+
+
+class Decorator(UrlDoor):
+    method = "GET"
+    has_roles = False
+
+    def view(self, model, written):
+        @self.decorate(model, written)
+        def the_view(request, result, query_spec, pk=None):
+            return JsonResponse(result.to_dict())
+
+        return the_view
+
+    @staticmethod
+    def decorate(model, written):
+        """The only role's grant becomes the decorator's."""
+        (only,) = written.values()
+        given = EVERYTHING if only == "*" else only
+        return flex_query(
+            model=find_model(model),
+            allowed_fields=given.get("fields", ()),
+            allowed_filters=given.get("filters", ()),
+            allowed_ordering=given.get("order_by", ()),
+            allowed_actions=given.get("ops", ()),
+            rows=given.get("rows", "*"),
+        )
+
+
+class AsyncDecorator(Decorator):
+    is_async = True
+    method = "POST"
+
+    def view(self, model, written):
+        @self.decorate(model, written)
+        async def the_view(request, result, query_spec, pk=None):
+            return JsonResponse(result.to_dict())
+
+        return the_view
+
+
+class RestFramework(UrlDoor):
+    """A viewset that serves the entry in the settings."""
+
+    method = "QUERY"
+
+    def open(self, model: str, expose: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        self.settings.MIDDLEWARE = MIDDLEWARE
+        options = {"flex_model": find_model(model), "lookup_value_regex": "[^/]+"}
+        viewset = type("TheViewSet", (FlexViewSetMixin, ViewSet), options)
+        router = SimpleRouter(trailing_slash=False)
+        router.register("", viewset, basename="own")
+        urls = [path("own/", include(router.urls))]
+        self.settings.ROOT_URLCONF = SimpleNamespaceKey(urlpatterns=urls)
+        self.configure(expose, settings)
+
+
+class RestFrameworkOwn(UrlDoor):
+    """A viewset with permissions of its own."""
+
+    method = "GET"
+
+    def view(self, model, written):
+        options = {"flex_model": find_model(model), "flex_permissions": written}
+        viewset = type("TheViewSet", (FlexViewSetMixin, ViewSet), options)
+        listing = viewset.as_view({"get": "list"})
+        single = viewset.as_view({"get": "retrieve"})
+
+        def the_view(request, pk=None):
+            return listing(request) if pk is None else single(request, pk=pk)
+
+        return the_view
+
+
+class Included(HttpDoor):
+    """``include("django_flex.urls")``."""
+
+    def open(self, model: str, expose: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        self.settings.MIDDLEWARE = MIDDLEWARE
+        urls = [path("api/", include("django_flex.urls"))]
+        self.settings.ROOT_URLCONF = SimpleNamespaceKey(urlpatterns=urls)
+        self.configure(expose, settings)
+
+    def address(self, action, model, pk, query):
+        key = {} if pk is None else {"_id": pk}
+        return "POST", f"/api/{model}/query", {**query, **key}
+
+
+class Execute(Door):
+    def send(self, action, model, pk, query, user):
+        result = FlexQuery(find_model(model)).execute(self.spec(action, pk, query), user=user)
+        return result.status_code, result.to_dict(), {}
+
+    @staticmethod
+    def spec(action, pk, query):
+        key = {} if pk is None else {"_id": pk}
+        return {"_action": action, **query, **key}
+
+
+class AsyncExecute(Execute):
+    def send(self, action, model, pk, query, user):
+        execute = async_to_sync(FlexQuery(model).aexecute)
+        result = execute(self.spec(action, pk, query), user=user)
+        return result.status_code, result.to_dict(), {}
+
+
+#: The doors that every feature is tried through.
+DOORS: dict[str, type[Door]] = {
+    "middleware-get": RestGet,
+    "middleware-query": RestQuery,
+    "middleware-post-query": PostQuery,
+    "middleware-single": SingleEndpoint,
+    "view": ClassView,
+    "async-view": AsyncClassView,
+    "decorator": Decorator,
+    "viewset": RestFramework,
+    "urls": Included,
+    "execute": Execute,
+    "aexecute": AsyncExecute,
+}
+#: Variants of them, for the tests that are about doors.
+ALL_DOORS: dict[str, type[Door]] = {
+    **DOORS,
+    "async-middleware-get": AsyncRestGet,
+    "async-middleware-single": AsyncSingleEndpoint,
+    "view-get": ClassViewGet,
+    "async-decorator": AsyncDecorator,
+    "viewset-own": RestFrameworkOwn,
+}
+ROLE_DOORS = {name: door for name, door in DOORS.items() if door.has_roles}
+#: Doors where a GET of one URL is a list, and of a longer one a row, served whole by the package.
+SERVED_DOORS: dict[str, type[HttpDoor]] = {
+    "middleware": RestGet,
+    "async-middleware": AsyncRestGet,
+    "view": ClassView,
+    "async-view": AsyncClassView,
+    "viewset": RestFramework,
+    "urls": Included,
+}

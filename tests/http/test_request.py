@@ -1,0 +1,106 @@
+"""Requests decoded: body, ``q`` and parameters as one query object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from django_flex.exceptions import (
+    ContentTooLargeError,
+    RequestError,
+    UnsupportedMediaTypeError,
+)
+from django_flex.http.request import decode, parse_json, preferences
+from django_flex.query.limits import Limits
+
+LIMITS = Limits()
+
+
+def ask(url: str = "/", body: Any = "", method: str = "POST", **options: Any) -> dict[str, Any]:
+    options.setdefault("content_type", "application/json")
+    return decode(RequestFactory().generic(method, url, body, **options), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "expected"),
+    [
+        pytest.param("/", "", {}, id="nothing"),
+        pytest.param("/", '{"limit": 2}', {"limit": 2}, id="body"),
+        pytest.param('/?q={"limit": 2}', "", {"limit": 2}, id="q"),
+        pytest.param("/?limit=2", "", {"limit": "2"}, id="parameter"),
+        pytest.param("/?fields=id&fields=name", "", {"fields": ["id", "name"]}, id="twice"),
+        pytest.param('/?q={"limit": 2}', '{"limit": 1}', {"limit": 2}, id="q-over-body"),
+        pytest.param('/?limit=3&q={"limit": 2}', "", {"limit": "3"}, id="parameter-over-q"),
+        pytest.param(
+            "/?filters.a=1",
+            '{"filters": {"a": 2, "b": 3}}',
+            {"filters": {"a": "1", "b": 3}},
+            id="filters-merge",
+        ),
+        pytest.param("/", '{"limit": 1, "limit": 2}', {"limit": 2}, id="last-of-repeated-keys"),
+        pytest.param("/", '{"name": "\\u00e9"}', {"name": "é"}, id="escapes"),
+        pytest.param("/?name=%C3%A9", "", {"name": "é"}, id="utf-8-parameter"),
+    ],
+)
+def test_parts_are_merged(url: str, body: str, expected: dict[str, Any]) -> None:
+    assert expected == ask(url, body)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "text/plain", "", "application/x"],
+)
+def test_body_is_json_whatever_it_is_called(content_type: str) -> None:
+    assert {"limit": 2} == ask(body='{"limit": 2}', content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_forms_are_refused(content_type: str) -> None:
+    with pytest.raises(UnsupportedMediaTypeError):
+        ask(body="limit=2", content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "", "nul", "{'a': 1}", '{"a": NaN}', '{"a": Infinity}', '{"a": 1,}', "1 2", '"\\ud800"'],
+)
+def test_what_is_no_json_is_refused(text: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse_json(text.encode(), LIMITS, "body")
+
+    assert "body" == caught.value.path
+
+
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"1" + b"]" * depth
+
+
+def test_nesting_up_to_the_cap_is_read() -> None:
+    assert parse_json(nested(LIMITS.max_json_depth), LIMITS, "body")
+
+
+@pytest.mark.parametrize("depth", [LIMITS.max_json_depth + 1, 5_000, 100_000])
+def test_nesting_beyond_the_cap_is_refused(depth: int) -> None:
+    with pytest.raises(RequestError, match="nested too deeply"):
+        parse_json(nested(depth), LIMITS, "body")
+
+
+def test_declared_length_is_believed_before_the_body_is_read() -> None:
+    with pytest.raises(ContentTooLargeError):
+        ask(body="{}", CONTENT_LENGTH="99999999")
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("handling=lenient", {"handling=lenient"}),
+        ("Handling=Lenient; x=1, return=minimal", {"handling=lenient", "return=minimal"}),
+        ("", {""}),
+    ],
+)
+def test_preferences_are_read(header: str, expected: set[str]) -> None:
+    assert expected == preferences(RequestFactory().get("/", headers={"Prefer": header}))
