@@ -43,10 +43,11 @@ def decode(request: HttpRequest, limits: Limits) -> dict[str, Any]:
 
 
 def _body(request: HttpRequest, limits: Limits) -> Any:
-    declared = request.META.get("CONTENT_LENGTH") or "0"
+    declared = str(request.META.get("CONTENT_LENGTH") or "0")
+    if not (declared.isascii() and declared.isdecimal()):
+        raise RequestError("The Content-Length is no number")
     # More digits than these are a number that int() refuses to read.
-    length = int(str(declared)[:20]) if str(declared).isdecimal() else 0
-    if length > limits.max_body_bytes:
+    if int(declared[:20]) > limits.max_body_bytes:
         raise _too_large(limits)
     try:
         body = request.body

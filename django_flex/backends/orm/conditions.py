@@ -187,9 +187,31 @@ def _json_test(test: Test, context: Context) -> Q:
     name = context.alias(json_value(column)) if column.keys else path_of(column)
     if operator in _ORDERED:
         return _json_order(column, name, operator, value, context)
+    if operator in {"exact", "in"}:
+        return _json_equal(column, name, operator, value, context)
+    return Q((f"{name}__{operator}", value))
+
+
+def _json_equal(column: Column, name: str, operator: str, value: Any, context: Context) -> Q:
+    """MariaDB unquotes before it compares, so there "7" and 7 are told apart by their kind."""
     if operator == "in" and not value:
         return NOTHING
-    return Q((f"{name}__{operator}", value))
+    if not column.keys or connections[context.using].vendor != "mysql":
+        return Q((f"{name}__{operator}", value))
+    values = value if operator == "in" else [value]
+    kind = context.alias(JSONKind(json_value(column)))
+    kinds = [_kind_of(value) for value in values]
+    each = [
+        Q((name, value)) if found is None else Q((name, value), (kind, found))
+        for value, found in zip(values, kinds, strict=True)
+    ]
+    return Q(*each, _connector=Q.OR)
+
+
+def _kind_of(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "string"
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _json_order(column: Column, name: str, operator: str, value: Any, context: Context) -> Q:

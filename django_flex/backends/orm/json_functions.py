@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import Func, IntegerField, TextField
+from django.db.models import FloatField, Func, IntegerField, TextField
 from django.db.models.fields.json import KeyTransform
 
 
@@ -68,6 +68,38 @@ class JSONKind(_JSONFact):
         "WHEN 'UNSIGNED INTEGER' THEN 'number' WHEN 'STRING' THEN 'string' END"
     )
     postgresql = "jsonb_typeof({0})"
+
+
+class JSONNumber(_JSONFact):
+    """A JSON number or boolean as a number to sort by; NULL for everything else."""
+
+    output_field = FloatField()
+    sqlite = (
+        "CASE WHEN json_type({0}, {1}) IN ('integer', 'real', 'true', 'false') "
+        "THEN json_extract({0}, {1}) END"
+    )
+    mysql = (
+        "CASE JSON_TYPE(JSON_EXTRACT({0}, {1})) WHEN 'STRING' THEN NULL "
+        "WHEN 'BOOLEAN' THEN JSON_EXTRACT({0}, {1}) = 'true' "
+        "WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL "
+        "ELSE CAST(JSON_EXTRACT({0}, {1}) AS DOUBLE) END"
+    )
+    postgresql = (
+        "CASE jsonb_typeof({0}) WHEN 'number' THEN ({0})::numeric "
+        "WHEN 'boolean' THEN ({0})::boolean::int END"
+    )
+
+
+class JSONText(_JSONFact):
+    """A JSON text as a text to sort by; NULL for everything else."""
+
+    output_field = TextField()
+    sqlite = "CASE WHEN json_type({0}, {1}) = 'text' THEN json_extract({0}, {1}) END"
+    mysql = (
+        "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) = 'STRING' "
+        "THEN JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) END"
+    )
+    postgresql = "CASE WHEN jsonb_typeof({0}) = 'string' THEN {0} #>> '{{}}' END"
 
 
 def _json_path(keys: list[str]) -> str:

@@ -15,6 +15,7 @@ from django_flex.backends.orm.conditions import (
     visible_rows,
 )
 from django_flex.backends.orm.faults import translated
+from django_flex.backends.orm.json_functions import JSONNumber, JSONText
 from django_flex.plan.shape import ResultSet
 
 if TYPE_CHECKING:
@@ -52,19 +53,29 @@ def build(plan: ReadPlan) -> QuerySet[Any]:
 
 def _order(plan: ReadPlan, using: str) -> list[Any]:
     """Sort, the primary key last: the order is total, so pages neither repeat nor skip rows."""
-    keys = [_sort_key(ordering, using) for ordering in plan.order_by]
+    keys = [key for ordering in plan.order_by for key in _sort_keys(ordering, using)]
     # By its own name: Django then sorts by position, which is cheaper to compile than "pk".
     return [*keys, plan.resource.pk.lookup]
 
 
-def _sort_key(ordering: Ordering, using: str) -> Any:
+def _sort_keys(ordering: Ordering, using: str) -> list[Any]:
+    """Return what one ordering sorts by; a JSON value by its number, then by its text.
+
+    Databases order a mixture of JSON values each in its own way, some of them numbers as texts.
+    """
     column = ordering.column
     path = path_of(column)
     if not (column.keys or column.guards or ordering.nulls):
-        return f"-{path}" if ordering.descending else path
-    expression: Any = json_value(column) if column.keys else F(path)
-    if column.guards:
-        visible = Q(*(Q(visibility(guard, using)) for guard in column.guards))
+        return [f"-{path}" if ordering.descending else path]
+    if not column.keys:
+        return [_directed(F(path), ordering, using)]
+    value = json_value(column)
+    return [_directed(part, ordering, using) for part in (JSONNumber(value), JSONText(value))]
+
+
+def _directed(expression: Any, ordering: Ordering, using: str) -> Any:
+    if ordering.column.guards:
+        visible = Q(*(Q(visibility(guard, using)) for guard in ordering.column.guards))
         expression = Case(When(visible, then=expression), default=None)
     nulls = {f"nulls_{ordering.nulls}": True} if ordering.nulls else {}
     return expression.desc(**nulls) if ordering.descending else expression.asc(**nulls)
