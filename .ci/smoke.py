@@ -41,8 +41,17 @@ from django.conf import settings  # noqa: E402
 settings.configure(
     ALLOWED_HOSTS=["testserver"],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django_flex"],
-    MIDDLEWARE=["django_flex.middleware.FlexQueryMiddleware"],
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django_flex",
+    ],
+    MIDDLEWARE=[
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django_flex.middleware.FlexQueryMiddleware",
+    ],
     ROOT_URLCONF=__name__,
     SECRET_KEY="smoke",
     DJANGO_FLEX={

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from tests.doors.fronts import ALL_DOORS, DOORS, OPEN, ROLE_DOORS, SERVED_DOORS, Door, HttpDoor
 
@@ -59,9 +60,30 @@ def moment(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
 
 
+#: The INSERT statements of ``create_bookings``, kept since the ORM takes most of a test's time.
+_INSERTS: list[tuple[str, Any]] = []
+
+
 @pytest.fixture
 def bookings(db: None) -> None:
     """Six bookings of four customers: with and without related rows, values, lines and tags."""
+
+    def record(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("INSERT"):
+            _INSERTS.append((sql, params))
+        return execute(sql, params, many, context)
+
+    if not _INSERTS:
+        with connection.execute_wrapper(record):
+            create_bookings()
+        return
+    with connection.cursor() as cursor:
+        for sql, params in _INSERTS:
+            cursor.execute(sql, params)
+
+
+def create_bookings() -> None:
+    """Create the rows of ``bookings``."""
     from tests.testapp.models import (
         Address,
         Booking,

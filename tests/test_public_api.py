@@ -45,7 +45,7 @@ def test_star_import_gives_the_public_names() -> None:
 
 def test_other_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nothing"):
-        _ = django_flex.nothing  # type: ignore[attr-defined]  # that is the point
+        _ = django_flex.nothing
 
 
 def loaded(statement: str) -> set[str]:

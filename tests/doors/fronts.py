@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -331,7 +330,7 @@ class UrlDoor(HttpDoor):
         written = expose.get(model, {})
         view = self.view(model, written)
         patterns = [path("own/", view), path("own/<pk>", view)]
-        self.settings.ROOT_URLCONF = SimpleNamespaceKey(urlpatterns=patterns)
+        self.settings.ROOT_URLCONF = Urls(*patterns)
         # The entry of the model is the view's own; those of other models stay in the settings.
         self.configure({k: v for k, v in expose.items() if k != model}, settings)
 
@@ -345,10 +344,11 @@ class UrlDoor(HttpDoor):
         return self.method, below("/own/", pk), query
 
 
-class SimpleNamespaceKey(SimpleNamespace):
-    """A module of URLs; hashable, as modules are."""
+class Urls:
+    """A module of URL patterns, made for one test."""
 
-    __hash__ = object.__hash__
+    def __init__(self, *urlpatterns: Any) -> None:
+        self.urlpatterns = [*urlpatterns]
 
 
 def find_model(name: str) -> Any:
@@ -359,7 +359,8 @@ def find_model(name: str) -> Any:
 class ClassView(UrlDoor):
     def view(self, model, written):
         options = {"model": find_model(model), "flex_permissions": written}
-        return type("TheView", (FlexQueryView,), options).as_view()
+        made: Any = type("TheView", (FlexQueryView,), options)
+        return made.as_view()
 
 
 class ClassViewGet(ClassView):
@@ -372,7 +373,8 @@ class AsyncClassView(UrlDoor):
 
     def view(self, model, written):
         options = {"model": find_model(model), "flex_permissions": written}
-        return type("TheView", (AsyncFlexQueryView,), options).as_view()
+        made: Any = type("TheView", (AsyncFlexQueryView,), options)
+        return made.as_view()
 
 
 class Decorator(UrlDoor):
@@ -424,8 +426,7 @@ class RestFramework(UrlDoor):
         viewset = type("TheViewSet", (FlexViewSetMixin, ViewSet), options)
         router = SimpleRouter(trailing_slash=False)
         router.register("", viewset, basename="own")
-        urls = [path("own/", include(router.urls))]
-        self.settings.ROOT_URLCONF = SimpleNamespaceKey(urlpatterns=urls)
+        self.settings.ROOT_URLCONF = Urls(path("own/", include(router.urls)))
         self.configure(expose, settings)
 
 
@@ -436,7 +437,7 @@ class RestFrameworkOwn(UrlDoor):
 
     def view(self, model, written):
         options = {"flex_model": find_model(model), "flex_permissions": written}
-        viewset = type("TheViewSet", (FlexViewSetMixin, ViewSet), options)
+        viewset: Any = type("TheViewSet", (FlexViewSetMixin, ViewSet), options)
         listing = viewset.as_view({"get": "list"})
         single = viewset.as_view({"get": "retrieve"})
 
@@ -451,8 +452,7 @@ class Included(HttpDoor):
 
     def open(self, model: str, expose: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         self.settings.MIDDLEWARE = MIDDLEWARE
-        urls = [path("api/", include("django_flex.urls"))]
-        self.settings.ROOT_URLCONF = SimpleNamespaceKey(urlpatterns=urls)
+        self.settings.ROOT_URLCONF = Urls(path("api/", include("django_flex.urls")))
         self.configure(expose, settings)
 
     def address(self, action, model, pk, query):

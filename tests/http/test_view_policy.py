@@ -48,10 +48,9 @@ def test_view_may_ask_for_less_or_more_identity(configure) -> None:
 
 def test_actions_have_synonyms(configure) -> None:
     configure({})
+    given = grants(actions=["query", "update"])
 
-    assert {"list", "edit"} == view_door(
-        get_settings(), grants(actions=["query", "update"])
-    ).actions
+    assert frozenset({"list", "edit"}) == view_door(get_settings(), given).actions
     assert view_door(get_settings(), grants()).actions is None
 
 

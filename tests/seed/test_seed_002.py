@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path
 
 from django_flex import FlexQuery, FlexQueryView, flex_query
-from tests.doors.fronts import SimpleNamespaceKey
+from tests.doors.fronts import Urls
 from tests.testapp.models import Booking, Service, Team
 
 pytestmark = pytest.mark.usefixtures("bookings")
@@ -63,16 +63,14 @@ class BookingQueryView(FlexQueryView):
 @pytest.fixture
 def quick_start(settings: Any, signed_in: Client) -> Client:
     settings.DJANGO_FLEX = {"MIDDLEWARE_PATH": "/elsewhere/"}
-    settings.ROOT_URLCONF = SimpleNamespaceKey(
-        urlpatterns=[
-            path("api/bookings/", BookingQueryView.as_view()),
-            path("api/bookings/<int:pk>/", BookingQueryView.as_view()),
-        ]
+    settings.ROOT_URLCONF = Urls(
+        path("api/bookings/", BookingQueryView.as_view()),
+        path("api/bookings/<int:pk>/", BookingQueryView.as_view()),
     )
     return signed_in
 
 
-QUICK_START = {
+QUICK_START: dict[str, Any] = {
     "pagination": {"offset": 0, "limit": 20, "has_more": False, "ids": [1, 3]},
     "results": {
         "1": {
@@ -576,8 +574,8 @@ def test_view_requires_auth_and_narrows_actions(settings, client, user) -> None:
         flex_permissions = {"authenticated": {"fields": ["*"], "ops": ["get", "list"]}}
 
     settings.DJANGO_FLEX = {"REQUIRE_AUTHENTICATION": False, "MIDDLEWARE_PATH": "/elsewhere/"}
-    settings.ROOT_URLCONF = SimpleNamespaceKey(
-        urlpatterns=[path("b/", Narrow.as_view()), path("b/<int:pk>/", Narrow.as_view())]
+    settings.ROOT_URLCONF = Urls(
+        path("b/", Narrow.as_view()), path("b/<int:pk>/", Narrow.as_view())
     )
 
     assert 401 == ask(client, "GET", "/b/1/", statements=0).status_code
@@ -596,7 +594,7 @@ def test_decorator_hands_over_the_result(settings, signed_in) -> None:
         return JsonResponse(result.to_dict())
 
     settings.DJANGO_FLEX = {"MIDDLEWARE_PATH": "/elsewhere/"}
-    settings.ROOT_URLCONF = SimpleNamespaceKey(urlpatterns=[path("b/", booking_list)])
+    settings.ROOT_URLCONF = Urls(path("b/", booking_list))
     url = "/b/?fields=id,customer.name&filters.status.in="
     found = ask(signed_in, "GET", f"{url}confirmed,completed")
     denied = ask(signed_in, "GET", "/b/?fields=price", statements=0)
