@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -72,7 +72,14 @@ def run(
         result = FlexResult.from_error(error)
     elapsed = (time.perf_counter() - started) * 1_000
     _observe(request, settings, result, elapsed)
-    return result
+    return _with_status(result, settings)
+
+
+def _with_status(result: FlexResult, settings: Settings) -> FlexResult:
+    """Put the status into the object, where every reply is to be HTTP 200."""
+    if not settings.always_http_200:
+        return result
+    return replace(result, data={"status_code": result.status_code, **result.data})
 
 
 def answer(
@@ -186,7 +193,7 @@ class FlexQuery:
         try:
             request, policy, entry = self._prepare(spec or {}, user, settings)
         except FlexError as error:
-            return FlexResult.from_error(error)
+            return _with_status(FlexResult.from_error(error), settings)
         return run(request, settings, policy, entry)
 
     async def aexecute(

@@ -213,10 +213,11 @@ class Door:
         with CaptureQueriesContext(connection) as captured:
             status, body, headers = self.send(action, model, pk, dict(query), user)
         ran = [query["sql"] for query in captured.captured_queries]
-        if action == "list" and status == 200:
+        outcome = body.get("status_code", status)
+        if action == "list" and outcome == 200:
             # A list that Django knows to be empty needs none.
             assert len(ran) == statements or not (ran or body["results"]), ran
-        if status in REFUSALS:
+        if outcome in REFUSALS:
             assert len(ran) < statements, ran
         return Reply(status=status, body=body, statements=len(ran), headers=headers)
 

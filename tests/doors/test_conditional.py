@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.doors.fronts import OPEN, HttpDoor, RestGet, grant
+from tests.doors.fronts import OPEN, Door, HttpDoor, RestGet, grant
 from tests.testapp.models import Booking
 
 pytestmark = pytest.mark.usefixtures("bookings")
@@ -168,6 +168,22 @@ def test_lenient_handling_forgives_no_denied_field(api: RestGet) -> None:
     response = api.request("GET", "/api/booking/?fields=nothing", headers=headers)
 
     assert 403 == response.status_code
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        pytest.param({"fields": "id", "limit": 1}, 200, id="list"),
+        pytest.param({"fields": "nothing"}, 403, id="denied"),
+        pytest.param({"limit": "x"}, 400, id="bad"),
+    ],
+)
+def test_status_is_in_the_object_of_every_door(any_door: Door, query, status) -> None:
+    reply = any_door.list(query, ALWAYS_HTTP_200=True)
+
+    assert status == reply.body["status_code"]
+    assert reply.status in {200, status}  # code that asks by itself sees the status as ever
+    assert ("results" in reply.body) == (status == 200)
 
 
 class TestAlways200:

@@ -148,7 +148,9 @@ filters = st.recursive(
 field_lists = st.one_of(
     st.lists(st.one_of(st.sampled_from(GRANTED), paths), max_size=4).map(", ".join),
     st.lists(st.one_of(paths, st.builds("{}:{}".format, st.text(max_size=4), paths)), max_size=4),
-    st.sampled_from(["*", "customer.*", "*, -status", "-status", "*, -internal_notes", "a:id,a:id"]),
+    st.sampled_from(
+        ["*", "customer.*", "*, -status", "-status", "*, -internal_notes", "a:id,a:id"]
+    ),
     values,
 )
 keys: dict[str, st.SearchStrategy[Any]] = {
@@ -278,7 +280,9 @@ def _segment(text: str) -> str:
 segments = st.one_of(
     st.sampled_from(["booking", "bookings", "Booking", "testapp.booking", "customer", "company"]),
     st.sampled_from(["1", "999", "query", "aggregate", "actions", "..", "%2e%2e", "%00", "%ff"]),
-    st.sampled_from(["１", "1_0", "%2531", "1%0a", "null", "[]", "{}", "auth.user", "user", "x" * 3_000]),
+    st.sampled_from(
+        ["１", "1_0", "%2531", "1%0a", "null", "[]", "{}", "auth.user", "user", "x" * 3_000]
+    ),
     paths.map(_segment),
 )
 urls = st.one_of(
@@ -298,7 +302,15 @@ headers = st.fixed_dictionaries(
         "If-None-Match": st.sampled_from(["*", '"x"', 'W/"x", "y"', "x", '"', ","]),
         "Content-Encoding": st.sampled_from(["gzip", "identity", "", "x"]),
         "Authorization": st.sampled_from(
-            ["Basic", "Basic x", "Basic w6k6w6k=", "Basic OnBhc3M=", "Bearer x", "x" * 999, "Basic ÿ"]
+            [
+                "Basic",
+                "Basic x",
+                "Basic w6k6w6k=",
+                "Basic OnBhc3M=",
+                "Bearer x",
+                "x" * 999,
+                "Basic ÿ",
+            ]
         ),
         "Cookie": st.sampled_from(["sessionid=x", "sessionid='; DROP", "csrftoken=x", "=;=", "é"]),
         "X-HTTP-Method-Override": st.just("DELETE"),
@@ -309,6 +321,8 @@ headers = st.fixed_dictionaries(
 content_types = st.one_of(
     st.just("application/json"),
     st.sampled_from(["", "text/plain", "application/xml", "application/x-www-form-urlencoded"]),
-    st.sampled_from(["multipart/form-data; boundary=x", "multipart/form-data", "x", "é/é", "a/b;c"]),
+    st.sampled_from(
+        ["multipart/form-data; boundary=x", "multipart/form-data", "x", "é/é", "a/b;c"]
+    ),
 )
 lengths = st.sampled_from(["", "0", "x", "9" * 5_000, "1e3", "２"])
