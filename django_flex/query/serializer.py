@@ -58,19 +58,22 @@ def _is_list(children: tuple[Condition, ...]) -> bool:
 
 
 def _merge(children: tuple[Condition, ...], json_places: frozenset[str]) -> dict[str, Any]:
-    """Join children as keys of one object; an ``And`` among them goes under ``and``."""
+    """Join children as keys of one object, in their order; those that are ``And`` under ``and``."""
     merged: dict[str, Any] = {}
-    groups = [child for child in children if isinstance(child, And)]
     for child in children:
         if not isinstance(child, And):
             merged.update(condition_to_json(child, json_places))
-    if groups:
-        alone = groups[0].children if len(groups) == 1 else tuple(groups)
-        as_list = len(alone) > 1 and _is_list(alone)
-        merged["and"] = (
-            _each(alone, json_places) if as_list else condition_to_json(groups[0], json_places)
-        )
+        elif "and" not in merged:
+            merged["and"] = _group([c for c in children if isinstance(c, And)], json_places)
     return merged
+
+
+def _group(groups: list[And], json_places: frozenset[str]) -> Any:
+    """One object, or a list of objects where an ``And`` came from one."""
+    parts = groups[0].children if len(groups) == 1 else tuple(groups)
+    if len(parts) > 1 and _is_list(parts):
+        return _each(parts, json_places)
+    return condition_to_json(groups[0], json_places)
 
 
 def value_to_json(value: Any, *, read_json: bool = False) -> Any:
