@@ -128,4 +128,4 @@ def secrets(db: None) -> None:
         for key, booking in ((1, 1), (2, 1), (3, 2))
     )
     models.Tag.objects.create(slug="red", date="today")
-    models.Booking.objects.get(pk=1).tags.add("red")
+    models.Booking.objects.get(pk=1).tags.add("red")  # type: ignore[arg-type]  # the stubs know integer keys only

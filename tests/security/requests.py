@@ -261,7 +261,7 @@ flat_names = st.one_of(
 flat_values = st.one_of(
     st.sampled_from(["id", "id,status", "5", "true", "null", "", "{}", '{"fields": "id"}', "{"]),
     paths,
-    queries.map(lambda query: json.dumps(query)),
+    queries.map(json.dumps),
     st.text(max_size=12),
 )
 parameters = st.one_of(

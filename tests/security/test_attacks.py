@@ -41,7 +41,7 @@ WIDE = {
 SECRETS = (b"s3cret", b"T-1", b"T-2", b"call back", b"pi_1", b"pbkdf2", b"Omar", b"Stone")
 
 
-def _cases(table: dict[str, tuple[int, dict[str, Any]]]) -> Any:
+def _cases(table: Any) -> Any:
     return pytest.mark.parametrize(
         ("status", "query"),
         [pytest.param(status, query, id=name) for name, (status, query) in table.items()],
@@ -410,7 +410,7 @@ def test_three_hops_are_too_many_in_every_clause(ask, query):
 
 def test_joins_are_counted_over_all_clauses(ask):
     hops = ["customer.name", "customer.company.name", "address.city", "team.name", "lines.note"]
-    query = {"fields": "customer.name, address.city", "filters": {hop: "x" for hop in hops}}
+    query = {"fields": "customer.name, address.city", "filters": dict.fromkeys(hops, "x")}
     assert ask(query, WIDE, MAX_JOINS=5).status == 200
     refused = ask(query, WIDE, MAX_JOINS=4)
     assert refused.status == 400

@@ -76,7 +76,8 @@ def world(secrets: None, settings: Any) -> None:
 
 def send(sent: Sent) -> Any:
     """Send a request. The client raises what the application does not answer itself."""
-    return Client().generic(
+    client: Any = Client()
+    return client.generic(
         sent.method,
         f"/api/{sent.url}",
         sent.body,
