@@ -63,7 +63,8 @@ def main() -> None:
                 sys.exit(f"{query}\ngave {reply}")
             print(f"{len(reply['results'])} results: {query[:100]}")
     finally:
-        os.killpg(server.pid, signal.SIGINT)
+        # Not SIGINT: where the gate runs in the background, that is ignored by all its children.
+        os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=20)
 
 

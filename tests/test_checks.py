@@ -92,10 +92,11 @@ def test_the_middleware_needs_the_one_that_sets_the_user(
 
 def test_a_composite_primary_key_cannot_be_exposed(settings: Any, monkeypatch: Any) -> None:
     from django_flex.permissions import compiler
+    from django_flex.schema.introspection import UnsupportedModelError
     from tests.testapp.models import Node
 
     def refuse(model: Any) -> Any:
-        raise compiler.UnsupportedModelError(model)
+        raise UnsupportedModelError(model)
 
     monkeypatch.setattr(compiler, "describe", refuse)
     found = messages(settings, {"EXPOSE": {"node": {}}})
