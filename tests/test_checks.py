@@ -62,7 +62,7 @@ CASES = {
 
 def messages(settings: Any, written: Any) -> dict[str, Any]:
     settings.DJANGO_FLEX = written
-    return {message.id.removeprefix("django_flex."): message for message in check_settings()}
+    return {str(message.id).removeprefix("django_flex."): message for message in check_settings()}
 
 
 @pytest.mark.parametrize("identifier", CASES)
