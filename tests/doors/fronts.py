@@ -210,8 +210,11 @@ class Door:
         """Put a question under some settings, and count its statements."""
         self.open(model, expose, settings)
         SignedIn.user = user
-        with CaptureQueriesContext(connection) as captured:
-            status, body, headers = self.send(action, model, pk, dict(query), user)
+        try:
+            with CaptureQueriesContext(connection) as captured:
+                status, body, headers = self.send(action, model, pk, dict(query), user)
+        finally:
+            SignedIn.user = None  # nobody stays signed in for the next test
         ran = [query["sql"] for query in captured.captured_queries]
         outcome = body.get("status_code", status)
         if action == "list" and outcome == 200:
