@@ -38,7 +38,7 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
             "A path is too long", path=place, hint=f"at most {MAX_PATH_SEGMENTS} segments"
         )
     names = segments[:-1] if wildcard and segments[-1] == "*" else segments
-    if all(SEGMENT.fullmatch(name) for name in names):
+    if not text.startswith("-") and all(SEGMENT.fullmatch(name) for name in names):
         return segments
     raise QueryError(
         f"'{excerpt(text)}' is not a path",

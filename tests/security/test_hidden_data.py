@@ -83,6 +83,7 @@ BOOKING = {
         **OPEN,
         "rows": {"lines.some": {"quantity.gte": 0}},
         "fields": ["*", "lines.*", "tags.*", "invoice.*", "created_by.username"],
+        "filters": ["*", "team.members.username.*"],
         "exclude": HIDDEN_COLUMNS,
     },
 }
@@ -140,7 +141,7 @@ TEXTS = [
     "Hidden one",
     "Hidden two",
     "secret one",
-    "secret two",
+    "a secret",
     "h-a",
     "H-1",
     "m",
@@ -232,6 +233,9 @@ sharp_comparisons = st.one_of(
     ),
     st.tuples(st.sampled_from([*TEXT_PATHS, *WAYS]), st.none()),
     st.tuples(
+        st.sampled_from(["team.members.username", "team.members.username.ne"]), st.just("owner")
+    ),
+    st.tuples(
         st.sampled_from(["status", "status.ne", "status.lt", "status.gte"]),
         st.sampled_from(["customer.name", "invoice.number", "team.name"]).map(
             lambda path: {"$field": path}
@@ -277,6 +281,22 @@ sharp_orders = st.builds(
     st.sampled_from(["customer.name", "invoice.number", "team.name", "customer.company.name"]),
     st.sampled_from(["", ".nulls_first", ".nulls_last"]),
 )
+# Denied to every role: what stands there tells hidden data apart, so no clause may take it.
+DENIED = [*HIDDEN_COLUMNS, "customer.api_token", "created_by.password", "customer.company.tax_id"]
+probes = st.one_of(
+    st.tuples(
+        st.builds(
+            "{}{}".format,
+            st.sampled_from(DENIED),
+            st.sampled_from(["", ".ne", ".startswith", ".lt"]),
+        ),
+        st.sampled_from(["secret one", "a secret"]),
+    ).map(lambda pair: {"filters": dict([pair])}),
+    st.builds(lambda path: {"filters": {"status.lt": {"$field": path}}}, st.sampled_from(DENIED)),
+    st.builds(lambda path: {"fields": f"id, x:{path}"}, st.sampled_from(DENIED)),
+    st.builds(lambda path: {"fields": path}, st.sampled_from(DENIED)),
+    st.builds(lambda path: {"order_by": [f"-{path}"]}, st.sampled_from(DENIED)),
+)
 sharp_fields = st.sampled_from(
     [
         "customer.name",
@@ -298,6 +318,7 @@ sharp = st.one_of(
     st.tuples(sharp_fields, sharp_orders).map(
         lambda pair: {"fields": pair[0], "order_by": pair[1], "limit": 4}
     ),
+    probes,
 )
 
 orders = st.builds(
@@ -377,7 +398,7 @@ def world(db: None, settings: Any) -> dict[str, Client]:
         (2, "open", 2, 1),
         (3, "m", 3, None),
         (4, "open", 2, None),
-        (5, "open", 1, 1),
+        (5, "open", 1, 2),
     ):
         Booking.objects.create(
             id=key,
@@ -410,18 +431,18 @@ def world(db: None, settings: Any) -> dict[str, Client]:
 def change_hidden_data(role: str) -> None:
     """Change what a role may not see: rows behind rules, rows of no row, columns not granted."""
     Customer.objects.filter(vip=False).update(
-        name="Hidden two", email="h-a", company=None, metadata={"level": 2}, api_token="secret two"
+        name="Hidden two", email="h-a", company=None, metadata={"level": 2}, api_token="a secret"
     )
-    Customer.objects.filter(vip=True).update(api_token="secret two", metadata={"level": 3})
+    Customer.objects.filter(vip=True).update(api_token="a secret", metadata={"level": 3})
     Customer.objects.create(id=4, name="Hidden two")
     if role != "anon":
         # A raw key is the row's own column; these roles see it through visible customers only.
         Customer.objects.filter(vip=False).update(company_id=Company.objects.create(id=3).pk)
-    Company.objects.filter(id=1).update(name="open", address="m", tax_id="secret two")
+    Company.objects.filter(id=1).update(name="open", address="m", tax_id="a secret")
     Company.objects.get_or_create(id=2, defaults={"name": "Hidden two"})
-    Booking.objects.update(internal_notes="secret two", stripe_payment_id="secret two")
-    User.objects.filter(id=3).update(password="secret two", is_superuser=True)
-    Line.objects.update(note="secret two") if role == "anon" else None
+    Booking.objects.update(internal_notes="a secret", stripe_payment_id="a secret")
+    User.objects.filter(id=3).update(password="a secret", is_superuser=True)
+    Line.objects.update(note="a secret") if role == "anon" else None
     for booking in (1, 2, 3, 4):
         Line.objects.create(id=90 + booking, booking_id=booking, product="open", quantity=-1)
     Tag.objects.filter(slug="h-a").update(date="Hidden two")
@@ -434,6 +455,7 @@ def change_hidden_data(role: str) -> None:
     Invoice.objects.create(id=9, booking_id=4, number="H-1")
     Service.everything.filter(deleted=True).update(name="open", company_id=2)
     Team.objects.filter(id=2).update(name="open")
+    Team.objects.get(id=2).members.add(3)
     _change_hidden_bookings(role)
 
 

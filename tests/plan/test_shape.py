@@ -1,0 +1,176 @@
+"""Rows into replies, without a database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from django_flex.exceptions import ObjectNotFoundError
+from django_flex.plan.json_values import encode, plain
+from django_flex.plan.nodes import Branch, Layout, Leaf
+from django_flex.plan.rows import row_shaper
+from django_flex.plan.shape import ResultSet, shape
+from django_flex.query.limits import Limits
+from django_flex.query.parser import parse_query
+
+
+def leaf(name: str, index: int, kind: str = "text", **more: Any) -> Leaf:
+    return Leaf(name=name, index=index, kind=kind, field=more.pop("field", None), **more)
+
+
+class Storage:
+    def url(self, name: str) -> str:
+        return f"/media/{name}"
+
+    def size(self, name: str) -> int:
+        if name == "gone":
+            raise FileNotFoundError
+        return 3
+
+
+FILE = SimpleNamespace(storage=Storage())
+DOCUMENT = {"a": {"b": 1, "c": None}, "list": [{"x": 1}, 2], "0": "zero"}
+CASES: dict[str, tuple[Layout, tuple[Any, ...], dict[str, Any]]] = {
+    "values": ((leaf("a", 1), leaf("b", 0)), (1, "x"), {"a": "x", "b": 1}),
+    "nan": ((leaf("a", 0, "float"),), (float("nan"),), {"a": None}),
+    "infinity": ((leaf("a", 0, "float"),), (float("-inf"),), {"a": None}),
+    "null-float": ((leaf("a", 0, "float"),), (None,), {"a": None}),
+    "file": (
+        (leaf("a", 0, "file", field=FILE),),
+        ("x.txt",),
+        {"a": {"url": "/media/x.txt", "name": "x.txt", "size": 3}},
+    ),
+    "file-that-is-gone": (
+        (leaf("a", 0, "file", field=FILE),),
+        ("gone",),
+        {"a": {"url": "/media/gone", "name": "gone", "size": None}},
+    ),
+    "no-file": ((leaf("a", 0, "file", field=FILE),), ("",), {"a": None}),
+    "hidden-value": ((leaf("a", 0, flags=(0,)),), ("secret", False), {"a": None}),
+    "hidden-on-the-way": ((leaf("a", 0, flags=(0, 1)),), ("secret", True, None), {"a": None}),
+    "visible-value": ((leaf("a", 0, flags=(0, 1)),), ("x", True, 1), {"a": "x"}),
+    "branch": ((Branch("r", (leaf("a", 0),)),), ("x",), {"r": {"a": "x"}}),
+    "missing-branch": ((Branch("r", (leaf("a", 0),), presence=1),), ("x", None), {"r": None}),
+    "present-branch": ((Branch("r", (leaf("a", 0),), presence=1),), ("x", 0), {"r": {"a": "x"}}),
+    "hidden-branch": ((Branch("r", (leaf("a", 0),), flag=0),), ("x", False), {"r": None}),
+    "unknown-branch": ((Branch("r", (leaf("a", 0),), flag=0),), ("x", None), {"r": None}),
+    "branch-in-a-hidden-branch": (
+        (Branch("r", (Branch("s", (leaf("a", 0),), flag=1),), flag=0),),
+        ("x", False, True),
+        {"r": None},
+    ),
+    "json": ((leaf("a", 0, "json"),), (DOCUMENT,), {"a": DOCUMENT}),
+    "json-key-under-an-alias": ((leaf("a", 0, "json", keys=("a", "b")),), (DOCUMENT,), {"a": 1}),
+    "json-null": ((leaf("a", 0, "json", keys=("a", "c")),), (DOCUMENT,), {"a": None}),
+    "json-key-that-is-absent": ((leaf("a", 0, "json", keys=("a", "x")),), (DOCUMENT,), {}),
+    "json-key-of-a-text": ((leaf("a", 0, "json", keys=("0", "0")),), (DOCUMENT,), {}),
+    "json-index": ((leaf("a", 0, "json", keys=("list", "0", "x")),), (DOCUMENT,), {"a": 1}),
+    "json-index-beyond": ((leaf("a", 0, "json", keys=("list", "9")),), (DOCUMENT,), {}),
+    "json-digits-as-a-key": ((leaf("a", 0, "json", keys=("0",)),), (DOCUMENT,), {"a": "zero"}),
+    "json-parts": (
+        (leaf("a", 0, "json", picks=(("a", "b"), ("x",), ("0",))),),
+        (DOCUMENT,),
+        {"a": {"a": {"b": 1}, "0": "zero"}},
+    ),
+    "json-part-of-a-part": (
+        (leaf("a", 0, "json", picks=(("a", "b"), ("a",), ("a", "b"))),),
+        (DOCUMENT,),
+        {"a": {"a": {"b": 1, "c": None}}},
+    ),
+    "json-that-is-null": ((leaf("a", 0, "json", picks=(("a",),)),), (None,), {"a": {}}),
+}
+
+
+@pytest.mark.parametrize(
+    ("layout", "row", "expected"), [pytest.param(*case, id=name) for name, case in CASES.items()]
+)
+def test_row_is_put_where_the_layout_says(
+    layout: Layout, row: tuple[Any, ...], expected: dict[str, Any]
+) -> None:
+    flags = sum(1 for value in row if isinstance(value, bool)) + row[1:].count(None)
+    flags_at = len(row) if not _has_flags(layout) else len(row) - flags
+    assert row_shaper(layout, flags_at)(row) == expected
+
+
+def _has_flags(layout: Layout) -> bool:
+    return any(
+        one.flags if isinstance(one, Leaf) else one.flag is not None or _has_flags(one.members)
+        for one in layout
+    )
+
+
+@pytest.mark.parametrize("name", ["__import__('os')", "a'b\"c", "{}", "\n", "lambda: 0"])
+def test_names_are_never_part_of_the_compiled_source(name: str) -> None:
+    layout = (leaf(name, 0), Branch(name * 2, (leaf(name, 0),)))
+    assert row_shaper(layout, 1)(("x",)) == {name: "x", name * 2: {name: "x"}}
+
+
+def _plan(payload: dict[str, Any], operation: str = "list") -> Any:
+    asked = parse_query(payload, Limits(), resource="booking", operation=operation)
+    return SimpleNamespace(
+        asked=asked,
+        offset=asked.page.offset,
+        limit=asked.page.limit,
+        order_by=asked.order_by,
+        json_places=frozenset(),
+        make_object=lambda row: {"status": row[1]},
+    )
+
+
+def test_list_is_a_map_of_keys() -> None:
+    result = shape(_plan({}), ResultSet([(2, "b"), (1, "a")]))
+    assert result.to_dict() == {
+        "pagination": {"offset": 0, "limit": 50, "has_more": False},
+        "results": {"2": {"status": "b"}, "1": {"status": "a"}},
+    }
+
+
+def test_order_is_said_beside_the_map() -> None:
+    result = shape(_plan({"order_by": "-status"}), ResultSet([(2, "b"), (1, "a")]))
+    assert result.data["pagination"]["ids"] == [2, 1]
+
+
+def test_list_shape_has_ids_in_its_objects() -> None:
+    result = shape(_plan({"shape": "list", "order_by": "status"}), ResultSet([(1, "a")]))
+    assert result.data["results"] == [{"id": 1, "status": "a"}]
+    assert "ids" not in result.data["pagination"]
+
+
+def test_next_is_what_was_asked_with_the_next_offset() -> None:
+    asked = {"fields": "status", "filters": {"seats.gt": 1}, "limit": 2, "offset": 4}
+    result = shape(_plan(asked), ResultSet([(1, "a"), (2, "b")], has_more=True))
+    assert result.data["pagination"]["next"] == {**asked, "offset": 6}
+
+
+def test_get_of_no_row_is_not_found() -> None:
+    assert shape(_plan({}, "get"), ResultSet([(1, "a")])).data == {"status": "a"}
+    with pytest.raises(ObjectNotFoundError):
+        shape(_plan({}, "get"), ResultSet([]))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(Decimal("10.50"), '"10.50"', id="decimal"),
+        pytest.param(float("nan"), "null", id="nan"),
+        pytest.param(timedelta(days=1, hours=2), '"P1DT7200S"', id="duration"),
+        pytest.param(b"\x00\xff", '"AP8="', id="binary"),
+        pytest.param(2**70, str(2**70), id="large-integer"),
+        pytest.param("\ud800a", '"\ufffda"', id="half-a-surrogate-pair"),
+        pytest.param({"\udfff": ["\ud800"]}, '{"\ufffd":["\ufffd"]}', id="halves-inside"),
+        pytest.param(
+            {"a": ["\ud83d\ude00", 1, None]}, '{"a":["\U0001f600",1,null]}', id="pair-apart"
+        ),
+        pytest.param(SimpleNamespace, f'"{SimpleNamespace}"', id="anything-else-as-text"),
+    ],
+)
+def test_values_have_one_form_in_json(value: Any, expected: str) -> None:
+    assert encode(value).decode() == expected
+
+
+def test_plain_values_are_what_a_client_decodes() -> None:
+    assert plain({"a": Decimal("1.0"), "b": (1, 2)}) == {"a": "1.0", "b": [1, 2]}

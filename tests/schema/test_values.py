@@ -1,0 +1,103 @@
+"""Values of clients, typed by column: what fits, what it becomes, what does not fit."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import models
+
+from django_flex.query.ast import ParameterText
+from django_flex.schema.values import EXPECTED, UnfitValueError, coerce
+
+DECIMAL: Any = models.DecimalField(max_digits=8, decimal_places=2)
+ANY: Any = models.CharField()
+DAY = date(2025, 1, 31)
+FITS = [
+    ("integer", 5, 5),
+    ("integer", "-5", -5),
+    ("integer", 2**63 - 1, 2**63 - 1),
+    ("year", "2025", 2025),
+    ("part", 12, 12),
+    ("decimal", "10.50", Decimal("10.5")),
+    ("decimal", 10, Decimal(10)),
+    ("decimal", 0.1, Decimal("0.1")),
+    ("decimal", "1e2", Decimal(100)),
+    ("float", "1.5", 1.5),
+    ("float", 3, 3.0),
+    ("boolean", True, True),
+    ("boolean", "false", False),
+    ("text", "a", "a"),
+    ("text", "", ""),
+    ("uuid", "00000000-0000-0000-0000-000000000001", UUID(int=1)),
+    ("uuid", "00000000000000000000000000000001", UUID(int=1)),
+    ("date", "2025-01-31", DAY),
+    ("date", DAY, DAY),
+    ("datetime", "2025-01-31T12:00:00+02:00", datetime(2025, 1, 31, 10, tzinfo=UTC)),
+    ("datetime", "2025-01-31T12:00", datetime(2025, 1, 31, 12, tzinfo=UTC)),
+    ("datetime", "2025-01-31", datetime(2025, 1, 31, tzinfo=UTC)),
+    ("time", "12:30", time(12, 30)),
+    ("duration", "01:30:00", timedelta(hours=1, minutes=30)),
+    ("duration", "P1DT2H", timedelta(days=1, hours=2)),
+    ("json", ParameterText("5"), 5),
+    ("json", ParameterText("null"), None),
+    ("json", "5", "5"),
+    ("json", (1, 2), [1, 2]),
+]
+UNFIT: dict[str, list[Any]] = {
+    "integer": [True, 1.0, "1.0", " 1 ", "1_0", "\uff11", "", "a", 2**63, -(2**63), None, [], {}],
+    "year": [0, 1, 9_999, -5, "abc", 2**40, True],
+    "part": [2**31, -(2**31), "x", None],
+    "decimal": ["NaN", "Infinity", "sNaN", "1e999", "1_0", "", "\uff11", True, None, [], "1.005"],
+    "float": ["NaN", "-inf", "1e400", True, "", {}],
+    "boolean": [0, 1, "True", "yes", "", None],
+    "text": [5, True, None, ["a"], {}, "a\x00", "\ud800"],
+    "file": [5, "\x00"],
+    "uuid": [1, "x", "{00000000-0000-0000-0000-000000000001}", "urn:uuid:" + "0" * 32, None],
+    "date": [5, "2025-02-30", "2025-01-31T00:00", "\uff12025-01-01", "", None, [], "10000-01-01"],
+    "datetime": [5, "x", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00", None, "25:00"],
+    "time": ["25:00", "12:30+02:00", 5, "", None],
+    "duration": ["long", 5, "P99999999999D", None],
+    "json": [2**63, -(2**63)],
+    "other": [None, [], {}],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [pytest.param(*case, id=f"{n}-{case[0]}") for n, case in enumerate(FITS)],
+)
+def test_value_that_fits_is_typed(kind: str, value: Any, expected: Any) -> None:
+    found = coerce(value, kind, DECIMAL if kind == "decimal" else ANY)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        pytest.param(kind, value, id=f"{kind}-{n}")
+        for kind, values in UNFIT.items()
+        for n, value in enumerate(values)
+    ],
+)
+def test_value_that_does_not_fit_says_what_would(kind: str, value: Any) -> None:
+    with pytest.raises(UnfitValueError) as caught:
+        coerce(value, kind, DECIMAL if kind == "decimal" else ANY)
+    assert str(caught.value).startswith(("a ", EXPECTED[kind]))
+
+
+def test_decimal_is_held_to_its_column() -> None:
+    assert coerce("999999.99", "decimal", DECIMAL) == Decimal("999999.99")
+    with pytest.raises(UnfitValueError, match="at most 6 digits"):
+        coerce("1000000", "decimal", DECIMAL)
+
+
+def test_value_of_another_kind_is_read_by_its_field() -> None:
+    field: Any = models.GenericIPAddressField()
+    assert coerce("::1", "other", field) == "::1"
+    with pytest.raises(UnfitValueError):
+        coerce("not an address", "other", field)
