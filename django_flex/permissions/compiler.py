@@ -101,7 +101,7 @@ def compile_entry(key: str, model: type[models.Model], written: Any, notes: Note
     grants = {
         role: _with_exclude(compile_grant(role, grant, resource, notes.at(role)), exclude)
         for role, grant in written.items()
-        if role not in ENTRY_KEYS
+        if role not in ENTRY_KEYS and isinstance(role, str)
     }
     return Entry(
         name=key,
@@ -153,10 +153,12 @@ def _with_exclude(grant: Grant, exclude: frozenset[Path]) -> Grant:
     return replace(grant, exclude=grant.exclude | exclude) if exclude else grant
 
 
-def _report_misplaced(written: Mapping[str, Any], notes: Notes) -> None:
-    """A grant's key where a role belongs: the roles were forgotten."""
+def _report_misplaced(written: Mapping[Any, Any], notes: Notes) -> None:
+    """A grant's key where a role belongs: the roles were forgotten. Or no name at all."""
     for key in written:
-        if key in GRANT_KEYS and key not in ENTRY_KEYS:
+        if not isinstance(key, str):
+            notes.report("E009", f"{key!r} is no name of a role")
+        elif key in GRANT_KEYS and key not in ENTRY_KEYS:
             notes.report("E005", f"'{key}' stands where a role belongs", "{'role': {…}}")
 
 

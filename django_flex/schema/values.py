@@ -29,6 +29,7 @@ MAX_PART = 2**31 - 1
 MAX_YEAR = 9_998  # SQL ranges of a year end at the first moment of the next one
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
+_TIME = re.compile(r"[0-9:.,]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _MAX_DIGITS = 60
@@ -163,7 +164,8 @@ def _time(value: Any, _field: models.Field[Any, Any]) -> time:
     if isinstance(value, time):
         return value
     moment = parse_time(_ascii(value, "time"))
-    if moment is None or moment.tzinfo is not None:
+    # Django drops an offset without a word; the time of which day it would be nobody knows.
+    if moment is None or not _TIME.fullmatch(value):
         raise UnfitValueError(EXPECTED["time"])
     return moment
 

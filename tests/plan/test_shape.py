@@ -91,16 +91,18 @@ CASES: dict[str, tuple[Layout, tuple[Any, ...], dict[str, Any]]] = {
 def test_row_is_put_where_the_layout_says(
     layout: Layout, row: tuple[Any, ...], expected: dict[str, Any]
 ) -> None:
-    flags = sum(1 for value in row if isinstance(value, bool)) + row[1:].count(None)
-    flags_at = len(row) if not _has_flags(layout) else len(row) - flags
-    assert row_shaper(layout, flags_at)(row) == expected
+    assert row_shaper(layout, len(row) - _flags(layout))(row) == expected
 
 
-def _has_flags(layout: Layout) -> bool:
-    return any(
-        one.flags if isinstance(one, Leaf) else one.flag is not None or _has_flags(one.members)
-        for one in layout
-    )
+def _flags(layout: Layout) -> int:
+    """Return the number of flags at the end of a row."""
+    counts = [0]
+    for member in layout:
+        if isinstance(member, Leaf):
+            counts += [flag + 1 for flag in member.flags]
+        else:
+            counts += [0 if member.flag is None else member.flag + 1, _flags(member.members)]
+    return max(counts)
 
 
 @pytest.mark.parametrize("name", ["__import__('os')", "a'b\"c", "{}", "\n", "lambda: 0"])
