@@ -15,7 +15,9 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from django_flex.permissions.compiler import compile_policy
+from django_flex.permissions.grants import Notes
 from django_flex.permissions.problems import Problem
+from django_flex.permissions.rates import RateLimits, compile_rates
 from django_flex.query.limits import Limits
 from django_flex.query.terms import nearest
 
@@ -48,6 +50,11 @@ def _is_positive(value: Any) -> str | None:
     return None if good else "a whole number above 0 is needed"
 
 
+def _is_duration(value: Any) -> str | None:
+    good = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return None if good else "a number of seconds above 0 is needed"
+
+
 def _is_natural(value: Any) -> str | None:
     good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return None if good else "a whole number of at least 0 is needed"
@@ -77,6 +84,19 @@ def _are_authenticators(value: Any) -> str | None:
         return None
     good = isinstance(value, list | tuple) and all(isinstance(p, str | type) for p in value)
     return None if good else "a list of classes, or their dotted paths, is needed"
+
+
+def _is_anything(_value: Any) -> None:
+    """Leave it to the code that compiles the setting, which knows more about it."""
+
+
+def _is_text(value: Any) -> str | None:
+    return None if isinstance(value, str) and value else "a name is needed"
+
+
+def _is_fail_mode(value: Any) -> str | None:
+    good = isinstance(value, str) and value in {"closed", "open"}
+    return None if good else "'closed' or 'open' is needed"
 
 
 def _is_header(value: Any) -> str | None:
@@ -130,6 +150,36 @@ SETTINGS = (
     ),
     Setting("ALWAYS_HTTP_200", False, _is_boolean, "Whether the status is only in the body."),
     Setting("AUDIT_QUERIES", False, _is_boolean, "Whether each query is logged in one line."),
+    Setting(
+        "RATE_LIMIT",
+        None,
+        _is_anything,
+        "Requests of one caller to one model and operation: per minute, `'100/h'`, or a dictionary "
+        "of these by operation. Entries and grants may say otherwise.",
+    ),
+    Setting(
+        "RATE_LIMIT_CACHE", "default", _is_text, "Which of `CACHES` counts requests; a shared one."
+    ),
+    Setting(
+        "RATE_LIMIT_FAIL",
+        "closed",
+        _is_fail_mode,
+        "While that cache is away: `'closed'` answers 503, `'open'` lets requests pass.",
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        0,
+        _is_natural,
+        "Proxies of yours before the application, each of which appends to `X-Forwarded-For`.",
+    ),
+    Setting(
+        "IDEMPOTENCY_CACHE",
+        "default",
+        _is_text,
+        "Which of `CACHES` keeps replies by `Idempotency-Key` where the app "
+        "`django_flex.idempotency` is not installed; a shared one.",
+    ),
+    Setting("IDEMPOTENCY_HOURS", 24, _is_positive, "Hours that these replies are kept."),
     Setting("MIDDLEWARE_PATH", "/api/", _is_prefix, "Where the middleware serves the API."),
     Setting("VERSIONS", {}, _is_mapping, "Further versions: `{name: {'path': …, settings…}}`."),
     Setting("MAX_BODY_BYTES", 1_048_576, _is_positive, "Size of a request's body, at most."),
@@ -143,6 +193,11 @@ SETTINGS = (
     Setting("MAX_TEXT_LENGTH", 4_000, _is_positive, "Characters of one text value, at most."),
     Setting("MAX_PATTERN_LENGTH", 100, _is_positive, "Characters of a pattern, at most."),
     Setting("MAX_OFFSET", 100_000, _is_natural, "Offset of a list, at most."),
+    Setting("MAX_ITEMS", 1_000, _is_positive, "Rows of one bulk write, at most."),
+    Setting("MAX_BATCH", 50, _is_positive, "Operations of one `_batch`, at most."),
+    Setting("READ_TIMEOUT", 2.0, _is_duration, "Seconds that a read may take in the database."),
+    Setting("WRITE_TIMEOUT", 5.0, _is_duration, "Seconds that each statement of a write may take."),
+    Setting("LOCK_TIMEOUT", 1.0, _is_duration, "Seconds that a write may wait for a locked row."),
 )
 VERSION_SETTINGS = (
     Setting("path", "", _is_prefix, "Where this version is served."),
@@ -150,6 +205,14 @@ VERSION_SETTINGS = (
     Setting("sunset", None, _is_header, "Value of the `Sunset` header (RFC 8594)."),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """How long the reply to a write is kept, and in which cache if not in the database."""
+
+    cache: str
+    hours: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -161,6 +224,8 @@ class Settings:
     path: str
     policy: Policy
     limits: Limits
+    rate_limits: RateLimits
+    idempotency: Idempotency
     require_authentication: bool
     authentication: tuple[Any, ...]
     always_http_200: bool
@@ -258,12 +323,25 @@ def _build(version: str | None, written: Mapping[str, Any], place: str) -> Setti
         path=values["path"] or values["MIDDLEWARE_PATH"],
         policy=policy,
         limits=limits,
+        rate_limits=_rate_limits(values, place, problems),
+        idempotency=Idempotency(
+            cache=values["IDEMPOTENCY_CACHE"], hours=values["IDEMPOTENCY_HOURS"]
+        ),
         require_authentication=values["REQUIRE_AUTHENTICATION"],
         authentication=_authenticators(values["AUTHENTICATION"], place, problems),
         always_http_200=values["ALWAYS_HTTP_200"],
         audit_queries=values["AUDIT_QUERIES"],
         headers={k.title(): v for k in ("deprecation", "sunset") if (v := values[k])},
         problems=(*problems, *located),
+    )
+
+
+def _rate_limits(values: Mapping[str, Any], place: str, problems: list[Problem]) -> RateLimits:
+    return RateLimits(
+        rates=compile_rates(values["RATE_LIMIT"], Notes(f"{place}['RATE_LIMIT']", problems)),
+        cache=values["RATE_LIMIT_CACHE"],
+        fail_open=values["RATE_LIMIT_FAIL"] == "open",
+        trusted_proxies=values["TRUSTED_PROXIES"],
     )
 
 

@@ -10,9 +10,8 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from django_flex.conf import get_settings
-from django_flex.engine import run
 from django_flex.exceptions import FlexError
-from django_flex.http.endpoint import Door, to_flex_request
+from django_flex.http.endpoint import Door, execute, understand
 from django_flex.http.rendering import render
 from django_flex.http.routing import model_route
 from django_flex.http.view_policy import ViewGrants, view_door
@@ -46,16 +45,17 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
         allowed_fields: readable paths, as ``fields`` of a grant.
         allowed_filters: as ``filters`` of a grant.
         allowed_ordering: as ``order_by`` of a grant.
-        allowed_actions: ``get`` and ``list``, or one of them.
+        allowed_actions: the operations that the view serves, reads and writes.
         rows: as ``rows`` of a grant; default all rows.
         require_auth: whether anonymous callers get a 401; the settings decide if ``None``.
         version: whose settings apply.
     """
+    actions = list(allowed_actions)
     grant = {
         "fields": list(allowed_fields),
         "filters": list(allowed_filters),
         "order_by": list(allowed_ordering),
-        "ops": list(allowed_actions),
+        "ops": actions,
         "rows": rows,
     }
 
@@ -65,6 +65,7 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
             permissions=grant,
             place=view.__qualname__,
             require_auth=require_auth,
+            actions=actions,
             common=True,
         )
 
@@ -106,12 +107,12 @@ def _answer(
     request: HttpRequest, kwargs: Mapping[str, Any], door: Door
 ) -> HttpResponse | tuple[FlexResult, Mapping[str, Any]]:
     """Return the result and the query object as it was understood, or the reply to an error."""
-    route = model_route(kwargs.get("pk", kwargs.get("id")))
+    pk = kwargs.get("pk", kwargs.get("id"))
     try:
-        actor = door.authenticate(request, door.settings)
-        operation = route.operation(request.method or "GET")
-        asked = to_flex_request(request, route, operation, door, actor)
+        asked = understand(request, lambda: model_route(pk, door.actions), door)
     except FlexError as error:
         return render(request, FlexResult.from_error(error), door.settings)
-    result = run(asked, door.settings, door.policy, door.entry)
-    return (result, asked.payload) if result.ok else render(request, result, door.settings)
+    result = execute(request, asked, door)
+    if result.ok:
+        return result, asked.flex_request.payload
+    return render(request, result, door.settings, asked.flex_request)

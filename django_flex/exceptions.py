@@ -14,15 +14,24 @@
     │   └── UnsupportedQueryError
     ├── AuthenticationRequiredError
     ├── AuthenticationFailedError
+    ├── CsrfFailedError
     ├── AccessDeniedError
     │   ├── OperationDeniedError
     │   ├── FieldDeniedError
     │   ├── FilterDeniedError
-    │   └── OrderDeniedError
+    │   ├── OrderDeniedError
+    │   └── RowDeniedError
     ├── NotFoundError
     │   ├── ObjectNotFoundError
     │   └── ResourceNotFoundError
+    ├── ValidationFailedError            what a write would store
+    ├── ConflictError
+    │   └── InFlightError
+    ├── PreconditionFailedError
+    ├── IdempotencyKeyReusedError
+    ├── RateLimitExceededError
     ├── UnavailableError
+    │   └── TimeLimitExceededError
     └── InternalError
 
 An error is raised once, where it is known, and turned into a reply once, at the edge. Messages
@@ -31,6 +40,7 @@ never carry a name that the caller may not see, nor text of the database.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -138,6 +148,13 @@ class AuthenticationFailedError(FlexError):
     code = "auth.failed"
 
 
+class CsrfFailedError(FlexError):
+    """A write by a cookie session, without the token that proves which site it comes from."""
+
+    status = 403
+    code = "csrf.failed"
+
+
 class AccessDeniedError(FlexError):
     """The caller's grant does not cover the request."""
 
@@ -181,6 +198,15 @@ class OrderDeniedError(AccessDeniedError):
         super().__init__(f"Order denied: '{text}' not allowed", path=path, hint=hint)
 
 
+class RowDeniedError(AccessDeniedError):
+    """A written row would not be one that the caller may write."""
+
+    code = "row.denied"
+
+    def __init__(self, *, path: str | None = None) -> None:
+        super().__init__("Access denied: the row would not be yours to write", path=path)
+
+
 class NotFoundError(FlexError):
     """There is nothing here that the caller may see."""
 
@@ -193,14 +219,101 @@ class ObjectNotFoundError(NotFoundError):
 
     code = "object.not_found"
 
-    def __init__(self) -> None:
-        super().__init__("Object not found")
+    def __init__(self, *, path: str | None = None) -> None:
+        super().__init__("Object not found", path=path)
 
 
 class ResourceNotFoundError(NotFoundError):
     """No exposed model under this name."""
 
     code = "resource.not_found"
+
+
+class ValidationFailedError(FlexError):
+    """Values that the model, form or serializer refuses, by the name that each was sent under."""
+
+    code = "write.invalid"
+
+    def __init__(
+        self,
+        fields: Mapping[str, Sequence[str]],
+        codes: Mapping[str, Sequence[str]] | None = None,
+        *,
+        path: str | None = None,
+    ) -> None:
+        super().__init__("Some values are not valid", path=path)
+        self.fields = {name: list(messages) for name, messages in fields.items()}
+        self.codes = {name: list(found) for name, found in (codes or {}).items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of a reply, with ``fields`` (messages) and ``codes`` by name."""
+        return {**super().to_dict(), "fields": self.fields, "codes": self.codes}
+
+
+class ConflictError(FlexError):
+    """What is stored stands against the write: a protected or unique row, or a concurrent write."""
+
+    status = 409
+    code = "write.conflict"
+
+
+class InFlightError(ConflictError):
+    """A request with the same ``Idempotency-Key`` is being worked on."""
+
+    code = "idempotency.in_flight"
+
+    def __init__(self, *, retry_after: int = 1) -> None:
+        super().__init__(
+            "A request with this Idempotency-Key is being worked on",
+            headers={"Retry-After": str(retry_after)},
+        )
+        self.retry_after = retry_after
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of a reply, with ``retry_after`` in seconds."""
+        return {**super().to_dict(), "retry_after": self.retry_after}
+
+
+class PreconditionFailedError(FlexError):
+    """The row is no longer the one that ``If-Match`` names (RFC 9110)."""
+
+    status = 412
+    code = "write.precondition"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The object has changed", path="_if_match", hint="get it again and send its ETag"
+        )
+
+
+class IdempotencyKeyReusedError(FlexError):
+    """An ``Idempotency-Key`` that came with another request before."""
+
+    status = 422
+    code = "idempotency.reused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was sent with another request",
+            hint="use a new key for each request that is not a repetition",
+        )
+
+
+class RateLimitExceededError(FlexError):
+    """The caller has used up what the rate limit allows; ``retry_after`` says when to come back."""
+
+    status = 429
+    code = "rate_limit.exceeded"
+
+    def __init__(self, *, retry_after: int, headers: dict[str, str] | None = None) -> None:
+        super().__init__(
+            "Rate limit exceeded", headers={**(headers or {}), "Retry-After": str(retry_after)}
+        )
+        self.retry_after = retry_after
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of a reply, with ``retry_after`` in seconds."""
+        return {**super().to_dict(), "retry_after": self.retry_after}
 
 
 class UnavailableError(FlexError):
@@ -216,6 +329,15 @@ class UnavailableError(FlexError):
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of a reply, with ``retry_after`` in seconds."""
         return {**super().to_dict(), "retry_after": self.retry_after}
+
+
+class TimeLimitExceededError(UnavailableError):
+    """The database took longer than ``READ_TIMEOUT`` or ``WRITE_TIMEOUT`` allows."""
+
+    code = "backend.timeout"
+
+    def __init__(self) -> None:
+        super().__init__("The request took too long")
 
 
 class InternalError(FlexError):

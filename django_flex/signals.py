@@ -1,8 +1,16 @@
-"""Signals that the package sends; connect receivers to observe, never to decide.
+"""Signals that the package sends.
 
-``query_executed``: after each request that reached the engine. ``sender`` is the model class or
-``None``; keyword arguments ``request`` (a ``FlexRequest``), ``result`` (a ``FlexResult``) and
-``milliseconds`` (float).
+``query_executed``: after each request that reached the engine; connect to observe, never to
+decide. ``sender`` is the model class or ``None``; keyword arguments ``request`` (a
+``FlexRequest``), ``result`` (a ``FlexResult``) and ``milliseconds`` (float).
+
+``before_add``, ``after_add``, ``after_commit_add`` and the same of ``edit`` and ``delete``: around
+each row that is written through the package. ``sender`` is the model class; keyword arguments
+``instance``, ``user``, ``request`` (Django's, ``None`` for code) and ``changes`` (of an edit the
+columns that change, as ``{name: (old, new)}``, else empty; before an edit what was sent). A
+receiver of ``before_*`` may change the instance, or raise to stop the whole write:
+``PermissionDenied`` becomes a 403, ``ValidationError`` a 400 with its fields. ``before_*`` and
+``after_*`` run inside the transaction, ``after_commit_*`` when nothing can undo the write any more.
 """
 
 from __future__ import annotations
@@ -10,3 +18,25 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 query_executed = Signal()
+
+before_add = Signal()
+after_add = Signal()
+after_commit_add = Signal()
+before_edit = Signal()
+after_edit = Signal()
+after_commit_edit = Signal()
+before_delete = Signal()
+after_delete = Signal()
+after_commit_delete = Signal()
+
+WRITE_SIGNALS = {
+    "before_add": before_add,
+    "after_add": after_add,
+    "after_commit_add": after_commit_add,
+    "before_edit": before_edit,
+    "after_edit": after_edit,
+    "after_commit_edit": after_commit_edit,
+    "before_delete": before_delete,
+    "after_delete": after_delete,
+    "after_commit_delete": after_commit_delete,
+}

@@ -27,6 +27,9 @@ class FlexQueryView(View):
     ``model``: the model class. ``flex_permissions``: roles as in an entry of ``EXPOSE``; empty
     denies. ``require_auth``: whether anonymous callers get a 401; the settings decide if ``None``.
     ``allowed_actions``: the operations that the view serves at all. ``version``: whose settings.
+
+    GET, POST and QUERY read. PUT, PATCH and DELETE write, and so does POST where ``_action`` says
+    so, as far as ``allowed_actions`` has the operation.
     """
 
     model: ClassVar[type[models.Model]]
@@ -48,7 +51,8 @@ class FlexQueryView(View):
         return self._serve(request, pk)
 
     def _serve(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        return serve(request, lambda: model_route(pk), self.get_door())
+        door = self.get_door()
+        return serve(request, lambda: model_route(pk, door.actions), door)
 
     def get_door(self) -> Door:
         """Return the door with this view's permissions; override to change them per request."""

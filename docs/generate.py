@@ -15,8 +15,8 @@ TARGET = ROOT / "docs" / "reference" / "_generated"
 sys.path.insert(0, str(ROOT))
 
 # What the reading of this release acts on. The registry knows the keys of later releases, too.
-ENTRY_KEYS_NOW = ("queryset", "exclude", "url_name")
-GRANT_KEYS_NOW = ("rows", "fields", "filters", "order_by", "ops", "exclude")
+ENTRY_KEYS_NOW = ("queryset", "exclude", "rate_limit", "url_name")
+GRANT_KEYS_NOW = ("rows", "fields", "filters", "order_by", "ops", "exclude", "rate_limit")
 TAKES = {
     "value": "a value",
     "list": "a list of values",

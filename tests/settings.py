@@ -27,12 +27,26 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
+def cache(url: str) -> dict[str, Any]:
+    """Return Django's settings of a cache for a URL of Redis; one of this process without one."""
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    # A prefix of its own for each run and worker, which the processes that a test starts inherit.
+    run = os.environ.setdefault("FLEX_TEST_RUN", str(os.getpid()))
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": f"flex-{run}-{os.environ.get('PYTEST_XDIST_WORKER', '')}",
+    }
+
+
 SECRET_KEY = "tests"
 DEBUG = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 ALLOWED_HOSTS = ["*"]
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""))}
+CACHES = {"default": cache(os.environ.get("REDIS_URL", "")), "local": cache("")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -40,6 +54,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "rest_framework",
     "django_flex",
+    "django_flex.idempotency",
     "tests.testapp",
 ]
 MIDDLEWARE = [

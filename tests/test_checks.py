@@ -51,7 +51,18 @@ CASES = {
         "EXPOSE['node']['Managers']",
         "'managers'",
     ),
-    "W005": (booking(rate_limit=5), "['rate_limit']", None),
+    "E016": (booking(rate_limit="5/M"), "['staff']['rate_limit']", "60 for each minute"),
+    "E017": (
+        {"RATE_LIMIT": 60, "RATE_LIMIT_CACHE": "nowhere"},
+        "CACHES['nowhere']",
+        "DJANGO_FLEX['RATE_LIMIT_CACHE']",
+    ),
+    "W005": (booking(search=["status"]), "['search']", None),
+    "W006": (
+        {"RATE_LIMIT": 60, "RATE_LIMIT_CACHE": "local"},
+        "CACHES['local']",
+        "such as Redis",
+    ),
     "I001": (
         {"EXPOSE": {"customer": {"staff": {"fields": ["*"], "ops": ["list"]}}, "company": {}}},
         "EXPOSE['customer']",
@@ -71,7 +82,8 @@ def test_a_mistake_is_named_with_its_place_and_what_would_be_right(
 ) -> None:
     written, place, hint = CASES[identifier]
     found = messages(settings, written)
-    assert {identifier} == set(found) - {"W002", "I001"} or identifier in {"W002", "I001"}
+    beside = {"W002", "W006", "I001"}
+    assert {identifier} == set(found) - beside or identifier in beside
     message = found[identifier]
     assert place in message.msg
     assert hint is None or hint in (message.hint or "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.core.exceptions import RequestDataTooBig
+from django.http import UnreadablePostError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as RestSession
 from rest_framework.exceptions import APIException
@@ -14,7 +17,7 @@ from django_flex.conf import get_settings
 from django_flex.exceptions import AuthenticationFailedError, MethodNotAllowedError
 from django_flex.http.endpoint import Door, serve
 from django_flex.http.rendering import render
-from django_flex.http.routing import model_route
+from django_flex.http.routing import ADD, DELETE, EDIT, GET, LIST, fixed_route
 from django_flex.http.view_policy import ViewGrants, view_door
 from django_flex.permissions.roles import Actor
 from django_flex.plan.shape import FlexResult
@@ -26,12 +29,17 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from django_flex.conf import Settings
+    from django_flex.http.routing import Meaning
+
+logger = logging.getLogger("django_flex")
+ACTIONS = frozenset({"list", "retrieve", "create", "update", "partial_update", "destroy"})
 
 
 class RestFrameworkAuthentication:
     """Runs authentication classes of Django REST framework, as one authenticator of ours."""
 
     classes: ClassVar[tuple[type[BaseAuthentication], ...]] = ()
+    needs_csrf = False
 
     def get_classes(self) -> tuple[type[BaseAuthentication], ...]:
         """Return the classes to try, in order."""
@@ -45,11 +53,13 @@ class RestFrameworkAuthentication:
         """
         wrapped = Request(request)
         for one in self.get_classes():
+            authenticator = _without_csrf(one())
             try:
-                found = one().authenticate(wrapped)
+                found = authenticator.authenticate(wrapped)
             except APIException as error:
                 raise AuthenticationFailedError(str(error.detail)) from error
             if found is not None:
+                self.needs_csrf = isinstance(authenticator, RestSession)
                 return found[0]
         return None
 
@@ -75,11 +85,18 @@ def adapt(*classes: type[BaseAuthentication]) -> type[RestFrameworkAuthenticatio
     return type("AdaptedAuthentication", (RestFrameworkAuthentication,), {"classes": classes})
 
 
+def _without_csrf(authenticator: BaseAuthentication) -> BaseAuthentication:
+    """Leave the CSRF check of a session to us: only we know later whether a POST reads or writes."""
+    if isinstance(authenticator, RestSession):
+        authenticator.enforce_csrf = lambda request: None  # type: ignore[method-assign]  # made for one request
+    return authenticator
+
+
 class FlexViewSetMixin:
-    """Gives a viewset our ``list`` and ``retrieve``: same query, permissions and reply.
+    """Gives a viewset our actions, reads and writes: same query, permissions and reply.
 
     The viewset keeps its own authentication, permissions and throttles; ``request.user`` decides
-    what is seen. ``flex_model``: the model; else that of ``queryset``. ``flex_permissions``: roles
+    what is seen. Each action does what it is called, whatever ``_action`` says. ``flex_model``: the model; else that of ``queryset``. ``flex_permissions``: roles
     as in an entry of ``EXPOSE``; the model's own entry there if ``None``.
     """
 
@@ -98,11 +115,25 @@ class FlexViewSetMixin:
         return parent(served, http_method_names=list(dict.fromkeys(names)), **initkwargs)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Spare QUERY the CSRF check of cookie sessions: here it only ever reads."""
+        """Spare QUERY the CSRF check of other schemes: here it only ever reads."""
+        self._is_ours = self._answers(request.method or "")
+        if self._is_ours:
+            _keep_body(request)
         if request.method == "QUERY":
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's mark for it
         made: Request = super().initialize_request(request, *args, **kwargs)  # type: ignore[misc]  # of the viewset
         return made
+
+    def _answers(self, method: str) -> bool:
+        """Whether a method comes to us, and not to an action that the viewset wrote itself."""
+        action = getattr(self, "action_map", {}).get(method.lower())
+        own = getattr(FlexViewSetMixin, str(action), None)
+        return action is None or (action in ACTIONS and getattr(type(self), action) is own)
+
+    def get_authenticators(self) -> Any:
+        """Return the viewset's authenticators; our actions check the CSRF token of sessions later."""
+        found: Any = super().get_authenticators()  # type: ignore[misc]  # of the viewset
+        return [_without_csrf(one) for one in found] if getattr(self, "_is_ours", False) else found
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002 - as there
         """Refuse no ``Accept``: the reply is rendered by us, with the media types of all doors."""
@@ -110,16 +141,35 @@ class FlexViewSetMixin:
 
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Answer a list."""
-        return self._flex(request, None)
+        return self._flex(request, None, LIST)
 
     def retrieve(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
         """Answer a get."""
+        return self._flex(request, self._key(kwargs), GET)
+
+    def create(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Answer an add; a list as body adds several rows."""
+        return self._flex(request, None, ADD)
+
+    def update(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer an edit; what is not sent stays as it is."""
+        return self._flex(request, self._key(kwargs), EDIT)
+
+    def partial_update(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer an edit."""
+        return self._flex(request, self._key(kwargs), EDIT)
+
+    def destroy(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a delete."""
+        return self._flex(request, self._key(kwargs), DELETE)
+
+    def _key(self, kwargs: Mapping[str, Any]) -> str:
         name = str(getattr(self, "lookup_url_kwarg", None) or getattr(self, "lookup_field", "pk"))
-        return self._flex(request, str(kwargs[name]))
+        return str(kwargs[name])
 
     def options(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Describe the model as the caller sees it."""
-        response = self._flex(request, None)
+        response = self._flex(request, None, LIST)
         response.headers["Allow"] = self._allow()
         return response
 
@@ -139,16 +189,17 @@ class FlexViewSetMixin:
         names: list[str] = self.allowed_methods  # type: ignore[attr-defined]  # of the viewset
         return ", ".join(names)
 
-    def _flex(self, request: Request, pk: str | None) -> HttpResponse:
+    def _flex(self, request: Request, pk: str | None, meaning: Meaning) -> HttpResponse:
         http_request = request._request  # noqa: SLF001 - the documented way to the HttpRequest
-        return serve(http_request, lambda: model_route(pk), self._door(request))
+        return serve(http_request, lambda: fixed_route(pk, meaning), self._door(request))
 
     def _door(self, request: Request) -> Door:
         settings = get_settings(self.flex_version)
         model = self.flex_model or self.queryset.model  # type: ignore[attr-defined]  # of the viewset
 
         def known(http_request: HttpRequest, _settings: Settings) -> Actor:
-            return Actor(request.user, http_request)
+            by_session = isinstance(request.successful_authenticator, RestSession)
+            return Actor(request.user, http_request, needs_csrf=by_session)
 
         entry = settings.policy.entries.get(model)
         if self.flex_permissions is None and entry is not None:
@@ -158,3 +209,11 @@ class FlexViewSetMixin:
         )
         door = view_door(settings, grants)
         return Door(settings=settings, policy=door.policy, entry=door.entry, authenticate=known)
+
+
+def _keep_body(request: HttpRequest) -> None:
+    """Read the body before REST framework does, which leaves none behind for us."""
+    try:
+        request.body  # noqa: B018 - Django keeps what this reads
+    except (RequestDataTooBig, UnreadablePostError):
+        logger.debug("The body at %r cannot be kept; decoding it says why", request.path)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Authenticator(Protocol):
-    """What ``AUTHENTICATION`` lists: a class, made anew for each request."""
+    """What ``AUTHENTICATION`` lists: a class, made anew for each request.
+
+    One that reads cookies sets ``needs_csrf = True``: the writes of its users need the CSRF token.
+    """
 
     def authenticate(self, request: HttpRequest) -> Any:
         """Return the user whose credentials the request has, ``None`` if it has none of this kind.
@@ -33,6 +36,8 @@ class Authenticator(Protocol):
 
 class SessionAuthentication:
     """The user that Django's own middleware found: a session, or whatever set ``request.user``."""
+
+    needs_csrf = True
 
     def authenticate(self, request: HttpRequest) -> Any:
         """Return ``request.user`` if somebody is signed in."""
@@ -53,11 +58,11 @@ def authenticate(request: HttpRequest, settings: Settings) -> Actor:
     """
     authenticators: list[Authenticator] = [make() for make in settings.authentication]
     try:
-        user = _first_user(request, authenticators)
+        user, needs_csrf = _first_user(request, authenticators)
     except AuthenticationFailedError as error:
         error.headers.update(_challenge(request, authenticators))
         raise
-    actor = Actor(user, request)
+    actor = Actor(user, request, needs_csrf=needs_csrf)
     if settings.require_authentication and not actor.is_authenticated:
         refused = AuthenticationRequiredError()
         refused.headers.update(_challenge(request, authenticators))
@@ -65,12 +70,13 @@ def authenticate(request: HttpRequest, settings: Settings) -> Actor:
     return actor
 
 
-def _first_user(request: HttpRequest, authenticators: Iterable[Authenticator]) -> Any:
+def _first_user(request: HttpRequest, authenticators: Iterable[Authenticator]) -> tuple[Any, bool]:
     for authenticator in authenticators:
         user = authenticator.authenticate(request)
         if user is not None:
-            return user
-    return None
+            # No member of the protocol: an authenticator of headers need not know of it.
+            return user, bool(getattr(authenticator, "needs_csrf", False))
+    return None, False
 
 
 def _challenge(request: HttpRequest, authenticators: Iterable[Authenticator]) -> dict[str, str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.signals import got_request_exception
 from django.http import HttpResponse
 
-from django_flex.engine import FlexRequest, default_operation, find_entry, run
+from django_flex.engine import READ_OPERATIONS, FlexRequest, find_entry, run
 from django_flex.exceptions import (
     FlexError,
     InternalError,
@@ -21,7 +21,9 @@ from django_flex.exceptions import (
 from django_flex.http.authentication import authenticate
 from django_flex.http.description import describe_all, describe_entry
 from django_flex.http.rendering import finish, render
-from django_flex.http.request import decode, preferences
+from django_flex.http.request import decode, parameters, preferences
+from django_flex.http.routing import model_url, serves, view_url
+from django_flex.http.writes import check_write, read_idempotency_key
 from django_flex.plan.shape import FlexResult
 from django_flex.query.parser import parse_operation
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from django_flex.conf import Settings
-    from django_flex.http.routing import Route
+    from django_flex.http.routing import Meaning, Route
     from django_flex.permissions.policy import Entry, Policy
     from django_flex.permissions.roles import Actor
 
@@ -70,76 +72,123 @@ def serve(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> 
 
 def _reply(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
     try:
-        result = respond(request, find_route, door)
+        return respond(request, find_route, door)
     except FlexError as error:
-        result = FlexResult.from_error(error)
-    return result if isinstance(result, HttpResponse) else render(request, result, door.settings)
+        return render(request, FlexResult.from_error(error), door.settings)
 
 
-def respond(
-    request: HttpRequest, find_route: Callable[[], Route], door: Door
-) -> FlexResult | HttpResponse:
+def respond(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
     """Authenticate, find out what the URL means, decode, run.
+
+    Raises:
+        FlexError: the request cannot be understood, or names nothing.
+    """
+    if request.method == "OPTIONS":
+        return _describe(request, find_route, door)
+    asked = understand(request, find_route, door)
+    return render(request, execute(request, asked, door), door.settings, asked.flex_request)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A request that was understood: where it leads, and what it asks the engine for."""
+
+    route: Route
+    flex_request: FlexRequest
+
+
+def understand(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> Asked:
+    """Authenticate, find out what the URL means, decode.
 
     Raises:
         FlexError: the request cannot be understood, or names nothing.
     """
     # Before anything else, so that somebody who is not signed in learns of no name.
     actor = door.authenticate(request, door.settings)
+    route = _route(request, find_route)
+    meaning = route.meaning(request.method or "GET")
+    return Asked(route, to_flex_request(request, route, meaning, door, actor))
+
+
+def execute(request: HttpRequest, asked: Asked, door: Door) -> FlexResult:
+    """Run what was understood; a row that was made has its URL in the result's headers."""
+    result = run(asked.flex_request, door.settings, door.policy, door.entry)
+    location = _location(request, result, asked, door)
+    if location is None:
+        return result
+    return replace(result, headers={**result.headers, "Location": location})
+
+
+def _location(request: HttpRequest, result: FlexResult, asked: Asked, door: Door) -> str | None:
+    if result.created is None or result.error is not None:
+        return None
+    if door.entry is not None:
+        return view_url(request.path, result.created)
+    if asked.route.resource is not None:
+        return model_url(request.path, result.created)
+    return model_url(f"{request.path}{asked.flex_request.resource}", result.created)
+
+
+def _route(request: HttpRequest, find_route: Callable[[], Route]) -> Route:
     route = find_route()
-    if request.method == "OPTIONS":
-        return _describe(request, route, door, actor)
-    operation = route.operation(request.method or "GET")
-    flex_request = to_flex_request(request, route, operation, door, actor)
-    return run(flex_request, door.settings, door.policy, door.entry)
+    named = {name for name, _ in parameters(request)}
+    return route if named & {"match", "_match"} else route.without_upsert()
 
 
 def to_flex_request(
-    request: HttpRequest, route: Route, operation: str | None, door: Door, actor: Actor
+    request: HttpRequest, route: Route, meaning: Meaning, door: Door, actor: Actor
 ) -> FlexRequest:
     """Join what URL and body say; where both speak they must agree.
 
     Raises:
         QueryError: they contradict each other, or no model is named.
         OperationDeniedError: the door does not serve the operation.
+        CsrfFailedError: a write by a cookie session has no token.
     """
-    payload = decode(request, door.settings.limits)
-    if operation is None:
-        operation = default_operation(payload)
-    else:
-        operation = _agreed_operation(payload, operation)
+    payload = decode(request, door.settings.limits, lists=meaning.operation == "add")
+    operation = _agreed_operation(payload, meaning)
     resource = _agreed_resource(payload, route, door)
-    if route.pk is not None:
-        if any(str(payload[key]) != route.pk for key in ("_id", "id") if key in payload):
-            raise QueryError("The key in the body is not the one in the URL", path="_id")
-        payload = {key: value for key, value in payload.items() if key != "id"}
-        payload["_id"] = route.pk
-    return FlexRequest(
+    if not serves(door.actions, operation):
+        raise OperationDeniedError(operation, resource)
+    asked = FlexRequest(
         resource=resource,
-        operation=_served(operation, resource, door),
-        payload=payload,
+        operation=operation,
+        payload=_with_key(payload, route.pk),
         actor=actor,
         lenient="handling=lenient" in preferences(request),
     )
+    if operation in READ_OPERATIONS:
+        return asked
+    check_write(request, actor)
+    return replace(
+        asked,
+        if_match=request.headers.get("If-Match"),
+        idempotency_key=read_idempotency_key(request),
+    )
 
 
-def _served(operation: str, resource: str, door: Door) -> str:
-    if door.actions is None or operation in door.actions:
-        return operation
-    raise OperationDeniedError(operation, resource)
+def _with_key(payload: dict[str, Any], pk: str | None) -> dict[str, Any]:
+    """Put the key of the URL into the payload; one in the body has to be the same."""
+    if pk is None:
+        return payload
+    if any(str(payload[key]) != pk for key in ("_id", "id") if key in payload):
+        raise QueryError("The key in the body is not the one in the URL", path="_id")
+    return {**{key: value for key, value in payload.items() if key != "id"}, "_id": pk}
 
 
-def _agreed_operation(payload: dict[str, Any], operation: str) -> str:
-    named = parse_operation(payload, operation)
-    has_key = "_id" in payload or "id" in payload
-    if operation == "list" and (named == "get" or ("_action" not in payload and has_key)):
-        return "get"
-    if named != operation:
-        raise QueryError(
-            f"'_action' does not go with this URL and method, which mean '{operation}'",
-            path="_action",
-        )
-    return operation
+def _agreed_operation(payload: dict[str, Any], meaning: Meaning) -> str:
+    """Return what is asked for; an ``_action`` has to be one that the URL and method let choose."""
+    if "_action" not in payload or payload["_action"] is None:
+        has_key = "_id" in payload or "id" in payload
+        default = meaning.operation or "list"
+        return "get" if default == "list" and has_key else default
+    named = parse_operation(payload, "")
+    if meaning.choices is None or named in meaning.choices:
+        return named
+    means = f"mean '{meaning.operation}'" if meaning.operation else "only read"
+    raise QueryError(
+        f"'_action' does not go with this URL and method, which {means}", path="_action"
+    )
 
 
 def _agreed_resource(payload: dict[str, Any], route: Route, door: Door) -> str:
@@ -161,9 +210,9 @@ def _agreed_resource(payload: dict[str, Any], route: Route, door: Door) -> str:
     return str(route.resource or named)
 
 
-def _describe(
-    request: HttpRequest, route: Route, door: Door, actor: Actor
-) -> FlexResult | HttpResponse:
+def _describe(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
+    actor = door.authenticate(request, door.settings)
+    route = _route(request, find_route)
     limits = door.settings.limits
     if door.entry is None and route.resource is None:
         data = describe_all(door.policy, actor, limits)

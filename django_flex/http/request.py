@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
-from django.http import UnreadablePostError
+from django.http import RawPostDataException, UnreadablePostError
 
-from django_flex.exceptions import ContentTooLargeError, RequestError, UnsupportedMediaTypeError
+from django_flex.exceptions import (
+    ContentTooLargeError,
+    QueryError,
+    RequestError,
+    UnsupportedMediaTypeError,
+)
 from django_flex.query.parser import as_mapping
 from django_flex.query.querystring import merge, parse_parameters
 
@@ -18,11 +23,17 @@ if TYPE_CHECKING:
     from django_flex.query.limits import Limits
 
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
-_BODY_METHODS = frozenset({"POST", "QUERY", "PUT", "PATCH", "DELETE"})
+_WRITE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_BODY_METHODS = _WRITE_METHODS | {"QUERY"}
 
 
-def decode(request: HttpRequest, limits: Limits) -> dict[str, Any]:
+def decode(request: HttpRequest, limits: Limits, *, lists: bool = False) -> dict[str, Any]:
     """Return the query object of a request: body, then ``q``, then parameters over it.
+
+    Args:
+        request: what was sent.
+        limits: the caps that apply.
+        lists: whether the body may be a list, which becomes ``_items``.
 
     Raises:
         RequestError: the body is no JSON, the encoding is wrong, a parameter makes no sense.
@@ -30,19 +41,23 @@ def decode(request: HttpRequest, limits: Limits) -> dict[str, Any]:
         UnsupportedMediaTypeError: the body is a form, or compressed.
         QueryError: body or ``q`` is JSON, but no object.
     """
-    payload = dict(_body(request, limits))
-    parameters = parse_parameters(_parameters(request))
-    if "q" in parameters:
-        whole = parameters.pop("q")
+    payload = dict(_body(request, limits, lists=lists))
+    given = parse_parameters(parameters(request))
+    if request.method in _WRITE_METHODS and "match" in given:
+        if "_match" in given:
+            raise QueryError("'match' and '_match' are the same parameter", path="match")
+        given["_match"] = given.pop("match")
+    if "q" in given:
+        whole = given.pop("q")
         if not isinstance(whole, str):
             raise RequestError("'q' is one JSON object", path="q")
         payload = merge(
             payload, as_mapping(parse_json(whole.encode(errors="replace"), limits, "q"), "q")
         )
-    return merge(payload, parameters)
+    return merge(payload, given)
 
 
-def _body(request: HttpRequest, limits: Limits) -> Any:
+def _body(request: HttpRequest, limits: Limits, *, lists: bool) -> Any:
     declared = str(request.META.get("CONTENT_LENGTH") or "0")
     if not (declared.isascii() and declared.isdecimal()):
         raise RequestError("The Content-Length is no number")
@@ -53,14 +68,17 @@ def _body(request: HttpRequest, limits: Limits) -> Any:
         body = request.body
     except RequestDataTooBig as error:
         raise _too_large(limits) from error
-    except UnreadablePostError as error:
+    except (UnreadablePostError, RawPostDataException) as error:
         raise RequestError("The body could not be read") from error
     if len(body) > limits.max_body_bytes:
         raise _too_large(limits)
     if not body:
         return {}
     _check_media_type(request)
-    return as_mapping(parse_json(body, limits, "body"), "body")
+    value = parse_json(body, limits, "body")
+    if lists and isinstance(value, list):
+        return {"_items": value}
+    return as_mapping(value, "body")
 
 
 def _too_large(limits: Limits) -> ContentTooLargeError:
@@ -117,7 +135,12 @@ def _deeper_than(value: Any, depth: int) -> bool:
     return True
 
 
-def _parameters(request: HttpRequest) -> list[tuple[str, list[str]]]:
+def parameters(request: HttpRequest) -> list[tuple[str, list[str]]]:
+    """Return each query parameter with all its values.
+
+    Raises:
+        RequestError: there are more than Django accepts.
+    """
     try:
         return [(name, [str(v) for v in values]) for name, values in request.GET.lists()]
     except (TooManyFieldsSent, SuspiciousOperation) as error:
@@ -128,3 +151,13 @@ def preferences(request: HttpRequest) -> frozenset[str]:
     """Return the preferences of a request (RFC 7240), in lower case, without parameters."""
     header = request.headers.get("Prefer", "")
     return frozenset(part.split(";")[0].strip().lower() for part in header.split(","))
+
+
+def preferred_return(request: HttpRequest) -> str | None:
+    """Return ``minimal`` or ``representation``, the first that the header ``Prefer`` has."""
+    for part in request.headers.get("Prefer", "").split(","):
+        name, _, value = part.split(";")[0].partition("=")
+        value = value.strip().strip('"').lower()
+        if name.strip().lower() == "return" and value in {"minimal", "representation"}:
+            return value
+    return None

@@ -1,19 +1,46 @@
-"""A path below an API prefix into what is asked for: a model, a key, a reserved word."""
+"""A path below an API prefix into what is asked for: a model, a key, a reserved word; and back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import unquote
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote
 
+from django.utils.encoding import escape_uri_path
+
+from django_flex.engine import READ_OPERATIONS
 from django_flex.exceptions import MethodNotAllowedError, NotFoundError
 
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a method means at a URL, and which operations ``_action`` may name there instead.
+
+    ``operation`` is ``None`` where only the body says it; ``choices`` is ``None`` for any.
+    """
+
+    operation: str | None
+    choices: frozenset[str] | None
+
+
+def _only(operation: str) -> Meaning:
+    return Meaning(operation, frozenset({operation}))
+
+
+LIST = Meaning("list", frozenset({"list", "get"}))
+GET = _only("get")
+ADD = _only("add")
+EDIT = _only("edit")
+DELETE = _only("delete")
+UPSERT = _only("upsert")
+
 COLLECTION_WORDS = frozenset({"query"})
-#: What each kind of URL serves: method to operation (``None``: decided by the body).
-ENDPOINT: dict[str, str | None] = {"POST": None, "QUERY": None}
-COLLECTION: dict[str, str | None] = {"GET": "list", "HEAD": "list", "QUERY": "list"}
-QUERY_WORD: dict[str, str | None] = {"POST": "list", "QUERY": "list"}
-OBJECT: dict[str, str | None] = {"GET": "get", "HEAD": "get", "QUERY": "get"}
+_READS = ("GET", "HEAD", "QUERY")
+#: What each kind of URL serves. GET, HEAD and QUERY never write, whatever a body says.
+ENDPOINT = {"POST": Meaning(None, None), "QUERY": Meaning(None, READ_OPERATIONS)}
+COLLECTION = {**dict.fromkeys(_READS, LIST), "POST": Meaning("add", None), "PUT": UPSERT}
+QUERY_WORD = {"POST": LIST, "QUERY": LIST}
+OBJECT = {**dict.fromkeys(_READS, GET), "PUT": EDIT, "PATCH": EDIT, "DELETE": DELETE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +49,39 @@ class Route:
 
     resource: str | None
     pk: str | None
-    methods: Mapping[str, str | None]
+    methods: Mapping[str, Meaning]
 
     @property
     def allow(self) -> str:
         """The value of the ``Allow`` header."""
         return ", ".join(sorted({*self.methods, "OPTIONS"}))
 
-    def operation(self, method: str) -> str | None:
-        """Return the operation of a method.
+    def meaning(self, method: str) -> Meaning:
+        """Return what a method means here.
 
         Raises:
             MethodNotAllowedError: this URL does not serve it.
         """
         if method not in self.methods:
-            hint = f"one of {self.allow}"
-            if method == "POST" and "QUERY" in self.methods:
-                hint = f"{hint}; a query in a body goes to …/query by POST"
             raise MethodNotAllowedError(
                 "This URL does not serve this method",
-                hint=hint,
+                hint=f"one of {self.allow}{self._elsewhere(method)}",
                 headers={"Allow": self.allow},
             )
         return self.methods[method]
+
+    def _elsewhere(self, method: str) -> str:
+        if method == "POST" and "QUERY" in self.methods:
+            return "; a query in a body goes to …/query by POST"
+        if self.pk is None and method in {"PUT", "PATCH", "DELETE"}:
+            upsert = ", an upsert to …/?match=field" if method == "PUT" else ""
+            return f"; {method} of one row goes to …/{{key}}{upsert}"
+        return ""
+
+    def without_upsert(self) -> Route:
+        """Return the route of the same URL without ``match``: there is no PUT on a whole model."""
+        methods = {name: found for name, found in self.methods.items() if found is not UPSERT}
+        return replace(self, methods=methods)
 
 
 def route(rest: str) -> Route:
@@ -65,8 +102,49 @@ def route(rest: str) -> Route:
     return Route(name, unquote(parts[0]), OBJECT)
 
 
-def model_route(pk: object) -> Route:
-    """Return the route of a view with a model of its own; POST reads there, as QUERY does."""
+def model_route(pk: object, actions: Collection[str] | None = READ_OPERATIONS) -> Route:
+    """Return the route of a view with a model of its own; POST reads there, as QUERY does.
+
+    Args:
+        pk: the key in the URL, ``None`` for the whole model.
+        actions: the operations that the view serves, ``None`` for all.
+    """
     if pk is None:
-        return Route(None, None, {**COLLECTION, "POST": "list"})
-    return Route(None, str(pk), {**OBJECT, "POST": "get"})
+        listing = {**dict.fromkeys(_READS, LIST), "POST": Meaning("list", None)}
+        writing = {"PUT": UPSERT}
+    else:
+        listing = {**dict.fromkeys(_READS, GET)}
+        listing["POST"] = Meaning("get", frozenset({"get", "edit", "delete"}))
+        writing = {name: OBJECT[name] for name in ("PUT", "PATCH", "DELETE")}
+    served = {n: found for n, found in writing.items() if serves(actions, str(found.operation))}
+    return Route(None, None if pk is None else str(pk), {**listing, **served})
+
+
+def fixed_route(pk: str | None, meaning: Meaning) -> Route:
+    """Return the route of a door that has decided what is done, such as an action of a viewset."""
+    reads = meaning.operation in READ_OPERATIONS
+    methods = ("POST", *_READS) if reads else ("POST", "PUT", "PATCH", "DELETE")
+    return Route(None, pk, dict.fromkeys(methods, meaning))
+
+
+def serves(actions: Collection[str] | None, operation: str) -> bool:
+    """Say whether a view's actions cover an operation; an upsert is an add and an edit."""
+    if actions is None or operation in actions:
+        return True
+    return operation == "upsert" and "add" in actions and "edit" in actions
+
+
+def view_url(path: str, key: object) -> str:
+    """Return the URL of a row of a view, from that of its list, which says how URLs end there."""
+    end = "/" if path.endswith("/") else ""
+    return f"{escape_uri_path(path.rstrip('/'))}/{quote(str(key), safe='')}{end}"
+
+
+def model_url(path: str, key: object) -> str | None:
+    """Return the URL of a row below that of its model; ``None`` for a key that no URL can have."""
+    text = str(key)
+    if text in {"", ".", "..", *COLLECTION_WORDS}:
+        return None
+    # Servers decode a path once and ``route`` its key once more, so that a key may hold a slash.
+    text = quote(text, safe="") if {"/", "%"} & set(text) else text
+    return f"{escape_uri_path(path.rstrip('/'))}/{quote(text, safe='')}"

@@ -49,6 +49,12 @@ class Access:
         """The model that the request is about."""
         return self.entry.resource
 
+    def under(self, grant: Grant) -> Access:
+        """Return the same caller's reach under another grant on the same model."""
+        other = Access(self.policy, self.actor, self.entry, grant, self.limits)
+        other._standings, other._related = self._standings, self._related
+        return other
+
     def standing(self, model: type[models.Model]) -> Standing | None:
         """Return the caller's standing on another model; ``None`` if that is not exposed."""
         if model not in self._standings:
@@ -203,7 +209,12 @@ class Access:
 
 
 def enter(
-    policy: Policy, actor: Actor, entry: Entry, operation: str, limits: Limits
+    policy: Policy,
+    actor: Actor,
+    entry: Entry,
+    operation: str,
+    limits: Limits,
+    standing: Standing | None = None,
 ) -> tuple[Access, Rows]:
     """Resolve the caller's role on a model and bind its rows.
 
@@ -211,7 +222,7 @@ def enter(
         OperationDeniedError: no role, an empty grant, an operation that is not granted, or a row
             rule that failed.
     """
-    standing = resolve_role(policy, entry, actor)
+    standing = standing or resolve_role(policy, entry, actor)
     grant = standing.grant
     if grant is None or operation not in grant.operations:
         raise OperationDeniedError(operation, entry.name)

@@ -18,14 +18,16 @@ from django_flex.permissions.authorized import PROOF, AuthorizedQuery, Column, O
 from django_flex.permissions.conditions import authorize_filters
 from django_flex.permissions.hints import order_hint
 from django_flex.permissions.selection import authorize_fields
+from django_flex.query.ast import Page, Query
 from django_flex.schema.paths import UnknownPathError, resolve
 from django_flex.schema.values import UnfitValueError, coerce
 
 if TYPE_CHECKING:
     from django_flex.permissions.access import Access
+    from django_flex.permissions.authorized import Rows
     from django_flex.permissions.policy import Entry, Policy
-    from django_flex.permissions.roles import Actor
-    from django_flex.query.ast import OrderTerm, Query
+    from django_flex.permissions.roles import Actor, Standing
+    from django_flex.query.ast import FieldTerm, OrderTerm
     from django_flex.query.limits import Limits
     from django_flex.schema.introspection import Resource
 
@@ -33,7 +35,12 @@ _LATER = ("search", "distinct", "aggregate", "group_by", "having", "related", "e
 
 
 def authorize(
-    query: Query, policy: Policy, actor: Actor, entry: Entry, limits: Limits
+    query: Query,
+    policy: Policy,
+    actor: Actor,
+    entry: Entry,
+    limits: Limits,
+    standing: Standing | None = None,
 ) -> AuthorizedQuery:
     """Check a query against the caller's grant and attach the rules that apply.
 
@@ -43,13 +50,14 @@ def authorize(
         actor: the caller.
         entry: the model that is asked about.
         limits: the caps that apply.
+        standing: how the caller stands there, if it is known already.
 
     Raises:
         AccessDeniedError: an operation, field, filter or ordering that is not granted.
         QueryError: something granted, asked in a way that makes no sense.
         ObjectNotFoundError: a key that no row of this model can have.
     """
-    access, rows = enter(policy, actor, entry, query.operation, limits)
+    access, rows = enter(policy, actor, entry, query.operation, limits, standing)
     _refuse_later_clauses(query)
     selection = authorize_fields(query.fields, access)
     where, json_places = None, frozenset[str]()
@@ -64,6 +72,28 @@ def authorize(
         order_by=tuple(_ordering(term, access) for term in query.order_by),
         pk=_primary_key(query.pk, entry.resource) if query.operation == "get" else None,
         json_places=json_places,
+        proof=PROOF,
+    )
+
+
+def authorize_returning(
+    terms: tuple[FieldTerm, ...], access: Access, rows: Rows
+) -> AuthorizedQuery:
+    """Authorize what the reply to a write shows of a row: a get whose key is not known yet.
+
+    Raises:
+        FieldDeniedError: a field that the caller may not read.
+    """
+    asked = Query(resource=access.entry.name, operation="get", page=Page(limit=1), fields=terms)
+    return AuthorizedQuery(
+        asked=asked,
+        resource=access.resource,
+        selection=authorize_fields(terms, access),
+        rows=rows,
+        where=None,
+        order_by=(),
+        pk=None,
+        json_places=frozenset(),
         proof=PROOF,
     )
 

@@ -33,6 +33,13 @@ class Rows:
     nothing: bool = False
     plain: bool = False
 
+    @property
+    def restricts(self) -> bool:
+        """Whether a rule says which rows, beyond what the model's own manager gives."""
+        return self.nothing or not (
+            self.queryset is None and self.q is None and self.condition is None
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visible:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.utils.module_loading import import_string
 
+from django_flex.exceptions import AccessDeniedError
 from django_flex.permissions.grants import (
     GRANT_KEYS,
     ORDINARY_OPERATIONS,
@@ -23,6 +25,8 @@ from django_flex.permissions.grants import (
     with_request,
 )
 from django_flex.permissions.policy import ALL_ROWS, Entry, Grant, Guard, Policy
+from django_flex.permissions.rates import compile_rates
+from django_flex.permissions.writing import compile_hooks, free_writing, with_writing
 from django_flex.query.terms import nearest
 from django_flex.schema.introspection import UnsupportedModelError, describe
 
@@ -38,11 +42,12 @@ if TYPE_CHECKING:
 ENTRY_KEYS = {
     "queryset": "callable `(user)` or `(user, request)` giving the queryset to start from",
     "exclude": "paths taken out of every wildcard for all roles",
-    "rate_limit": "requests per minute, or by operation",
+    "rate_limit": "requests per minute, `'100/h'`, or a dictionary of these by operation",
     "computed": "extra fields: `{name: expression}`",
     "url_name": "the model's name in URLs",
     "form_class": "a form that validates writes",
     "serializer_class": "a DRF serializer that validates writes",
+    "hooks": "callables around writes: `{'before_add': …, 'after_commit_edit': …}`",
 }
 #: Entries of GUARDED_FIELDS that mean one field of the user model begin like this.
 USER_FIELD = "user."
@@ -99,7 +104,12 @@ def compile_entry(key: str, model: type[models.Model], written: Any, notes: Note
     check_names({k: v for k, v in written.items() if k in ENTRY_KEYS}, ENTRY_KEYS, notes)
     _report_misplaced(written, notes)
     grants = {
-        role: _with_exclude(compile_grant(role, grant, resource, notes.at(role)), exclude)
+        role: with_writing(
+            _with_exclude(compile_grant(role, grant, resource, notes.at(role)), exclude),
+            grant,
+            resource,
+            notes.at(role),
+        )
         for role, grant in written.items()
         if role not in ENTRY_KEYS and isinstance(role, str)
     }
@@ -111,6 +121,10 @@ def compile_entry(key: str, model: type[models.Model], written: Any, notes: Note
         has_url_name=bool(written.get("url_name")),
         url_names=_url_names(key, resource, written.get("url_name"), notes.at("url_name")),
         exclude=exclude,
+        rate_limit=compile_rates(written.get("rate_limit"), notes.at("rate_limit")),
+        hooks=compile_hooks(written.get("hooks"), notes.at("hooks")),
+        form_class=_class(written.get("form_class"), notes.at("form_class")),
+        serializer_class=_class(written.get("serializer_class"), notes.at("serializer_class")),
     )
 
 
@@ -121,6 +135,7 @@ def with_view_grants(
     notes = Notes(place)
     name = str(model._meta.model_name)
     entry = compile_entry(name, model, written, notes) or Entry(name=name, resource=describe(model))
+    entry = _with_rates(entry, policy)
     return _replacing(policy, entry), entry, tuple(notes.problems)
 
 
@@ -130,16 +145,19 @@ def with_common_grant(
     """Return a policy in which everybody has one grant on a model, whatever their role."""
     notes = Notes(place)
     resource = describe(model)
-    grant = compile_grant("everyone", written, resource, notes)
-    entry = Entry(name=resource.name, resource=resource, everyone=grant)
+    grant = with_writing(
+        compile_grant("everyone", written, resource, notes), written, resource, notes
+    )
+    entry = _with_rates(Entry(name=resource.name, resource=resource, everyone=grant), policy)
     return _replacing(policy, entry), entry, tuple(notes.problems)
 
 
 def unrestricted(policy: Policy, model: type[models.Model]) -> tuple[Policy, Entry]:
     """Return a policy under which code may read all of a model: for callers that say so."""
     resource = describe(model)
-    grant = Grant(
-        role="unrestricted", operations=ORDINARY_OPERATIONS, rows=ALL_ROWS, unrestricted=True
+    operations = ORDINARY_OPERATIONS | {"bulk_edit", "bulk_delete"}
+    grant = free_writing(
+        Grant(role="unrestricted", operations=operations, rows=ALL_ROWS, unrestricted=True)
     )
     entry = Entry(name=resource.name, resource=resource, everyone=grant)
     return _replacing(policy, entry), entry
@@ -147,6 +165,14 @@ def unrestricted(policy: Policy, model: type[models.Model]) -> tuple[Policy, Ent
 
 def _replacing(policy: Policy, entry: Entry) -> Policy:
     return replace(policy, entries={**policy.entries, entry.resource.model: entry})
+
+
+def _with_rates(entry: Entry, policy: Policy) -> Entry:
+    """Rates of a model hold at every door, but for one that has rates of its own for it."""
+    known = policy.entries.get(entry.resource.model)
+    if entry.rate_limit or known is None:
+        return entry
+    return replace(entry, rate_limit=known.rate_limit)
 
 
 def _with_exclude(grant: Grant, exclude: frozenset[Path]) -> Grant:
@@ -190,6 +216,24 @@ def _queryset(written: Any, notes: Notes) -> Any:
         notes.report("E009", "A callable (user) or (user, request) is needed")
         return _deny_all
     return with_request(written)
+
+
+def _class(written: Any, notes: Notes) -> Any:
+    """Return the class that validates writes, from itself or its dotted path."""
+    if written is None or isinstance(written, type):
+        return written
+    try:
+        return import_string(str(written))
+    except ImportError as error:
+        notes.report("E014", str(error))
+        return BrokenValidator
+
+
+class BrokenValidator:
+    """Stand in for a form or serializer that could not be imported: it refuses every write."""
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        raise AccessDeniedError("Access denied")
 
 
 def _deny_all(_user: Any, _request: Any) -> None:

@@ -15,6 +15,7 @@ from django_flex.permissions.conditions import TAIL, bind_rule
 from django_flex.permissions.paths import FilterSet, OrderSet, PathSet
 from django_flex.permissions.policy import ABSENT, ALL_ROWS, NO_ROWS, Grant, RowRule
 from django_flex.permissions.problems import Problem
+from django_flex.permissions.rates import compile_rates
 from django_flex.permissions.roles import Actor
 from django_flex.query.filters import parse_filters
 from django_flex.query.limits import Limits
@@ -47,7 +48,7 @@ GRANT_KEYS = {
     "exclude": "paths taken out of every wildcard for this role",
     "aggregates": "aggregates that may be asked for",
     "search": "paths that a search looks into",
-    "rate_limit": "requests per minute, or by operation",
+    "rate_limit": "requests per minute, `'100/h'`, or a dictionary of these by operation",
     "limits": "caps for this role",
     "write_fields": "writable paths, where they differ from `fields`",
     "add": "`fields`, `check`, `presets` of adding",
@@ -59,20 +60,11 @@ GRANT_KEYS = {
 }
 LATER_KEYS = frozenset(
     {
-        "rate_limit",
         "limits",
         "computed",
         "aggregates",
         "search",
-        "write_fields",
-        "add",
-        "edit",
-        "delete",
-        "check",
-        "presets",
         "actions",
-        "form_class",
-        "serializer_class",
     }
 )
 _RULE_LIMITS = Limits(max_conditions=1_000, max_nesting=30)
@@ -114,6 +106,7 @@ def compile_grant(role: str, written: Any, resource: Resource, notes: Notes) -> 
         if "rows" in written
         else ABSENT,
         exclude=compile_paths(written.get("exclude"), resource, notes.at("exclude")).written,
+        rate_limit=compile_rates(written.get("rate_limit"), notes.at("rate_limit")),
         source=notes.place,
     )
 
@@ -148,6 +141,8 @@ def _operations(written: Any, notes: Notes) -> frozenset[str]:
     for name in texts(written, notes):
         if name == "*":
             found |= ORDINARY_OPERATIONS
+        elif name == "upsert":
+            found |= {"add", "edit"}
         elif name in OPERATIONS:
             found.add(OPERATIONS[name])
         else:
@@ -168,7 +163,7 @@ def compile_paths(written: Any, resource: Resource, notes: Notes) -> PathSet:
             else:
                 exact.add(resolve(resource, path).canonical)
         except UnknownPathError:
-            _report_path(text, resource, notes)
+            report_path(text, resource, notes)
     return PathSet(frozenset(exact), frozenset(wildcards))
 
 
@@ -182,7 +177,8 @@ def _wildcard(resource: Resource, path: Path) -> Path:
         return target.canonical
 
 
-def _report_path(text: str, resource: Resource, notes: Notes) -> None:
+def report_path(text: str, resource: Resource, notes: Notes) -> None:
+    """Report a path that names nothing, with the nearest name that does."""
     from django_flex.schema.introspection import generic_names
 
     first = text.split(".", maxsplit=1)[0]
@@ -234,7 +230,7 @@ def _report_filter(text: str, resource: Resource, notes: Notes) -> None:
     try:
         resolve(resource, tuple(head.split(".")), tail=TAIL)
     except UnknownPathError:
-        _report_path(text, resource, notes)
+        report_path(text, resource, notes)
     else:
         hint = nearest(last, TAIL)
         notes.report("E007", f"'{last}' in '{text}' is neither a field nor an operator", hint)
@@ -251,7 +247,7 @@ def _orderings(written: Any, resource: Resource, notes: Notes) -> OrderSet:
             target = resolve(resource, tuple(text.removeprefix("-").split(".")))
             exact.add((target.canonical, text.startswith("-")))
         except UnknownPathError:
-            _report_path(text, resource, notes)
+            report_path(text, resource, notes)
     return OrderSet(frozenset(exact), everything)
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django_flex.permissions.paths import FilterSet, OrderSet, PathSet
+from django_flex.permissions.rates import NO_RATES, Rates
 
 if TYPE_CHECKING:
     from django.db import models
 
     from django_flex.query.ast import Condition, Path
-    from django_flex.schema.introspection import Resource
+    from django_flex.schema.introspection import Attribute, Resource
 
 RoleResolver: TypeAlias = Callable[[Any, str], Any]
+Hook: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +34,29 @@ NO_ROWS = RowRule("none")
 ABSENT = RowRule("absent")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Preset:
+    """A column that is filled for the client: with a constant or a dynamic value."""
+
+    attribute: Attribute
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WriteGrant:
+    """What a role may write by one operation.
+
+    ``grant`` is the role's grant with the writable paths for its fields, so that one and the same
+    question tells what is readable and what is writable. ``rows`` narrows the rows that may be
+    changed, ``checks`` are what a written row has to satisfy beside the role's ``rows``.
+    """
+
+    grant: Grant
+    rows: RowRule = ALL_ROWS
+    checks: tuple[RowRule, ...] = ()
+    presets: tuple[Preset, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Grant:
     """What one role may do on one model. An empty one (``operations`` empty) denies."""
@@ -43,6 +68,8 @@ class Grant:
     order_by: OrderSet = field(default_factory=OrderSet)
     rows: RowRule = ABSENT
     exclude: frozenset[Path] = frozenset()
+    writing: Mapping[str, WriteGrant] = field(default_factory=dict)
+    rate_limit: Rates = NO_RATES
     empty: bool = False
     unrestricted: bool = False
     source: str = ""
@@ -60,6 +87,10 @@ class Entry:
     has_url_name: bool = False
     exclude: frozenset[Path] = frozenset()
     everyone: Grant | None = None
+    rate_limit: Rates = NO_RATES
+    hooks: Mapping[str, tuple[Hook, ...]] = field(default_factory=dict)
+    form_class: Any = None
+    serializer_class: Any = None
 
 
 @dataclass(frozen=True, slots=True)

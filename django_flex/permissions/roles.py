@@ -24,15 +24,21 @@ class Actor:
     """The caller of one request: a user, anonymous without one, and the request if there is any.
 
     Not frozen: the names of the user's groups are read from the database once, when first needed.
+
+    Args:
+        user: who is asking.
+        request: what a row rule may look at.
+        needs_csrf: whether browsers send along what names the user, so that writes need a token.
     """
 
-    __slots__ = ("_groups", "request", "user")
+    __slots__ = ("_groups", "needs_csrf", "request", "user")
 
-    def __init__(self, user: Any = None, request: Any = None) -> None:
+    def __init__(self, user: Any = None, request: Any = None, *, needs_csrf: bool = False) -> None:
         # An account that was switched off is nobody, whatever session or token it still has.
         active = user is not None and user.is_authenticated and getattr(user, "is_active", True)
         self.user = user if active else AnonymousUser()
         self.request = request
+        self.needs_csrf = needs_csrf and self.is_authenticated
         self._groups: tuple[str, ...] | None = None
 
     @property

@@ -6,6 +6,7 @@ section 2). A value of a custom field becomes its text.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -30,6 +31,16 @@ def _repaired(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
+
+
+def entity_tag(data: Any) -> str:
+    """Return the strong entity tag (RFC 9110) of an object: the same in every reply that holds it."""
+    return tag_of(encode(data))
+
+
+def tag_of(body: bytes) -> str:
+    """Return the strong entity tag of an object that is encoded already."""
+    return f'"{blake2b(body, digest_size=16).hexdigest()}"'
 
 
 def plain(data: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from django_flex.permissions.authorized import Column, Ordering, Rows, Visible, Where
-    from django_flex.query.ast import Path, Query
-    from django_flex.schema.introspection import Resource
+    from django_flex.permissions.authorized_writes import RowWrite, Rules
+    from django_flex.query.ast import Mutation, Path, Query
+    from django_flex.schema.introspection import Attribute, Resource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,3 +63,22 @@ class ReadPlan:
     offset: int
     json_places: frozenset[str]
     children: tuple[ReadPlan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WritePlan:
+    """One write: the rows as they are to be, and how to read each back for the reply.
+
+    ``edits`` and ``editing`` are for rows of an upsert that are there already; ``match`` are the
+    columns that tell. ``where`` chooses the rows of a write by filter, whose only ``rows`` entry
+    is what becomes of each.
+    """
+
+    asked: Mutation
+    rules: Rules
+    rows: tuple[RowWrite, ...]
+    editing: Rules | None
+    edits: tuple[RowWrite, ...]
+    match: tuple[Attribute, ...]
+    where: Where | None
+    returning: ReadPlan | None

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from django_flex.permissions.authorized import Column, Output
-from django_flex.plan.nodes import Branch, Layout, Leaf, ReadPlan
+from django_flex.plan.nodes import Branch, Layout, Leaf, ReadPlan, WritePlan
 from django_flex.plan.rows import row_shaper
 
 if TYPE_CHECKING:
     from django_flex.permissions.authorized import AuthorizedQuery, Selection, Visible
+    from django_flex.permissions.authorized_writes import AuthorizedMutation
     from django_flex.plan.nodes import Shaper
     from django_flex.schema.introspection import Resource
 
@@ -63,6 +64,20 @@ def make_plan(authorized: AuthorizedQuery) -> ReadPlan:
         limit=page.limit,
         offset=page.offset,
         json_places=authorized.json_places,
+    )
+
+
+def make_write_plan(authorized: AuthorizedMutation) -> WritePlan:
+    """Decide how a write is done and how what was written is read back."""
+    return WritePlan(
+        asked=authorized.asked,
+        rules=authorized.rules,
+        rows=authorized.rows,
+        editing=authorized.editing,
+        edits=authorized.edits,
+        match=authorized.match,
+        where=authorized.where,
+        returning=None if authorized.returning is None else make_plan(authorized.returning),
     )
 
 

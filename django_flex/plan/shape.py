@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,15 @@ class FlexResult:
     """The reply to one query, successful or not, before it is put into HTTP.
 
     ``data`` holds Python values (``Decimal``, ``datetime``, …); ``to_dict`` gives exactly what the
-    JSON of every door holds.
+    JSON of every door holds. ``headers`` are those that an HTTP door adds; ``created`` is the key
+    of the row that an ``add`` made, for its ``Location``.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
     status_code: int = 200
     error: FlexError | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    created: Any = None
 
     @property
     def ok(self) -> bool:

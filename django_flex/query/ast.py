@@ -5,6 +5,7 @@ All nodes are frozen and compare by value, so that a stage is tested by equality
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -157,3 +158,40 @@ class Query:
     having: Any = None
     related: Any = None
     explain: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is sent for one row: its key, where there is one already, and values by name.
+
+    ``place`` is where it stands in the payload (``_items[2]``), empty for the payload itself.
+    """
+
+    pk: Any
+    values: Mapping[str, Any]
+    place: str = ""
+
+    def at(self, name: str) -> str:
+        """Return where a value stands in the payload."""
+        return f"{self.place}.{name}" if self.place else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """A whole write. ``many`` says that the reply is a list, one object per change.
+
+    ``filters``, ``max_affected`` and the only change belong to writes by filter; ``match`` names
+    the fields by which an upsert knows a row again. ``returning`` is what the reply shows of a
+    written row, ``None`` for all that the caller may read.
+    """
+
+    resource: str
+    operation: str
+    changes: tuple[Change, ...]
+    many: bool = False
+    filters: Condition | None = None
+    max_affected: int | None = None
+    match: tuple[str, ...] = ()
+    returning: tuple[FieldTerm, ...] | None = None
+    dry_run: bool = False
+    if_match: str | None = None

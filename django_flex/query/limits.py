@@ -23,3 +23,8 @@ class Limits:
     max_text_length: int = 4_000
     max_pattern_length: int = 100
     max_offset: int = 100_000
+    max_items: int = 1_000
+    max_batch: int = 50
+    read_timeout: float = 2.0
+    write_timeout: float = 5.0
+    lock_timeout: float = 1.0

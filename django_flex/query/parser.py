@@ -19,6 +19,7 @@ from django_flex.query.terms import excerpt, nearest, parse_fields, parse_order
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django_flex.query.ast import Condition
     from django_flex.query.limits import Limits
 
 #: Every name of an operation or action, and the one that the code uses.
@@ -31,6 +32,7 @@ OPERATIONS = {
     "edit": "edit",
     "update": "edit",
     "delete": "delete",
+    "upsert": "upsert",
     "aggregate": "aggregate",
     "bulk_edit": "bulk_edit",
     "bulk_delete": "bulk_delete",
@@ -100,8 +102,7 @@ def parse_query(
         shape=_parse_shape(payload.get("shape", "map")),
         **{key: payload[key] for key in LATER_KEYS[:7] if key in payload},
     )
-    for comparison in comparisons(query.filters) if query.filters is not None else ():
-        _check_value(comparison.value, comparison.place, limits)
+    check_condition_values(query.filters, limits)
     return query
 
 
@@ -114,7 +115,7 @@ def parse_operation(payload: Mapping[str, Any], default: str) -> str:
         raise InvalidValueError(
             "There is no such action",
             path="_action",
-            hint=nearest(str(action), OPERATIONS) or "one of get, list",
+            hint=nearest(str(action), OPERATIONS) or f"one of {', '.join(OPERATIONS)}",
         )
     return OPERATIONS[action]
 
@@ -185,6 +186,12 @@ def _parse_shape(value: Any) -> Any:
     if value not in ("map", "list"):
         raise InvalidValueError("There is no such shape", path="shape", hint="'map' or 'list'")
     return str(value)
+
+
+def check_condition_values(condition: Condition | None, limits: Limits) -> None:
+    """Hold the values of a condition against the caps on texts and lists."""
+    for comparison in comparisons(condition) if condition is not None else ():
+        _check_value(comparison.value, comparison.place, limits)
 
 
 def _check_value(value: Any, place: str, limits: Limits) -> None:

@@ -231,6 +231,24 @@ def _model(found: Any) -> type[models.Model]:
     return model
 
 
+def is_link(resource: Resource, relation: Relation) -> bool:
+    """Whether a relation is many-to-many, from whichever side."""
+    return bool(resource.model._meta.get_field(relation.lookup).many_to_many)
+
+
+@cache
+def unique_sets(model: type[models.Model]) -> frozenset[frozenset[str]]:
+    """Return the sets of columns whose values the database keeps unique together, on any row."""
+    sets = {frozenset((f.name,)) for f in model._meta.concrete_fields if f.unique}
+    sets |= {frozenset(names) for names in model._meta.unique_together}
+    sets |= {
+        frozenset(constraint.fields)
+        for constraint in model._meta.total_unique_constraints
+        if constraint.fields
+    }
+    return frozenset(sets)
+
+
 def generic_names(model: type[models.Model]) -> frozenset[str]:
     """Return the names of generic foreign keys and generic relations, which are no columns."""
     return frozenset(f.name for f in model._meta.private_fields)

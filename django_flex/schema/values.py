@@ -31,7 +31,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
 _TIME = re.compile(r"[0-9:.,]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-_UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
+UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _MAX_DIGITS = 60
 
 Coercer: TypeAlias = "Callable[[Any, models.Field[Any, Any]], Any]"
@@ -115,7 +115,7 @@ def _boolean(value: Any, _field: models.Field[Any, Any]) -> bool:
 
 
 def _text(value: Any, _field: models.Field[Any, Any]) -> str:
-    if not isinstance(value, str) or _UNSTORABLE.search(value):
+    if not isinstance(value, str) or UNSTORABLE.search(value):
         raise UnfitValueError(EXPECTED["text"])
     return str(value)
 

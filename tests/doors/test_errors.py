@@ -233,7 +233,7 @@ def test_fault_of_the_code_is_answered_in_json(served: HttpDoor, monkeypatch, ca
         message = "a secret of ours"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("django_flex.engine.make_plan", fail)
+    monkeypatch.setattr("django_flex.engine.pipeline.make_plan", fail)
     served.raises = False
     response = served.request("GET", served.path)
 

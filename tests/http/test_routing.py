@@ -12,7 +12,9 @@ from django_flex.http.routing import (
     QUERY_WORD,
     Route,
     model_route,
+    model_url,
     route,
+    view_url,
 )
 
 
@@ -52,10 +54,15 @@ def test_path_that_leads_nowhere_is_a_404(rest: str) -> None:
         ("booking/1", "GET", "get"),
         ("booking/1", "HEAD", "get"),
         ("booking/1", "QUERY", "get"),
+        ("booking", "POST", "add"),
+        ("booking", "PUT", "upsert"),
+        ("booking/1", "PUT", "edit"),
+        ("booking/1", "PATCH", "edit"),
+        ("booking/1", "DELETE", "delete"),
     ],
 )
 def test_method_means_an_operation(rest: str, method: str, operation: str | None) -> None:
-    assert operation == route(rest).operation(method)
+    assert operation == route(rest).meaning(method).operation
 
 
 @pytest.mark.parametrize(
@@ -63,13 +70,16 @@ def test_method_means_an_operation(rest: str, method: str, operation: str | None
     [
         ("", "GET", "OPTIONS, POST, QUERY"),
         ("booking/query", "GET", "OPTIONS, POST, QUERY"),
-        ("booking/1", "POST", "GET, HEAD, OPTIONS, QUERY"),
-        ("booking", "TRACE", "GET, HEAD, OPTIONS, QUERY"),
+        ("booking/1", "POST", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT, QUERY"),
+        ("booking", "TRACE", "GET, HEAD, OPTIONS, POST, QUERY"),
+        ("booking", "PUT", "GET, HEAD, OPTIONS, POST, QUERY"),
+        ("booking", "PATCH", "GET, HEAD, OPTIONS, POST, QUERY"),
+        ("booking", "DELETE", "GET, HEAD, OPTIONS, POST, QUERY"),
     ],
 )
 def test_method_that_is_not_served_says_which_are(rest: str, method: str, allow: str) -> None:
     with pytest.raises(MethodNotAllowedError) as caught:
-        route(rest).operation(method)
+        route(rest).without_upsert().meaning(method)
 
     assert {"Allow": allow} == caught.value.headers
 
@@ -85,4 +95,4 @@ def test_method_that_is_not_served_says_which_are(rest: str, method: str, allow:
     ],
 )
 def test_view_with_a_model_always_reads(pk: object, method: str, operation: str) -> None:
-    assert operation == model_route(pk).operation(method)
+    assert operation == model_route(pk).meaning(method).operation

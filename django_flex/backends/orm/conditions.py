@@ -73,8 +73,23 @@ def visible_rows(rows: Rows, using: str) -> QuerySet[Any]:
     """
     model = rows.resource.model
     queryset = model._default_manager.all() if rows.queryset is None else rows.queryset
+    return _ruled(queryset, rows, using)
+
+
+def rows_under(rows: Rows, using: str) -> QuerySet[Any]:
+    """Return the rows that satisfy a rule, whether or not the model's own manager shows them.
+
+    Raises:
+        AccessDeniedError: the rule cannot be applied to the model; it is logged.
+    """
+    everything = rows.resource.model._base_manager.all()
+    return _ruled(everything if rows.queryset is None else rows.queryset, rows, using)
+
+
+def _ruled(queryset: QuerySet[Any], rows: Rows, using: str) -> QuerySet[Any]:
     if rows.nothing:
         return queryset.none()
+    model = rows.resource.model
     try:
         if rows.q is not None:
             queryset = queryset.filter(_without_joins(rows.q, model, using))

@@ -14,34 +14,39 @@ from django_flex.backends.orm.conditions import (
     visibility,
     visible_rows,
 )
-from django_flex.backends.orm.faults import translated
 from django_flex.backends.orm.json_functions import JSONNumber, JSONText
+from django_flex.backends.orm.transactions import reading
 from django_flex.plan.shape import ResultSet
+from django_flex.query.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django_flex.permissions.authorized import Ordering
-    from django_flex.plan.nodes import ReadPlan
+    from django_flex.plan.nodes import ReadPlan, Row
+
+_DEFAULTS = Limits()
 
 
-def read(plan: ReadPlan) -> ResultSet:
+def read(plan: ReadPlan, limits: Limits = _DEFAULTS) -> ResultSet:
     """Fetch the rows of a plan: one statement, one row more than the limit, no model instances."""
-    with translated():
+    with reading(router.db_for_read(plan.resource.model), limits):
         if plan.asked.operation == "get":
             return ResultSet(list(build(plan)[:1]))
         rows = list(build(plan))
     return ResultSet(rows[: plan.limit], has_more=len(rows) > plan.limit)
 
 
+def read_back(plan: ReadPlan, keys: Iterable[Any], using: str) -> dict[Any, Row]:
+    """Fetch written rows for the reply, by key; one that the caller may not see is not there."""
+    queryset = _selected(plan, using).using(using).filter(pk__in=list(keys)).order_by()
+    return {row[0]: row for row in queryset}
+
+
 def build(plan: ReadPlan) -> QuerySet[Any]:
     """Return the queryset of a plan: of a get the row, of a list the page and one row more."""
     using = router.db_for_read(plan.resource.model)
-    queryset = visible_rows(plan.rows, using)
-    if plan.where is not None:
-        queryset = filtered(queryset, plan.where, using)
-    flags = {f"flex_v{n}": visibility(guard, using) for n, guard in enumerate(plan.flags)}
-    if flags:
-        queryset = queryset.annotate(**flags)
-    queryset = queryset.values_list(*(path_of(column) for column in plan.columns), *flags)
+    queryset = _selected(plan, using)
     if plan.asked.operation == "get":
         return queryset.filter(pk=plan.pk).order_by()
     # On the query itself: order_by() and a slice would each copy a queryset that is ours alone.
@@ -49,6 +54,17 @@ def build(plan: ReadPlan) -> QuerySet[Any]:
     queryset.query.add_ordering(*_order(plan, using))
     queryset.query.set_limits(plan.offset, plan.offset + plan.limit + 1)
     return queryset
+
+
+def _selected(plan: ReadPlan, using: str) -> QuerySet[Any]:
+    """Return all visible rows that satisfy the filters, as tuples of the plan's columns."""
+    queryset = visible_rows(plan.rows, using)
+    if plan.where is not None:
+        queryset = filtered(queryset, plan.where, using)
+    flags = {f"flex_v{n}": visibility(guard, using) for n, guard in enumerate(plan.flags)}
+    if flags:
+        queryset = queryset.annotate(**flags)
+    return queryset.values_list(*(path_of(column) for column in plan.columns), *flags)
 
 
 def _order(plan: ReadPlan, using: str) -> list[Any]:

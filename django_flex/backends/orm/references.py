@@ -1,0 +1,90 @@
+"""Keys of other rows: a foreign key or a link may only point to a row that the caller may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from django_flex.backends.orm.conditions import visible_rows
+from django_flex.exceptions import ValidationFailedError
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from django_flex.backends.orm.work import Work
+    from django_flex.permissions.authorized import Rows
+    from django_flex.permissions.authorized_writes import Assignment, Links
+
+MISSING = "does_not_exist"
+
+
+def check_references(works: Sequence[Work], using: str) -> None:
+    """Look up the keys of all rows: one query for each foreign key, however many rows.
+
+    Raises:
+        ValidationFailedError: a key of no row, or of one that is hidden: both look the same.
+    """
+    columns: dict[str, list[tuple[Work, Assignment]]] = {}
+    for work in works:
+        for part in work.row.assignments:
+            if part.reference is not None and part.value is not None:
+                columns.setdefault(part.attribute.name, []).append((work, part))
+    faults: dict[int, dict[str, list[str]]] = {}
+    for uses in columns.values():
+        known = _known(uses, using)
+        for work, part in uses:
+            if part.value not in known:
+                faults.setdefault(id(work), {})[part.name] = [_message(part.value)]
+    for work in works:
+        if id(work) in faults:
+            raise _failure(faults[id(work)], work.place)
+
+
+def _known(uses: Sequence[tuple[Work, Assignment]], using: str) -> set[Any]:
+    _, part = uses[0]
+    field: Any = part.attribute.model_field
+    rows: Any = part.reference
+    far = field.target_field.attname
+    queryset = visible_rows(rows, using).using(using)
+    limited = field.get_limit_choices_to()
+    if limited:
+        queryset = queryset.complex_filter(limited)
+    values = {part.value for _, part in uses}
+    return set(_matching(queryset, far, values))
+
+
+def _matching(queryset: QuerySet[Any], name: str, values: Iterable[Any]) -> QuerySet[Any]:
+    found = queryset.filter(Q((f"{name}__in", list(values)))).order_by()
+    return found.values_list(name, flat=True)
+
+
+def check_links(links: Links, place: str | None, using: str) -> None:
+    """Look up the keys of a many-to-many relation that are to be added.
+
+    Raises:
+        ValidationFailedError: a key of no row, or of one that is hidden.
+    """
+    wanted = {*links.add, *(links.replace or ())}
+    if not wanted:
+        return
+    known = set(visible_keys(links.rows, wanted, using))
+    missing = [key for key in (*links.add, *(links.replace or ())) if key not in known]
+    if missing:
+        raise _failure({links.name: [_message(key) for key in missing]}, place)
+
+
+def visible_keys(rows: Rows, keys: Iterable[Any], using: str) -> list[Any]:
+    """Return those of some keys that are of visible rows."""
+    queryset = visible_rows(rows, using).using(using)
+    return list(_matching(queryset, rows.resource.pk.lookup, keys))
+
+
+def _message(key: Any) -> str:
+    return f"{key!s:.100} does not exist."
+
+
+def _failure(fields: dict[str, list[str]], place: str | None) -> ValidationFailedError:
+    codes = {name: [MISSING] * len(messages) for name, messages in fields.items()}
+    return ValidationFailedError(fields, codes, path=place)

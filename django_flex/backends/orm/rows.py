@@ -1,0 +1,68 @@
+"""Finding rows to change, and holding written rows against the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+from django.db.models import Q
+
+from django_flex.backends.orm.conditions import filtered, rows_under, visible_rows
+from django_flex.exceptions import RowDeniedError
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from django_flex.backends.orm.work import Work
+    from django_flex.permissions.authorized import Where
+    from django_flex.permissions.authorized_writes import Rules
+
+
+def locked_rows(rules: Rules, condition: Q, using: str) -> QuerySet[Any]:
+    """Return the rows that the caller may change and that satisfy a condition, locked, in order.
+
+    The rules stand in subqueries, so that only the rows themselves are locked: always in the order
+    of their keys, so that two writes of the same rows wait for each other instead of blocking.
+    """
+    model = rules.entry.resource.model
+    queryset = model._base_manager.using(using).filter(condition).order_by("pk")
+    first, *others = rules.before
+    if not first.plain:
+        queryset = queryset.filter(pk__in=visible_rows(first, using).order_by().values("pk"))
+    for rows in others:
+        queryset = queryset.filter(pk__in=rows_under(rows, using).order_by().values("pk"))
+    return _locked(queryset, using, deleting=rules.operation == "delete")
+
+
+def chosen_rows(rules: Rules, where: Where | None, using: str) -> QuerySet[Any]:
+    """Return the rows that the caller may change and that a filter of the caller chooses."""
+    if where is None:
+        return locked_rows(rules, Q(), using)
+    everything = rules.entry.resource.model._base_manager.all()
+    chosen = filtered(everything, where, using).order_by().values("pk")
+    return locked_rows(rules, Q(pk__in=chosen), using)
+
+
+def _locked(queryset: QuerySet[Any], using: str, *, deleting: bool) -> QuerySet[Any]:
+    features = connections[using].features
+    of = ("self",) if features.has_select_for_update_of else ()
+    # An edit keeps the key, so rows that point to this one may be added meanwhile.
+    weaker = features.has_select_for_no_key_update and not deleting
+    return queryset.select_for_update(of=of, no_key=weaker)
+
+
+def check_after(works: Iterable[Work], rules: Rules, using: str) -> None:
+    """Hold written rows against the rules: one query for each rule, however many rows.
+
+    Raises:
+        RowDeniedError: a row is not among those that the caller may write.
+    """
+    if not rules.after:
+        return
+    by_key = {work.pk: work for work in works}
+    for rows in rules.after:
+        satisfied = rows_under(rows, using).using(using).filter(pk__in=list(by_key)).order_by()
+        denied = by_key.keys() - set(satisfied.values_list("pk", flat=True))
+        if denied:
+            raise RowDeniedError(path=next(w.place for w in by_key.values() if w.pk in denied))

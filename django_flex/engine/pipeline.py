@@ -1,0 +1,144 @@
+"""One request from its parsing to its result."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+
+from django_flex import audit
+from django_flex.backends.orm.reads import read
+from django_flex.engine.batch import run_batch
+from django_flex.engine.request import BATCH, READ_OPERATIONS, find_entry
+from django_flex.engine.writing import run_write
+from django_flex.exceptions import (
+    AuthenticationRequiredError,
+    FlexError,
+    OperationDeniedError,
+    UnsupportedQueryError,
+)
+from django_flex.permissions.authorize import authorize
+from django_flex.permissions.roles import resolve_role
+from django_flex.plan.planner import make_plan
+from django_flex.plan.shape import FlexResult, shape
+from django_flex.query.mutations import WRITE_OPERATIONS
+from django_flex.query.parser import parse_query
+from django_flex.signals import query_executed
+from django_flex.throttling import throttle
+
+if TYPE_CHECKING:
+    from django_flex.conf import Settings
+    from django_flex.engine.request import FlexRequest
+    from django_flex.permissions.policy import Entry, Policy
+    from django_flex.permissions.roles import Standing
+
+
+def run(
+    request: FlexRequest,
+    settings: Settings,
+    policy: Policy | None = None,
+    entry: Entry | None = None,
+) -> FlexResult:
+    """Answer a request; an error of ours becomes a result that says so.
+
+    Args:
+        request: what is asked, and by whom.
+        settings: of the API version.
+        policy: in place of the version's own, for doors with grants of their own.
+        entry: the model's entry, when the door knows it already.
+    """
+    started = time.perf_counter()
+    try:
+        result = answer(request, settings, policy or settings.policy, entry)
+    except FlexError as error:
+        result = FlexResult.from_error(error)
+    elapsed = (time.perf_counter() - started) * 1_000
+    _observe(request, settings, result, elapsed)
+    return with_status(result, settings)
+
+
+async def arun(
+    request: FlexRequest,
+    settings: Settings,
+    policy: Policy | None = None,
+    entry: Entry | None = None,
+) -> FlexResult:
+    """Answer a request from asynchronous code; the ORM works in Django's own thread."""
+    return await sync_to_async(run, thread_sensitive=True)(request, settings, policy, entry)
+
+
+def answer(
+    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry | None
+) -> FlexResult:
+    """Run the pipeline.
+
+    Raises:
+        FlexError: whatever is wrong with the request, or with the database.
+    """
+    if settings.require_authentication and not request.actor.is_authenticated:
+        raise AuthenticationRequiredError
+    if request.operation == BATCH:
+        return run_batch(request, settings, policy, entry, answer)
+    found = entry or find_entry(policy, request.resource)
+    if request.served is not None and request.operation not in request.served:
+        raise OperationDeniedError(request.operation, found.name)
+    standing = resolve_role(policy, found, request.actor)
+    headers = throttle(
+        settings.rate_limits,
+        version=settings.version,
+        entry=found,
+        grant=standing.grant,
+        operation=request.operation,
+        actor=request.actor,
+    )
+    if request.operation in READ_OPERATIONS:
+        result = _read(request, settings, policy, found, standing)
+    elif request.operation in WRITE_OPERATIONS:
+        result = run_write(request, settings, policy, found, standing)
+    else:
+        raise UnsupportedQueryError(
+            f"'{request.operation}' is not supported by this version", path="_action"
+        )
+    return replace(result, headers={**headers, **result.headers}) if headers else result
+
+
+def _read(
+    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry, standing: Standing
+) -> FlexResult:
+    query = parse_query(
+        request.payload,
+        settings.limits,
+        resource=entry.name,
+        operation=request.operation,
+        lenient=request.lenient,
+    )
+    authorized = authorize(query, policy, request.actor, entry, settings.limits, standing)
+    plan = make_plan(authorized)
+    return shape(plan, read(plan, settings.limits))
+
+
+def with_status(result: FlexResult, settings: Settings) -> FlexResult:
+    """Put the status into the object, where every reply is to be HTTP 200."""
+    if not settings.always_http_200:
+        return result
+    return replace(result, data={"status_code": result.status_code, **result.data})
+
+
+def _observe(
+    request: FlexRequest, settings: Settings, result: FlexResult, milliseconds: float
+) -> None:
+    if settings.audit_queries:
+        audit.record(
+            user=request.actor.user,
+            resource=request.resource,
+            operation=request.operation,
+            payload=request.payload,
+            status=result.status_code,
+            ms=milliseconds,
+        )
+    if query_executed.receivers:
+        query_executed.send_robust(
+            sender=None, request=request, result=result, milliseconds=milliseconds
+        )

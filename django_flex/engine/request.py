@@ -1,0 +1,57 @@
+"""What every door makes of a question, and the first things to find out about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django_flex.exceptions import ResourceNotFoundError
+from django_flex.query.parser import parse_operation
+
+if TYPE_CHECKING:
+    from django_flex.permissions.policy import Entry, Policy
+    from django_flex.permissions.roles import Actor
+
+READ_OPERATIONS = frozenset({"get", "list"})
+#: The operation of a ``_batch``, which holds others; no ``_action`` names it.
+BATCH = "batch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FlexRequest:
+    """One question of one caller, from whatever door.
+
+    ``operation`` is canonical (``get``, ``add``); ``payload`` is the untrusted query object.
+    ``if_match`` and ``idempotency_key`` are what the headers of these names say. ``served`` are
+    the operations that the door serves at all, ``None`` for all that are granted.
+    """
+
+    resource: str
+    operation: str
+    payload: Mapping[str, Any]
+    actor: Actor
+    lenient: bool = False
+    if_match: str | None = None
+    idempotency_key: str | None = None
+    served: frozenset[str] | None = None
+
+
+def find_entry(policy: Policy, name: str) -> Entry:
+    """Return the entry that a name in a URL or in ``_model`` stands for.
+
+    Raises:
+        ResourceNotFoundError: none does, or the model is not exposed: both look the same.
+    """
+    entry = policy.names.get(name) or policy.names.get(name.lower())
+    if entry is None:
+        raise ResourceNotFoundError("There is no such model")
+    return entry
+
+
+def default_operation(payload: Mapping[str, Any]) -> str:
+    """Return what a query object asks for: its ``_action``, else get with a key, list without."""
+    if "_batch" in payload:
+        return BATCH
+    has_key = "_id" in payload or "id" in payload
+    return parse_operation(payload, "get" if has_key else "list")

@@ -1,0 +1,25 @@
+"""The replies that are kept in the database."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class StoredReply(models.Model):
+    """The reply to one write, under its key.
+
+    ``reply`` is null only inside the transaction that makes it: both become visible together.
+    """
+
+    id = models.CharField(primary_key=True, max_length=64)
+    fingerprint = models.CharField(max_length=64)
+    reply = models.BinaryField(null=True)
+    seen = models.DateTimeField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "stored reply"
+        verbose_name_plural = "stored replies"
+
+    def __str__(self) -> str:
+        return self.id

@@ -1,0 +1,264 @@
+"""What was sent for a row into what becomes of it: names checked, values typed, presets laid over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django_flex.exceptions import (
+    FieldDeniedError,
+    InvalidValueError,
+    LimitExceededError,
+    ObjectNotFoundError,
+    QueryError,
+    RowDeniedError,
+    ValidationFailedError,
+)
+from django_flex.permissions.authorized import Rows
+from django_flex.permissions.authorized_writes import Assignment, Links, RowWrite
+from django_flex.permissions.comparands import NoValueError
+from django_flex.permissions.nested import children_of
+from django_flex.permissions.writing import bind_preset
+from django_flex.query.ast import Change
+from django_flex.query.terms import excerpt, nearest
+from django_flex.schema.inputs import fit, is_computed, needs_naming
+from django_flex.schema.introspection import is_link
+from django_flex.schema.paths import Target, UnknownPathError, resolve
+from django_flex.schema.values import UnfitValueError, coerce
+
+if TYPE_CHECKING:
+    from django_flex.permissions.authorized_writes import Children, Rules
+    from django_flex.query.limits import Limits
+    from django_flex.schema.introspection import Attribute, Relation
+
+LINK_KEYS = frozenset({"$add", "$remove", "$set"})
+
+
+class Writer:
+    """Reads the changes of one write. Mutable only in what it counts: rows, and nesting."""
+
+    __slots__ = ("count", "depth", "limits", "match")
+
+    def __init__(self, limits: Limits, match: tuple[Attribute, ...] = ()) -> None:
+        self.limits = limits
+        self.match = match
+        self.count = 0
+        self.depth = 0
+
+    def rows(
+        self, changes: Iterable[Change], rules: Rules, parent: Relation | None = None
+    ) -> tuple[RowWrite, ...]:
+        """Return what becomes of each row.
+
+        Args:
+            changes: what was sent.
+            rules: those of the operation.
+            parent: for nested rows, the relation from their parent, which sets their key.
+        """
+        return tuple(self.row(change, rules, parent) for change in changes)
+
+    def row(self, change: Change, rules: Rules, parent: Relation | None = None) -> RowWrite:
+        """Return what becomes of one row.
+
+        Raises:
+            FieldDeniedError: a name that is not granted, or does not exist.
+            QueryError: two names for one column.
+            ValidationFailedError: values that do not fit; all of them are named.
+        """
+        self._count(change)
+        draft = Draft(change, rules)
+        for name, value in change.values.items():
+            target = writable(name, rules, change)
+            draft.claim(name, target)
+            if parent is not None and target.attribute.lookup == parent.far and not target.via:
+                raise QueryError("The row around it says this", path=change.at(excerpt(name)))
+            if not target.via:
+                draft.assign(name, target, value)
+            elif is_link(rules.access.resource, target.hops[0]):
+                draft.link(name, target, value)
+            else:
+                draft.children.append(children_of(name, target.hops[0], value, rules, self, change))
+        for attribute in self.match if parent is None else ():
+            if attribute.name not in draft.assigned:
+                raise QueryError(f"'{attribute.name}' is needed to match by", path=change.place)
+        draft.preset()
+        return draft.finish()
+
+    def _count(self, change: Change) -> None:
+        self.count += 1
+        if self.count > 2 * self.limits.max_items:
+            raise LimitExceededError(
+                "Too many rows in one write",
+                path=change.place or None,
+                hint=f"at most {self.limits.max_items}",
+            )
+
+
+class Draft:
+    """One row while its values are still coming in."""
+
+    __slots__ = ("assigned", "change", "children", "claimed", "faults", "links", "rules")
+
+    def __init__(self, change: Change, rules: Rules) -> None:
+        self.change = change
+        self.rules = rules
+        self.assigned: dict[str, list[Assignment]] = {}
+        self.links: list[Links] = []
+        self.children: list[Children] = []
+        self.claimed: dict[tuple[str, ...], str] = {}
+        self.faults: dict[str, list[str]] = {}
+
+    def claim(self, name: str, target: Target) -> None:
+        """Refuse a second name for a column, or for a part of a value that is written already."""
+        path = target.canonical
+        for other, earlier in self.claimed.items():
+            shared = min(len(other), len(path))
+            if other[:shared] == path[:shared]:
+                raise QueryError(
+                    f"'{excerpt(earlier)}' and '{excerpt(name)}' write the same value",
+                    path=self.change.at(excerpt(name)),
+                )
+        self.claimed[path] = name
+
+    def assign(self, name: str, target: Target, value: Any) -> None:
+        """Take a value for a column, or for a key in its JSON value."""
+        attribute = target.attribute
+        reference = reference_of(attribute, self.rules)
+        try:
+            # A key inside a JSON value takes any JSON value, too, since its kind is the column's.
+            typed = fit(value, attribute)
+        except UnfitValueError as error:
+            self.faults[name] = [f"This value does not fit; needed: {error}."]
+            return
+        assignment = Assignment(name, attribute, typed, target.keys, reference)
+        self.assigned.setdefault(attribute.name, []).append(assignment)
+
+    def link(self, name: str, target: Target, value: Any) -> None:
+        """Take the keys of a many-to-many relation: a list, or what to add and to remove."""
+        parts: Mapping[str, Any] = value if isinstance(value, Mapping) else {"$set": value}
+        unknown = [key for key in parts if key not in LINK_KEYS]
+        if unknown or not parts or ("$set" in parts and len(parts) > 1):
+            raise InvalidValueError(
+                "A list of keys is needed",
+                path=self.change.at(excerpt(name)),
+                hint='[1, 2] is all of them; {"$add": [3], "$remove": [1]} changes some',
+            )
+        relation = target.hops[0]
+        keys = {key: self._keys(name, target.attribute, part) for key, part in parts.items()}
+        self.links.append(
+            Links(
+                name=name,
+                relation=relation,
+                rows=self.rules.access.related_rows(relation.target) or all_rows(relation),
+                add=keys.get("$add", ()),
+                remove=keys.get("$remove", ()),
+                replace=keys.get("$set"),
+            )
+        )
+
+    def _keys(self, name: str, pk: Attribute, values: Any) -> tuple[Any, ...]:
+        place = self.change.at(excerpt(name))
+        if not isinstance(values, list | tuple):
+            raise InvalidValueError("A list of keys is needed", path=place, hint="[1, 2]")
+        if len(values) > self.rules.access.limits.max_items:
+            raise LimitExceededError("Too many keys", path=place)
+        try:
+            typed = [coerce(value, pk.kind, pk.value_field) for value in values]
+        except UnfitValueError as error:
+            self.faults[name] = [f"This value does not fit; needed: {error}."]
+            return ()
+        return tuple(dict.fromkeys(typed))
+
+    def preset(self) -> None:
+        """Lay the values of the operator over what was sent."""
+        for preset in self.rules.presets:
+            try:
+                value = bind_preset(preset, self.rules.access.actor)
+            except NoValueError:
+                raise RowDeniedError(path=self.change.place or None) from None
+            name = preset.attribute.name
+            self.assigned[name] = [Assignment(name, preset.attribute, value)]
+
+    def finish(self) -> RowWrite:
+        """Return the row."""
+        if self.faults:
+            codes = {name: ["invalid"] for name in self.faults}
+            raise ValidationFailedError(self.faults, codes, path=self.change.place or None)
+        assignments = tuple(part for parts in self.assigned.values() for part in parts)
+        return RowWrite(
+            pk=row_key(self.change.pk, self.rules),
+            place=self.change.place,
+            assignments=assignments,
+            links=tuple(self.links),
+            children=tuple(self.children),
+        )
+
+
+def writable(name: str, rules: Rules, change: Change) -> Target:
+    """Resolve a name that must be writable; every way to fail gives the same answer."""
+    access = rules.access
+    text = excerpt(name)
+    try:
+        target = resolve(access.resource, tuple(name.split(".")))
+    except UnknownPathError:
+        raise _denied(text, rules, change) from None
+    if not _may_write(target, rules):
+        raise _denied(text, rules, change)
+    return target
+
+
+def _denied(text: str, rules: Rules, change: Change) -> FieldDeniedError:
+    hint = nearest(text, writable_names(rules))
+    return FieldDeniedError(text, path=change.at(text), hint=hint)
+
+
+def writable_names(rules: Rules) -> list[str]:
+    """Return the columns and many-to-many relations that the caller may write."""
+    resource = rules.access.resource
+    columns = [Target((), attribute) for attribute in resource.attributes.values()]
+    links = [
+        Target((relation,), relation.target.pk, via=True)
+        for relation in resource.relations.values()
+        if relation.cardinality == "many" and is_link(resource, relation)
+    ]
+    return [target.canonical[0] for target in (*columns, *links) if _may_write(target, rules)]
+
+
+def _may_write(target: Target, rules: Rules) -> bool:
+    access = rules.access
+    if target.via:
+        nested = len(target.hops) == 1 and not target.keys
+        if not nested or is_link(access.resource, target.hops[0]):
+            return nested and access.readable(target)
+        return True  # rows of another model, which has grants of its own
+    if target.hops or is_computed(target.attribute):
+        return False
+    if target.attribute.primary_key and rules.operation == "edit":
+        return False
+    if needs_naming(target.attribute) and not access.grant.unrestricted:
+        return access.grant.fields.names(target.canonical, len(target.keys))
+    return access.readable(target)
+
+
+def reference_of(attribute: Attribute, rules: Rules) -> Rows | None:
+    """Return the rows that a foreign key may point to, ``None`` for another column."""
+    relation = rules.access.resource.relation(attribute.name)
+    if relation is None or relation.column is None:
+        return None
+    return rules.access.related_rows(relation.target) or all_rows(relation)
+
+
+def all_rows(relation: Relation) -> Rows:
+    """Return the rows of a related model where no rule says which: they only have to exist."""
+    return Rows(relation.target, plain=True)
+
+
+def row_key(value: Any, rules: Rules) -> Any:
+    """Type the key of a row; one that cannot be a key is the key of no row."""
+    if value is None:
+        return None
+    pk = rules.access.resource.pk
+    try:
+        return coerce(value, pk.kind, pk.value_field)
+    except UnfitValueError:
+        raise ObjectNotFoundError from None

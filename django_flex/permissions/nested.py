@@ -1,0 +1,127 @@
+"""Rows that point to the written one, sent inside it: each under the rules of its own model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django_flex.exceptions import FieldDeniedError, LimitExceededError, QueryError
+from django_flex.permissions.authorized_writes import Children, Rules
+from django_flex.permissions.write_rules import enter_related
+from django_flex.query.ast import Change
+from django_flex.query.terms import excerpt
+from django_flex.schema.values import UnfitValueError, coerce
+
+if TYPE_CHECKING:
+    from django_flex.permissions.changes import Writer
+    from django_flex.schema.introspection import Relation
+
+Verb = str
+#: What may be done with nested rows, and the operations that it needs on their model.
+VERBS: dict[Verb, tuple[str, ...]] = {
+    "$add": ("add",),
+    "$edit": ("edit",),
+    "$remove": ("delete",),
+    "$set": ("add", "edit", "delete"),
+}
+HINT = '{"$add": [{…}], "$edit": [{"id": 1, …}], "$remove": [2]}, or {"$set": [{…}]} for all'
+
+
+def children_of(
+    name: str, relation: Relation, value: Any, rules: Rules, writer: Writer, change: Change
+) -> Children:
+    """Read the nested rows of one relation.
+
+    Raises:
+        FieldDeniedError: the caller may not do this on the other model.
+        QueryError: the value is no list of rows, and no object of verbs.
+    """
+    place = change.at(excerpt(name))
+    parts = _parts(value, place, adding=rules.operation == "add")
+    granted = _rules(name, relation, parts, rules, place)
+    if writer.depth >= writer.limits.max_relation_depth:
+        raise LimitExceededError(
+            "Too many rows inside rows", path=place, hint=f"{writer.limits.max_relation_depth}"
+        )
+    added, edited = _sorted(parts, place)
+    writer.depth += 1
+    children = Children(
+        place=place,
+        relation=relation,
+        rules=granted,
+        add=writer.rows(added, granted["add"], relation) if added else (),
+        edit=writer.rows(edited, granted["edit"], relation) if edited else (),
+        remove=_keys(parts.get("$remove", ()), relation, f"{place}.$remove"),
+        replace="$set" in parts,
+    )
+    writer.depth -= 1
+    return children
+
+
+def _parts(value: Any, place: str, *, adding: bool) -> Mapping[Verb, list[Any]]:
+    """Return lists by verb. A bare list means rows to add where nothing can be there yet."""
+    if adding and isinstance(value, list | tuple):
+        value = {"$add": value}
+    verbs = {"$add"} if adding else set(VERBS)
+    good = isinstance(value, Mapping) and value and verbs.issuperset(value)
+    if not good or ("$set" in value and len(value) > 1):
+        raise QueryError("What is to be done with these rows?", path=place, hint=HINT)
+    for verb, items in value.items():
+        if not isinstance(items, list | tuple):
+            raise QueryError("A list is needed", path=f"{place}.{verb}", hint=HINT)
+    found: Mapping[Verb, list[Any]] = value
+    return found
+
+
+def _rules(
+    name: str, relation: Relation, parts: Mapping[Verb, Any], rules: Rules, place: str
+) -> dict[str, Rules]:
+    """Bind the rules of each operation that is needed; one that is not granted is no relation."""
+    granted: dict[str, Rules] = {}
+    for operation in dict.fromkeys(part for verb in parts for part in VERBS[verb]):
+        found = enter_related(rules.access, relation.model, operation)
+        if found is None:
+            raise FieldDeniedError(excerpt(name), path=place)
+        granted[operation] = found
+    return granted
+
+
+def _sorted(parts: Mapping[Verb, Any], place: str) -> tuple[list[Change], list[Change]]:
+    """Tell rows to add from rows to edit; those of ``$set`` are known by their key."""
+    # A new row has no key; if its key is a column that may be written, it is sent as one.
+    added = [
+        Change(None, _mapping(item, f"{place}.$add[{n}]"), f"{place}.$add[{n}]")
+        for n, item in enumerate(parts.get("$add", ()))
+    ]
+    edited = [_keyed(item, f"{place}.$edit[{n}]") for n, item in enumerate(parts.get("$edit", ()))]
+    for change in edited:
+        if change.pk is None:
+            raise QueryError("Which row? The item needs its key", path=change.at("id"))
+    for n, item in enumerate(parts.get("$set", ())):
+        change = _keyed(item, f"{place}.$set[{n}]")
+        (added if change.pk is None else edited).append(change)
+    keys = [str(change.pk) for change in edited]
+    if len(set(keys)) < len(keys):
+        raise QueryError("A key stands twice in the list", path=place)
+    return added, edited
+
+
+def _keyed(item: Any, place: str) -> Change:
+    values = dict(_mapping(item, place))
+    pk = values.pop("id", None)
+    return Change(values.pop("_id", pk), values, place)
+
+
+def _mapping(item: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(item, Mapping) or not all(isinstance(key, str) for key in item):
+        raise QueryError("A JSON object is needed", path=place, hint=HINT)
+    return item
+
+
+def _keys(items: Any, relation: Relation, place: str) -> tuple[Any, ...]:
+    pk = relation.target.pk
+    try:
+        typed = [coerce(item, pk.kind, pk.value_field) for item in items]
+    except UnfitValueError as error:
+        raise QueryError("A list of keys is needed", path=place, hint=str(error)) from error
+    return tuple(dict.fromkeys(typed))

@@ -1,0 +1,210 @@
+"""A client's mapping into a ``Mutation``: the syntax of writes, no schema, no settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.query.ast import Change, Mutation, ParameterText
+from django_flex.query.filters import parse_filters
+from django_flex.query.parser import check_condition_values, check_keys, parse_integer
+from django_flex.query.terms import excerpt, parse_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django_flex.query.ast import Condition, FieldTerm
+    from django_flex.query.limits import Limits
+
+COMMON_KEYS = ("_model", "_action", "_fields", "_dry_run")
+#: The control keys of each operation; every other key of an add, edit or upsert is a column.
+KEYS = {
+    "add": (*COMMON_KEYS, "_items"),
+    "edit": (*COMMON_KEYS, "_items", "_id", "_if_match"),
+    "delete": (*COMMON_KEYS, "_items", "_id", "id", "_if_match"),
+    "upsert": (*COMMON_KEYS, "_items", "_match"),
+    "bulk_edit": (*COMMON_KEYS, "filters", "_set", "_max_affected"),
+    "bulk_delete": (*COMMON_KEYS, "filters", "_max_affected"),
+}
+WRITE_OPERATIONS = frozenset(KEYS)
+BY_FILTER = frozenset({"bulk_edit", "bulk_delete"})
+_WITH_COLUMNS = frozenset({"add", "edit", "upsert"})
+
+
+def parse_mutation(
+    payload: Mapping[str, Any],
+    limits: Limits,
+    *,
+    resource: str,
+    operation: str,
+    if_match: str | None = None,
+    lenient: bool = False,
+) -> Mutation:
+    """Read the keys of a write (contract, section 9).
+
+    Args:
+        payload: the object as sent.
+        limits: the caps that apply.
+        resource: the name of the model's entry, already found.
+        operation: one of ``WRITE_OPERATIONS``.
+        if_match: the header of this name; ``_if_match`` in the payload goes before it.
+        lenient: leave unknown control keys out instead of refusing them (RFC 7240).
+
+    Raises:
+        QueryError: an unknown key, a wrong type or an impossible combination, with its place.
+    """
+    control, columns = _split(payload, operation)
+    check_keys(control, KEYS[operation], operation, lenient=lenient)
+    many = "_items" in control or operation in BY_FILTER
+    by_filter = operation in BY_FILTER
+    filters = _filters(control, limits) if by_filter else None
+    return Mutation(
+        resource=resource,
+        operation=operation,
+        changes=_changes(control, columns, operation, limits),
+        many=many,
+        filters=filters,
+        max_affected=_max_affected(control, limits) if by_filter else None,
+        match=_match(control.get("_match")) if operation == "upsert" else (),
+        returning=_returning(control.get("_fields"), limits),
+        dry_run=parse_boolean(control.get("_dry_run", False), "_dry_run"),
+        if_match=_if_match(control.get("_if_match", if_match), many=many),
+    )
+
+
+def _split(payload: Mapping[str, Any], operation: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Tell control keys from columns; an ``id`` names the row of an edit."""
+    for key in payload:
+        if not isinstance(key, str):
+            raise QueryError("Names are texts", path=excerpt(str(key)))
+    if operation not in _WITH_COLUMNS:
+        return dict(payload), {}
+    keys = {key for key in payload if key.startswith("_")}
+    control = {key: payload[key] for key in payload if key in keys}
+    columns = {key: value for key, value in payload.items() if key not in keys}
+    if operation == "edit" and "id" in columns:
+        if "_id" in control and control["_id"] != columns["id"]:
+            raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
+        control["_id"] = columns.pop("id")
+    return control, columns
+
+
+def _changes(
+    control: Mapping[str, Any], columns: Mapping[str, Any], operation: str, limits: Limits
+) -> tuple[Change, ...]:
+    if operation in BY_FILTER:
+        return (Change(None, _values(control, operation), "_set"),)
+    if "_items" not in control:
+        return (Change(_key(control, operation), columns),)
+    if columns or "_id" in control or "id" in control:
+        stray = next(iter(columns), "_id")
+        raise QueryError("Values belong into the items here", path=excerpt(stray))
+    items = control["_items"]
+    if not isinstance(items, list | tuple) or not items:
+        raise InvalidValueError("A list is needed, and not an empty one", path="_items")
+    if len(items) > limits.max_items:
+        raise LimitExceededError(
+            f"Too many items: {len(items)}", path="_items", hint=f"at most {limits.max_items}"
+        )
+    changes = tuple(_item(item, n, operation) for n, item in enumerate(items))
+    _refuse_repeated(changes)
+    return changes
+
+
+def _values(control: Mapping[str, Any], operation: str) -> Mapping[str, Any]:
+    if operation == "bulk_delete":
+        return {}
+    values = control.get("_set")
+    if not isinstance(values, Mapping) or not values:
+        raise QueryError("What is to be set?", path="_set", hint='"_set": {"status": "confirmed"}')
+    return values
+
+
+def _key(control: Mapping[str, Any], operation: str) -> Any:
+    if operation not in {"edit", "delete"}:
+        return None
+    if "_id" in control and "id" in control:
+        raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
+    pk = control.get("_id", control.get("id"))
+    if pk is None:
+        raise QueryError(
+            f"Which row? '{operation}' needs its key", path="_id", hint='"_id": 1, or "_items"'
+        )
+    return pk
+
+
+def _item(item: Any, position: int, operation: str) -> Change:
+    place = f"_items[{position}]"
+    if operation == "delete" and not isinstance(item, Mapping):
+        return Change(item, {}, place)
+    if not isinstance(item, Mapping):
+        raise QueryError("A JSON object is needed", path=place, hint='{"name": "x"}')
+    control, columns = _split(item, operation)
+    allowed = ("_id", "id") if operation in {"edit", "delete"} else ()
+    for key in control:
+        if key not in allowed:
+            raise QueryError(
+                f"'{excerpt(key)}' means nothing in an item", path=f"{place}.{excerpt(key)}"
+            )
+    if operation in {"edit", "delete"} and control.get("_id", control.get("id")) is None:
+        raise QueryError("Which row? The item needs its key", path=f"{place}.id")
+    return Change(control.get("_id", control.get("id")), columns, place)
+
+
+def _refuse_repeated(changes: Iterable[Change]) -> None:
+    seen: set[str] = set()
+    for change in changes:
+        key = str(change.pk)
+        if change.pk is not None and key in seen:
+            raise QueryError("This key stands twice in the list", path=change.at("id"))
+        seen.add(key)
+
+
+def _filters(control: Mapping[str, Any], limits: Limits) -> Condition | None:
+    if "filters" not in control:
+        raise QueryError(
+            "Which rows? A write by filter needs its filters",
+            path="filters",
+            hint='"filters": {"status": "pending"}; {} is every row that you may write',
+        )
+    condition = parse_filters(control["filters"], limits)
+    check_condition_values(condition, limits)
+    return condition
+
+
+def _max_affected(control: Mapping[str, Any], limits: Limits) -> int:
+    wanted = control.get("_max_affected", limits.max_items)
+    return min(parse_integer(wanted, "_max_affected", minimum=1), limits.max_items)
+
+
+def _match(value: Any) -> tuple[str, ...]:
+    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if isinstance(names, list | tuple) and names and all(isinstance(n, str) and n for n in names):
+        return tuple(dict.fromkeys(map(str, names)))
+    raise InvalidValueError(
+        "By which unique fields is a row known again?", path="_match", hint='"_match": "sku"'
+    )
+
+
+def _returning(value: Any, limits: Limits) -> tuple[FieldTerm, ...] | None:
+    return None if value is None else parse_fields(value, limits.max_fields, "_fields")
+
+
+def parse_boolean(value: Any, place: str) -> bool:
+    """Read true or false, as JSON or as text of a parameter."""
+    if isinstance(value, ParameterText) and value in {"true", "false"}:
+        return value == "true"
+    if not isinstance(value, bool):
+        raise InvalidValueError("true or false is needed", path=place)
+    return value
+
+
+def _if_match(value: Any, *, many: bool) -> str | None:
+    if value is None:
+        return None
+    if many:
+        raise QueryError("A precondition is about one row", path="_if_match")
+    if not isinstance(value, str):
+        raise InvalidValueError("The text of an ETag is needed", path="_if_match")
+    return value
