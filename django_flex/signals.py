@@ -2,7 +2,9 @@
 
 ``query_executed``: after each request that reached the engine; connect to observe, never to
 decide. ``sender`` is the model class or ``None``; keyword arguments ``request`` (a
-``FlexRequest``), ``result`` (a ``FlexResult``) and ``milliseconds`` (float).
+``FlexRequest``), ``result`` (a ``FlexResult``), ``milliseconds`` (float) and ``record`` (an
+``audit.Record``: who, role, model, action, names of what was used, status). Each operation of a
+batch is told of, and the batch itself.
 
 ``before_add``, ``after_add``, ``after_commit_add`` and the same of ``edit`` and ``delete``: around
 each row that is written through the package. ``sender`` is the model class; keyword arguments

@@ -49,13 +49,10 @@ def run(
         policy: in place of the version's own, for doors with grants of their own.
         entry: the model's entry, when the door knows it already.
     """
-    started = time.perf_counter()
     try:
-        result = answer(request, settings, policy or settings.policy, entry)
+        result = observed(request, settings, policy or settings.policy, entry)
     except FlexError as error:
         result = FlexResult.from_error(error)
-    elapsed = (time.perf_counter() - started) * 1_000
-    _observe(request, settings, result, elapsed)
     return with_status(result, settings)
 
 
@@ -69,6 +66,25 @@ async def arun(
     return await sync_to_async(run, thread_sensitive=True)(request, settings, policy, entry)
 
 
+def observed(
+    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry | None
+) -> FlexResult:
+    """Run the pipeline and tell the log and the signal how it ended.
+
+    Raises:
+        FlexError: whatever is wrong with the request, or with the database.
+    """
+    started = time.perf_counter()
+    try:
+        result = answer(request, settings, policy, entry)
+    except FlexError as error:
+        elapsed = (time.perf_counter() - started) * 1_000
+        _observe(request, settings, FlexResult.from_error(error), elapsed)
+        raise
+    _observe(request, settings, result, (time.perf_counter() - started) * 1_000)
+    return result
+
+
 def answer(
     request: FlexRequest, settings: Settings, policy: Policy, entry: Entry | None
 ) -> FlexResult:
@@ -80,11 +96,12 @@ def answer(
     if settings.require_authentication and not request.actor.is_authenticated:
         raise AuthenticationRequiredError
     if request.operation == BATCH:
-        return run_batch(request, settings, policy, entry, answer)
+        return run_batch(request, settings, policy, entry, observed)
     found = entry or find_entry(policy, request.resource)
     if request.served is not None and request.operation not in request.served:
         raise OperationDeniedError(request.operation, found.name)
     standing = resolve_role(policy, found, request.actor)
+    request.actor.role = standing.grant.role if standing.grant is not None else None
     headers = throttle(
         settings.rate_limits,
         version=settings.version,
@@ -129,16 +146,21 @@ def with_status(result: FlexResult, settings: Settings) -> FlexResult:
 def _observe(
     request: FlexRequest, settings: Settings, result: FlexResult, milliseconds: float
 ) -> None:
+    """Log what was asked and send the signal; both hear of refused requests, too."""
+    if not (settings.audit_queries or query_executed.receivers):
+        return
+    record = audit.make_record(
+        user=request.actor.user,
+        role=request.actor.role,
+        version=settings.version,
+        model=request.resource,
+        action=request.operation,
+        payload=request.payload,
+        result=result,
+        ms=milliseconds,
+    )
     if settings.audit_queries:
-        audit.record(
-            user=request.actor.user,
-            resource=request.resource,
-            operation=request.operation,
-            payload=request.payload,
-            status=result.status_code,
-            ms=milliseconds,
-        )
-    if query_executed.receivers:
-        query_executed.send_robust(
-            sender=None, request=request, result=result, milliseconds=milliseconds
-        )
+        audit.log(record)
+    query_executed.send_robust(
+        sender=None, request=request, result=result, milliseconds=milliseconds, record=record
+    )

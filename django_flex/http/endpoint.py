@@ -11,10 +11,10 @@ from django.core.signals import got_request_exception
 from django.http import HttpResponse
 
 from django_flex.engine import READ_OPERATIONS, FlexRequest, find_entry, run
+from django_flex.engine.request import BATCH
 from django_flex.exceptions import (
     FlexError,
     InternalError,
-    OperationDeniedError,
     QueryError,
     ResourceNotFoundError,
 )
@@ -22,7 +22,7 @@ from django_flex.http.authentication import authenticate
 from django_flex.http.description import describe_all, describe_entry
 from django_flex.http.rendering import finish, render
 from django_flex.http.request import decode, parameters, preferences
-from django_flex.http.routing import model_url, serves, view_url
+from django_flex.http.routing import model_url, served, view_url
 from django_flex.http.writes import check_write, read_idempotency_key
 from django_flex.plan.shape import FlexResult
 from django_flex.query.parser import parse_operation
@@ -142,20 +142,18 @@ def to_flex_request(
 
     Raises:
         QueryError: they contradict each other, or no model is named.
-        OperationDeniedError: the door does not serve the operation.
         CsrfFailedError: a write by a cookie session has no token.
     """
     payload = decode(request, door.settings.limits, lists=meaning.operation == "add")
     operation = _agreed_operation(payload, meaning)
-    resource = _agreed_resource(payload, route, door)
-    if not serves(door.actions, operation):
-        raise OperationDeniedError(operation, resource)
+    resource = _agreed_resource(payload, operation, route, door)
     asked = FlexRequest(
         resource=resource,
         operation=operation,
         payload=_with_key(payload, route.pk),
         actor=actor,
         lenient="handling=lenient" in preferences(request),
+        served=served(door.actions),
     )
     if operation in READ_OPERATIONS:
         return asked
@@ -178,6 +176,8 @@ def _with_key(payload: dict[str, Any], pk: str | None) -> dict[str, Any]:
 
 def _agreed_operation(payload: dict[str, Any], meaning: Meaning) -> str:
     """Return what is asked for; an ``_action`` has to be one that the URL and method let choose."""
+    if "_batch" in payload and meaning.choices is None and meaning.operation != "add":
+        return BATCH
     if "_action" not in payload or payload["_action"] is None:
         has_key = "_id" in payload or "id" in payload
         default = meaning.operation or "list"
@@ -191,7 +191,7 @@ def _agreed_operation(payload: dict[str, Any], meaning: Meaning) -> str:
     )
 
 
-def _agreed_resource(payload: dict[str, Any], route: Route, door: Door) -> str:
+def _agreed_resource(payload: dict[str, Any], operation: str, route: Route, door: Door) -> str:
     named = payload.get("_model")
     if named is not None and not isinstance(named, str):
         raise QueryError("'_model' is the name of a model", path="_model")
@@ -200,6 +200,8 @@ def _agreed_resource(payload: dict[str, Any], route: Route, door: Door) -> str:
             raise ResourceNotFoundError("There is no such model", path="_model")
         return door.entry.name
     if route.resource is None and named is None:
+        if operation == BATCH:
+            return ""  # each of its operations names its own
         raise QueryError(
             "Which model?", path="_model", hint='{"_model": "booking", "_action": "list"}'
         )

@@ -116,8 +116,11 @@ def model_route(pk: object, actions: Collection[str] | None = READ_OPERATIONS) -
         listing = {**dict.fromkeys(_READS, GET)}
         listing["POST"] = Meaning("get", frozenset({"get", "edit", "delete"}))
         writing = {name: OBJECT[name] for name in ("PUT", "PATCH", "DELETE")}
-    served = {n: found for n, found in writing.items() if serves(actions, str(found.operation))}
-    return Route(None, None if pk is None else str(pk), {**listing, **served})
+    covered = served(actions)
+    for method, meaning in writing.items():
+        if covered is None or meaning.operation in covered:
+            listing[method] = meaning
+    return Route(None, None if pk is None else str(pk), listing)
 
 
 def fixed_route(pk: str | None, meaning: Meaning) -> Route:
@@ -127,11 +130,11 @@ def fixed_route(pk: str | None, meaning: Meaning) -> Route:
     return Route(None, pk, dict.fromkeys(methods, meaning))
 
 
-def serves(actions: Collection[str] | None, operation: str) -> bool:
-    """Say whether a view's actions cover an operation; an upsert is an add and an edit."""
-    if actions is None or operation in actions:
-        return True
-    return operation == "upsert" and "add" in actions and "edit" in actions
+def served(actions: Collection[str] | None) -> frozenset[str] | None:
+    """Return the operations that a view's actions cover: an upsert is an add and an edit."""
+    if actions is None:
+        return None
+    return frozenset({*actions, "upsert"} if {"add", "edit"} <= {*actions} else actions)
 
 
 def view_url(path: str, key: object) -> str:

@@ -23,7 +23,8 @@ BUILT_IN_ROLES = frozenset({"superuser", "staff", "authenticated", "anon"})
 class Actor:
     """The caller of one request: a user, anonymous without one, and the request if there is any.
 
-    Not frozen: the names of the user's groups are read from the database once, when first needed.
+    Not frozen: the names of the user's groups are read from the database once, when first needed,
+    and ``role`` is the one on the model that was asked about last, for the log.
 
     Args:
         user: who is asking.
@@ -31,7 +32,7 @@ class Actor:
         needs_csrf: whether browsers send along what names the user, so that writes need a token.
     """
 
-    __slots__ = ("_groups", "needs_csrf", "request", "user")
+    __slots__ = ("_groups", "needs_csrf", "request", "role", "user")
 
     def __init__(self, user: Any = None, request: Any = None, *, needs_csrf: bool = False) -> None:
         # An account that was switched off is nobody, whatever session or token it still has.
@@ -40,6 +41,7 @@ class Actor:
         self.request = request
         self.needs_csrf = needs_csrf and self.is_authenticated
         self._groups: tuple[str, ...] | None = None
+        self.role: str | None = None
 
     @property
     def is_authenticated(self) -> bool:

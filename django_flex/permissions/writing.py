@@ -60,11 +60,10 @@ def _common(
     written: Mapping[str, Any], resource: Resource, notes: Notes
 ) -> tuple[tuple[RowRule, ...], tuple[Preset, ...]]:
     """Compile what holds for adding and editing alike."""
-    checks = (compile_rows(written["check"], resource, notes.at("check")),)
-    return (
-        checks if "check" in written else (),
-        compile_presets(written.get("presets"), resource, notes.at("presets")),
-    )
+    presets = compile_presets(written.get("presets"), resource, notes.at("presets"))
+    if "check" not in written:
+        return (), presets
+    return (compile_rows(written["check"], resource, notes.at("check")),), presets
 
 
 def _operation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -121,6 +121,26 @@ def test_slow_query_is_a_503_at_the_door(db: None, settings: Any) -> None:
         "code": "backend.timeout",
         "retry_after": 1,
     }
+
+
+class Replicas:
+    """A router as the documentation of Django shows it: another replica each time."""
+
+    asked: ClassVar[list[Any]] = []
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        self.asked.append(model)
+        return "default" if len(self.asked) == 1 else "somewhere else"
+
+
+def test_router_is_asked_once_so_that_the_limit_is_where_the_read_is(
+    db: None, settings: Any
+) -> None:
+    settings.DATABASE_ROUTERS = ["tests.backends.test_deadlines.Replicas"]
+    settings.DJANGO_FLEX = {"EXPOSE": {}}
+    Replicas.asked.clear()
+    assert FlexQuery(Company).unrestricted().execute({}).ok
+    assert Replicas.asked == [Company]
 
 
 # --- PostgreSQL -----------------------------------------------------------------------------------

@@ -30,10 +30,12 @@ _DEFAULTS = Limits()
 
 def read(plan: ReadPlan, limits: Limits = _DEFAULTS) -> ResultSet:
     """Fetch the rows of a plan: one statement, one row more than the limit, no model instances."""
-    with reading(router.db_for_read(plan.resource.model), limits):
+    using = _database(plan)
+    with reading(using, limits):
+        queryset = build(plan, using)
         if plan.asked.operation == "get":
-            return ResultSet(list(build(plan)[:1]))
-        rows = list(build(plan))
+            return ResultSet(list(queryset[:1]))
+        rows = list(queryset)
     return ResultSet(rows[: plan.limit], has_more=len(rows) > plan.limit)
 
 
@@ -43,10 +45,15 @@ def read_back(plan: ReadPlan, keys: Iterable[Any], using: str) -> dict[Any, Row]
     return {row[0]: row for row in queryset}
 
 
-def build(plan: ReadPlan) -> QuerySet[Any]:
+def _database(plan: ReadPlan) -> str:
+    """Choose the database once: a router may choose another one each time that it is asked."""
+    queryset = plan.rows.queryset
+    return router.db_for_read(plan.resource.model) if queryset is None else queryset.db
+
+
+def build(plan: ReadPlan, using: str) -> QuerySet[Any]:
     """Return the queryset of a plan: of a get the row, of a list the page and one row more."""
-    using = router.db_for_read(plan.resource.model)
-    queryset = _selected(plan, using)
+    queryset = _selected(plan, using).using(using)
     if plan.asked.operation == "get":
         return queryset.filter(pk=plan.pk).order_by()
     # On the query itself: order_by() and a slice would each copy a queryset that is ours alone.
