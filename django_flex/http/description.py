@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django_flex.engine import READ_OPERATIONS
 from django_flex.exceptions import OperationDeniedError
 from django_flex.permissions.access import Access
+from django_flex.permissions.changes import writable_names
 from django_flex.permissions.hints import filter_names, order_names, readable_names
 from django_flex.permissions.roles import resolve_role
+from django_flex.query.mutations import WRITE_OPERATIONS
 from django_flex.query.operators import operators_for
 from django_flex.schema.paths import resolve
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from django_flex.permissions.policy import Entry, Policy
     from django_flex.permissions.roles import Actor
     from django_flex.query.limits import Limits
+
+#: What this version serves; a grant may list more.
+OPERATIONS = READ_OPERATIONS | WRITE_OPERATIONS
 
 
 def describe_entry(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -> dict[str, Any]:
@@ -30,7 +35,8 @@ def describe_entry(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -
     return {
         "model": entry.name,
         "role": access.grant.role,
-        "operations": sorted(access.grant.operations & READ_OPERATIONS),
+        "operations": sorted(access.grant.operations & OPERATIONS),
+        **_writable(access),
         "fields": {name: _field(name, access) for name in readable_names(access)},
         "filters": ["*"] if access.grant.filters.everything else filter_names(access),
         "order_by": ["*"] if access.grant.order_by.everything else order_names(access),
@@ -44,16 +50,26 @@ def describe_all(policy: Policy, actor: Actor, limits: Limits) -> dict[str, Any]
     for entry in policy.entries.values():
         access = _access(policy, actor, entry, limits)
         if access is not None:
-            operations = sorted(access.grant.operations & READ_OPERATIONS)
+            operations = sorted(access.grant.operations & OPERATIONS)
             models[entry.name] = {"operations": operations}
     return {"models": models}
 
 
 def _access(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -> Access | None:
     grant = resolve_role(policy, entry, actor).grant
-    if grant is None or not grant.operations & READ_OPERATIONS:
+    if grant is None or not grant.operations & OPERATIONS:
         return None
     return Access(policy, actor, entry, grant, limits)
+
+
+def _writable(access: Access) -> dict[str, Any]:
+    """Return the columns that may be sent, by operation; nothing for a role that only reads."""
+    granted = [name for name in ("add", "edit") if name in access.grant.operations]
+    names = {
+        name: writable_names(access.under(access.grant.writing[name].grant), name)
+        for name in granted
+    }
+    return {"writable": names} if names else {}
 
 
 def _field(name: str, access: Access) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from django_flex.schema.paths import Target, UnknownPathError, resolve
 from django_flex.schema.values import UnfitValueError, coerce
 
 if TYPE_CHECKING:
+    from django_flex.permissions.access import Access
     from django_flex.permissions.authorized_writes import Children, Rules
     from django_flex.query.limits import Limits
     from django_flex.schema.introspection import Attribute, Relation
@@ -202,30 +203,38 @@ def writable(name: str, rules: Rules, change: Change) -> Target:
         target = resolve(access.resource, tuple(name.split(".")))
     except UnknownPathError:
         raise _denied(text, rules, change) from None
-    if not _may_write(target, rules):
+    if not _may_write(target, rules.access, rules.operation):
         raise _denied(text, rules, change)
     return target
 
 
 def _denied(text: str, rules: Rules, change: Change) -> FieldDeniedError:
-    hint = nearest(text, writable_names(rules))
+    hint = nearest(text, writable_names(rules.access, rules.operation))
     return FieldDeniedError(text, path=change.at(text), hint=hint)
 
 
-def writable_names(rules: Rules) -> list[str]:
-    """Return the columns and many-to-many relations that the caller may write."""
-    resource = rules.access.resource
+def writable_names(access: Access, operation: str) -> list[str]:
+    """Return the columns and many-to-many relations that the caller may add or edit.
+
+    Args:
+        access: the caller's reach under the grant for writing.
+        operation: ``add`` or ``edit``.
+    """
+    resource = access.resource
     columns = [Target((), attribute) for attribute in resource.attributes.values()]
     links = [
         Target((relation,), relation.target.pk, via=True)
         for relation in resource.relations.values()
         if relation.cardinality == "many" and is_link(resource, relation)
     ]
-    return [target.canonical[0] for target in (*columns, *links) if _may_write(target, rules)]
+    return [
+        target.canonical[0]
+        for target in (*columns, *links)
+        if _may_write(target, access, operation)
+    ]
 
 
-def _may_write(target: Target, rules: Rules) -> bool:
-    access = rules.access
+def _may_write(target: Target, access: Access, operation: str) -> bool:
     if target.via:
         nested = len(target.hops) == 1 and not target.keys
         if not nested or is_link(access.resource, target.hops[0]):
@@ -233,7 +242,7 @@ def _may_write(target: Target, rules: Rules) -> bool:
         return True  # rows of another model, which has grants of its own
     if target.hops or is_computed(target.attribute):
         return False
-    if target.attribute.primary_key and rules.operation == "edit":
+    if target.attribute.primary_key and operation == "edit":
         return False
     if needs_naming(target.attribute) and not access.grant.unrestricted:
         return access.grant.fields.names(target.canonical, len(target.keys))
