@@ -110,15 +110,24 @@ def answer(
         operation=request.operation,
         actor=request.actor,
     )
-    if request.operation in READ_OPERATIONS:
-        result = _read(request, settings, policy, found, standing)
-    elif request.operation in WRITE_OPERATIONS:
-        result = run_write(request, settings, policy, found, standing)
-    else:
-        raise UnsupportedQueryError(
-            f"'{request.operation}' is not supported by this version", path="_action"
-        )
+    try:
+        result = _execute(request, settings, policy, found, standing)
+    except FlexError as error:
+        error.headers = {**headers, **error.headers}
+        raise
     return replace(result, headers={**headers, **result.headers}) if headers else result
+
+
+def _execute(
+    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry, standing: Standing
+) -> FlexResult:
+    if request.operation in READ_OPERATIONS:
+        return _read(request, settings, policy, entry, standing)
+    if request.operation in WRITE_OPERATIONS:
+        return run_write(request, settings, policy, entry, standing)
+    raise UnsupportedQueryError(
+        f"'{request.operation}' is not supported by this version", path="_action"
+    )
 
 
 def _read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import (
@@ -38,13 +39,14 @@ LINK_KEYS = frozenset({"$add", "$remove", "$set"})
 class Writer:
     """Reads the changes of one write. Mutable only in what it counts: rows, and nesting."""
 
-    __slots__ = ("count", "depth", "limits", "match")
+    __slots__ = ("_slots", "count", "depth", "limits", "match")
 
     def __init__(self, limits: Limits, match: tuple[Attribute, ...] = ()) -> None:
         self.limits = limits
         self.match = match
         self.count = 0
         self.depth = 0
+        self._slots: dict[tuple[Rules, str], Slot] = {}
 
     def rows(
         self, changes: Iterable[Change], rules: Rules, parent: Relation | None = None
@@ -69,13 +71,14 @@ class Writer:
         self._count(change)
         draft = Draft(change, rules)
         for name, value in change.values.items():
-            target = writable(name, rules, change)
+            slot = self._slot(name, rules, change)
+            target = slot.target
             draft.claim(name, target)
             if parent is not None and target.attribute.lookup == parent.far and not target.via:
                 raise QueryError("The row around it says this", path=change.at(excerpt(name)))
             if not target.via:
-                draft.assign(name, target, value)
-            elif is_link(rules.access.resource, target.hops[0]):
+                draft.assign(name, slot, value)
+            elif slot.is_link:
                 draft.link(name, target, value)
             else:
                 draft.children.append(children_of(name, target.hops[0], value, rules, self, change))
@@ -85,6 +88,18 @@ class Writer:
         draft.preset()
         return draft.finish()
 
+    def _slot(self, name: str, rules: Rules, change: Change) -> Slot:
+        """Look a name up, once for all rows that are written under the same rules."""
+        found = self._slots.get((rules, name))
+        if found is None:
+            target = writable(name, rules, change)
+            found = self._slots[rules, name] = Slot(
+                target=target,
+                reference=None if target.via else reference_of(target.attribute, rules),
+                is_link=target.via and is_link(rules.access.resource, target.hops[0]),
+            )
+        return found
+
     def _count(self, change: Change) -> None:
         self.count += 1
         if self.count > 2 * self.limits.max_items:
@@ -93,6 +108,15 @@ class Writer:
                 path=change.place or None,
                 hint=f"at most {self.limits.max_items}",
             )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slot:
+    """Where a value goes: a column, or a relation that is many-to-many (``is_link``) or nested."""
+
+    target: Target
+    reference: Rows | None
+    is_link: bool
 
 
 class Draft:
@@ -121,17 +145,16 @@ class Draft:
                 )
         self.claimed[path] = name
 
-    def assign(self, name: str, target: Target, value: Any) -> None:
+    def assign(self, name: str, slot: Slot, value: Any) -> None:
         """Take a value for a column, or for a key in its JSON value."""
-        attribute = target.attribute
-        reference = reference_of(attribute, self.rules)
+        attribute = slot.target.attribute
         try:
             # A key inside a JSON value takes any JSON value, too, since its kind is the column's.
             typed = fit(value, attribute)
         except UnfitValueError as error:
             self.faults[name] = [f"This value does not fit; needed: {error}."]
             return
-        assignment = Assignment(name, attribute, typed, target.keys, reference)
+        assignment = Assignment(name, attribute, typed, slot.target.keys, slot.reference)
         self.assigned.setdefault(attribute.name, []).append(assignment)
 
     def link(self, name: str, target: Target, value: Any) -> None:

@@ -34,7 +34,7 @@ from tests.testapp.models import Comment, Company, Customer, Tag
 LIMITS = Limits()
 
 
-class Cause(Exception):
+class DriverError(Exception):
     """What a driver raises: PostgreSQL's with a state, the others with arguments."""
 
     def __init__(self, state: str | None, attribute: str = "sqlstate") -> None:
@@ -43,7 +43,7 @@ class Cause(Exception):
             setattr(self, attribute, state)
 
 
-def failure(kind: type[Exception], *args: Any, cause: Cause | None = None) -> Exception:
+def failure(kind: type[Exception], *args: Any, cause: DriverError | None = None) -> Exception:
     """Return an error as Django's database layer raises it."""
     error = kind(*args)
     error.__cause__ = cause
@@ -51,7 +51,7 @@ def failure(kind: type[Exception], *args: Any, cause: Cause | None = None) -> Ex
 
 
 def of_postgres(kind: type[Exception], state: str | None, attribute: str = "sqlstate") -> Exception:
-    return failure(kind, "SECRET of the database", cause=Cause(state, attribute))
+    return failure(kind, "SECRET of the database", cause=DriverError(state, attribute))
 
 
 FAILURES = {
@@ -164,7 +164,7 @@ def add_twice() -> None:
 
 
 def leave_out() -> None:
-    Company.objects.create(name=None)
+    Company.objects.create(name=None)  # type: ignore[misc]  # what the database is to refuse
 
 
 def break_check() -> None:
@@ -193,9 +193,13 @@ REFUSED = [
 def test_refused_write_is_told_in_our_words(
     transactional_db: None, write: Any, error: type[FlexError]
 ) -> None:
-    with pytest.raises(FlexError) as caught, writing("default", LIMITS):
-        Company.objects.create(name="undone")
-        write()
+    def two_steps() -> None:
+        with writing("default", LIMITS):
+            Company.objects.create(name="undone")
+            write()
+
+    with pytest.raises(FlexError) as caught:
+        two_steps()
     assert type(caught.value) is error
     for word in ("testapp", "red", "404", "constraint", "null", "object_id", "slug"):
         assert word not in caught.value.message

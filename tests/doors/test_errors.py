@@ -244,9 +244,9 @@ def test_fault_of_the_code_is_answered_in_json(served: HttpDoor, monkeypatch, ca
     assert "a secret of ours" in caplog.text
 
 
-def test_writes_are_refused_in_words(configure, client) -> None:
+def test_action_of_a_later_version_is_refused_in_words(configure, client) -> None:
     configure()
-    body = {"_model": "booking", "_action": "add"}
+    body = {"_model": "booking", "_action": "aggregate"}
     response = client.post("/api/", body, content_type="application/json")
 
     assert (400, "query.unsupported") == (response.status_code, response.json()["code"])
@@ -295,6 +295,15 @@ def test_every_class_of_error_is_tried_here() -> None:
         "error",  # the base, never raised
         "permission.denied",  # test_row_rules
         "auth.failed",  # test_authentication
+        "csrf.failed",  # tests/http/test_csrf
+        "row.denied",  # this line and those below: tests/writes, tests/idempotency, tests/backends
+        "write.invalid",
+        "write.conflict",
+        "write.precondition",
+        "idempotency.in_flight",
+        "idempotency.reused",
+        "rate_limit.exceeded",  # tests/throttling
+        "backend.timeout",
         "object.not_found",
         "resource.not_found",  # test_names
         "backend.unavailable",

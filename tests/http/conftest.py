@@ -44,7 +44,8 @@ ENTRY = {"anon": GRANT, "authenticated": GRANT}
 
 def class_view(base: Any) -> Any:
     options = {"model": Company, "flex_permissions": ENTRY, "allowed_actions": ALL}
-    return type("TheView", (base,), options).as_view()
+    made: Any = type("TheView", (base,), options)
+    return made.as_view()
 
 
 @flex_query(
@@ -54,7 +55,7 @@ def function_view(request: Any, result: Any, query_spec: Any, pk: Any = None) ->
     return JsonResponse(result.to_dict(), status=result.status_code)
 
 
-class TheViewSet(FlexViewSetMixin, ViewSet):
+class TheViewSet(FlexViewSetMixin, ViewSet):  # type: ignore[misc]  # looser signatures than the stubs'
     flex_model = Company
     authentication_classes = [SessionAuthentication]
 
@@ -164,7 +165,11 @@ class Site:
         if self.token is not None:
             client.cookies["csrftoken"] = self.token
         if self.kind.is_async:
-            return async_to_sync(client.generic)(method, url, **options)
+
+            async def ask() -> Any:
+                return await client.generic(method, url, **options)
+
+            return async_to_sync(ask)()
         return client.generic(method, url, **options)
 
     def write(self, operation: str, values: Any = None, pk: Any = 1, **options: Any) -> Any:

@@ -9,10 +9,11 @@ from django.test import RequestFactory
 
 from django_flex.exceptions import (
     ContentTooLargeError,
+    QueryError,
     RequestError,
     UnsupportedMediaTypeError,
 )
-from django_flex.http.request import decode, parse_json, preferences
+from django_flex.http.request import decode, parse_json, preferences, preferred_return
 from django_flex.query.limits import Limits
 
 LIMITS = Limits()
@@ -104,3 +105,59 @@ def test_declared_length_is_believed_before_the_body_is_read() -> None:
 )
 def test_preferences_are_read(header: str, expected: set[str]) -> None:
     assert expected == preferences(RequestFactory().get("/", headers={"Prefer": header}))
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("return=minimal", "minimal"),
+        ("return=representation", "representation"),
+        ('Return = "Minimal"; x=1', "minimal"),
+        ("handling=lenient, return=minimal", "minimal"),
+        ("return=minimal, return=representation", "minimal"),
+        ("return=nothing", None),
+        ("return", None),
+        ("=minimal", None),
+        ("", None),
+        ("," * 9_000, None),
+    ],
+)
+def test_first_preferred_return_counts(header: str, expected: str | None) -> None:
+    request = RequestFactory().get("/", headers={"Prefer": header})
+
+    assert expected == preferred_return(request)
+
+
+@pytest.mark.parametrize("lists", [True, False])
+def test_list_is_a_body_where_one_may_be_sent(lists: bool) -> None:
+    request = RequestFactory().generic("POST", "/", "[{}]", content_type="application/json")
+    if lists:
+        assert {"_items": [{}]} == decode(request, LIMITS, lists=True)
+    else:
+        with pytest.raises(QueryError):
+            decode(request, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("PUT", {"_match": "sku", "match": 1}),
+        ("POST", {"_match": "sku", "match": 1}),
+        ("GET", {"match": "sku"}),
+        ("QUERY", {"match": "sku"}),
+    ],
+)
+def test_match_in_the_url_of_a_write_is_a_control_key(method: str, expected: Any) -> None:
+    assert expected == ask("/?match=sku", '{"match": 1}', method)
+
+
+def test_match_is_named_once() -> None:
+    with pytest.raises(QueryError, match="same parameter"):
+        ask("/?match=sku&_match=name", "{}", "PUT")
+
+
+def test_body_that_somebody_else_has_read_is_a_400() -> None:
+    request = RequestFactory().generic("POST", "/", "{}", content_type="application/json")
+    request.read()
+    with pytest.raises(RequestError, match="could not be read"):
+        decode(request, LIMITS)

@@ -1,4 +1,4 @@
-"""Measure reads against hand-written views and REST framework: ``python -m tests.performance``.
+"""Measure reads and writes against hand-written views and REST framework: ``python -m tests.performance``.
 
 All contenders run in one process, turn about, on the same rows; CPU time, medians. What counts is
 the ratio: it holds on other machines, the milliseconds do not.
@@ -158,6 +158,7 @@ def main() -> None:
     django.setup()
     from django.test.utils import override_settings, setup_databases, teardown_databases
 
+    from tests.performance import writes
     from tests.performance.contenders import EXPOSE
 
     old = setup_databases(verbosity=0, interactive=False)
@@ -167,6 +168,8 @@ def main() -> None:
         settings = {"REQUIRE_AUTHENTICATION": False, "AUTHENTICATION": [], "EXPOSE": EXPOSE}
         with override_settings(DJANGO_FLEX=settings):
             good = [lists(limit, options.rounds) for limit in (20, 200)]
+        with override_settings(DJANGO_FLEX={**settings, "EXPOSE": writes.EXPOSE}):
+            good += [writes.adds(options.rounds), writes.bulk(), writes.rate_limit(options.rounds)]
     finally:
         teardown_databases(old, verbosity=0)
     good.append(import_cost())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import router
 from django.db.models import Case, F, Q, QuerySet, When
 
+from django_flex.backends.orm.by_key import fetch_by_key
 from django_flex.backends.orm.conditions import (
     filtered,
     json_value,
@@ -20,7 +21,7 @@ from django_flex.plan.shape import ResultSet
 from django_flex.query.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from django_flex.permissions.authorized import Ordering
     from django_flex.plan.nodes import ReadPlan, Row
@@ -32,6 +33,9 @@ def read(plan: ReadPlan, limits: Limits = _DEFAULTS) -> ResultSet:
     """Fetch the rows of a plan: one statement, one row more than the limit, no model instances."""
     using = _database(plan)
     with reading(using, limits):
+        if plan.asked.operation == "get" and _is_plain(plan):
+            row = _plain_row(plan, plan.pk, using)
+            return ResultSet([] if row is None else [row])
         queryset = build(plan, using)
         if plan.asked.operation == "get":
             return ResultSet(list(queryset[:1]))
@@ -39,10 +43,24 @@ def read(plan: ReadPlan, limits: Limits = _DEFAULTS) -> ResultSet:
     return ResultSet(rows[: plan.limit], has_more=len(rows) > plan.limit)
 
 
-def read_back(plan: ReadPlan, keys: Iterable[Any], using: str) -> dict[Any, Row]:
+def read_back(plan: ReadPlan, keys: Sequence[Any], using: str) -> dict[Any, Row]:
     """Fetch written rows for the reply, by key; one that the caller may not see is not there."""
+    if len(keys) == 1 and _is_plain(plan):
+        row = _plain_row(plan, keys[0], using)
+        return {} if row is None else {row[0]: row}
     queryset = _selected(plan, using).using(using).filter(pk__in=list(keys)).order_by()
     return {row[0]: row for row in queryset}
+
+
+def _is_plain(plan: ReadPlan) -> bool:
+    """Whether a row is shown to whoever knows its key, so that only the key is in the SQL."""
+    return plan.rows.plain and plan.where is None and not plan.flags
+
+
+def _plain_row(plan: ReadPlan, key: Any, using: str) -> Row | None:
+    resource = plan.resource
+    paths = tuple(path_of(column) for column in plan.columns)
+    return fetch_by_key(resource.model, paths, resource.pk.model_field, key, using)
 
 
 def _database(plan: ReadPlan) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from django_flex.backends.orm.by_key import fetch_by_key
 from django_flex.backends.orm.conditions import visible_rows
 from django_flex.exceptions import ValidationFailedError
 
@@ -46,13 +47,17 @@ def _known(uses: Sequence[tuple[Work, Assignment]], using: str) -> set[Any]:
     _, part = uses[0]
     field: Any = part.attribute.model_field
     rows: Any = part.reference
-    far = field.target_field.attname
-    queryset = visible_rows(rows, using).using(using)
+    far: Any = field.target_field
     limited = field.get_limit_choices_to()
+    values = {part.value for _, part in uses}
+    if rows.plain and not limited and len(values) == 1:
+        (value,) = values
+        found = fetch_by_key(rows.resource.model, (far.attname,), far, value, using)
+        return set() if found is None else {found[0]}
+    queryset = visible_rows(rows, using).using(using)
     if limited:
         queryset = queryset.complex_filter(limited)
-    values = {part.value for _, part in uses}
-    return set(_matching(queryset, far, values))
+    return set(_matching(queryset, far.attname, values))
 
 
 def _matching(queryset: QuerySet[Any], name: str, values: Iterable[Any]) -> QuerySet[Any]:
