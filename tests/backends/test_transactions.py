@@ -125,8 +125,7 @@ def test_writes_may_nest(shared: None) -> None:
 def test_error_that_code_has_caught_does_not_lose_the_write_silently(shared: None) -> None:
     def careless() -> None:
         with suppress(IntegrityError), transaction.atomic(savepoint=False):
-            for _ in range(2):
-                Tag.objects.create(slug="red")
+            Tag.objects.bulk_create([Tag(slug="red"), Tag(slug="red")])
 
     with pytest.raises(InternalError):
         write(adding("one"), careless)
