@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import RequestDataTooBig
@@ -87,9 +88,12 @@ def adapt(*classes: type[BaseAuthentication]) -> type[RestFrameworkAuthenticatio
 
 def _without_csrf(authenticator: BaseAuthentication) -> BaseAuthentication:
     """Leave the CSRF check of a session to us: only we know later whether a POST reads or writes."""
-    if isinstance(authenticator, RestSession):
-        authenticator.enforce_csrf = lambda request: None  # type: ignore[method-assign]  # made for one request
-    return authenticator
+    if not isinstance(authenticator, RestSession):
+        return authenticator
+    # A copy: a project may hand out the same authenticator to views that are not ours.
+    ours = copy(authenticator)
+    ours.enforce_csrf = lambda request: None  # type: ignore[method-assign]  # of this object alone
+    return ours
 
 
 class FlexViewSetMixin:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django_flex.engine import READ_OPERATIONS
 from django_flex.exceptions import OperationDeniedError
 from django_flex.permissions.access import Access
-from django_flex.permissions.changes import writable_names
 from django_flex.permissions.hints import filter_names, order_names, readable_names
 from django_flex.permissions.roles import resolve_role
+from django_flex.permissions.writable import writable_names
 from django_flex.query.mutations import WRITE_OPERATIONS
 from django_flex.query.operators import operators_for
 from django_flex.schema.paths import resolve

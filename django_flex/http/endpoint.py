@@ -131,6 +131,9 @@ def _location(request: HttpRequest, result: FlexResult, asked: Asked, door: Door
 
 def _route(request: HttpRequest, find_route: Callable[[], Route]) -> Route:
     route = find_route()
+    if request.method != "PUT" and request.method in route.methods:
+        return route
+    # Whether there is a PUT here, or one in `Allow`, depends on the parameters.
     named = {name for name, _ in parameters(request)}
     return route if named & {"match", "_match"} else route.without_upsert()
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import (
-    FieldDeniedError,
     InvalidValueError,
     LimitExceededError,
     ObjectNotFoundError,
@@ -19,33 +18,34 @@ from django_flex.permissions.authorized import Rows
 from django_flex.permissions.authorized_writes import Assignment, Links, RowWrite
 from django_flex.permissions.comparands import NoValueError
 from django_flex.permissions.nested import children_of
+from django_flex.permissions.writable import writable
 from django_flex.permissions.writing import bind_preset
 from django_flex.query.ast import Change
-from django_flex.query.terms import excerpt, nearest
-from django_flex.schema.inputs import fit, is_computed, needs_naming
+from django_flex.query.terms import excerpt
+from django_flex.schema.inputs import fit
 from django_flex.schema.introspection import is_link
-from django_flex.schema.paths import Target, UnknownPathError, resolve
 from django_flex.schema.values import UnfitValueError, coerce
 
 if TYPE_CHECKING:
-    from django_flex.permissions.access import Access
     from django_flex.permissions.authorized_writes import Children, Rules
     from django_flex.query.limits import Limits
     from django_flex.schema.introspection import Attribute, Relation
+    from django_flex.schema.paths import Target
 
 LINK_KEYS = frozenset({"$add", "$remove", "$set"})
 
 
 class Writer:
-    """Reads the changes of one write. Mutable only in what it counts: rows, and nesting."""
+    """Reads the changes of one write. Mutable only in what it counts and remembers."""
 
-    __slots__ = ("_slots", "count", "depth", "limits", "match")
+    __slots__ = ("_slots", "count", "depth", "limits", "match", "related")
 
     def __init__(self, limits: Limits, match: tuple[Attribute, ...] = ()) -> None:
         self.limits = limits
         self.match = match
         self.count = 0
         self.depth = 0
+        self.related: dict[Relation, dict[str, Rules]] = {}
         self._slots: dict[tuple[Rules, str], Slot] = {}
 
     def rows(
@@ -216,60 +216,6 @@ class Draft:
             links=tuple(self.links),
             children=tuple(self.children),
         )
-
-
-def writable(name: str, rules: Rules, change: Change) -> Target:
-    """Resolve a name that must be writable; every way to fail gives the same answer."""
-    access = rules.access
-    text = excerpt(name)
-    try:
-        target = resolve(access.resource, tuple(name.split(".")))
-    except UnknownPathError:
-        raise _denied(text, rules, change) from None
-    if not _may_write(target, rules.access, rules.operation):
-        raise _denied(text, rules, change)
-    return target
-
-
-def _denied(text: str, rules: Rules, change: Change) -> FieldDeniedError:
-    hint = nearest(text, writable_names(rules.access, rules.operation))
-    return FieldDeniedError(text, path=change.at(text), hint=hint)
-
-
-def writable_names(access: Access, operation: str) -> list[str]:
-    """Return the columns and many-to-many relations that the caller may add or edit.
-
-    Args:
-        access: the caller's reach under the grant for writing.
-        operation: ``add`` or ``edit``.
-    """
-    resource = access.resource
-    columns = [Target((), attribute) for attribute in resource.attributes.values()]
-    links = [
-        Target((relation,), relation.target.pk, via=True)
-        for relation in resource.relations.values()
-        if relation.cardinality == "many" and is_link(resource, relation)
-    ]
-    return [
-        target.canonical[0]
-        for target in (*columns, *links)
-        if _may_write(target, access, operation)
-    ]
-
-
-def _may_write(target: Target, access: Access, operation: str) -> bool:
-    if target.via:
-        nested = len(target.hops) == 1 and not target.keys
-        if not nested or is_link(access.resource, target.hops[0]):
-            return nested and access.readable(target)
-        return True  # rows of another model, which has grants of its own
-    if target.hops or is_computed(target.attribute):
-        return False
-    if target.attribute.primary_key and operation == "edit":
-        return False
-    if needs_naming(target.attribute) and not access.grant.unrestricted:
-        return access.grant.fields.names(target.canonical, len(target.keys))
-    return access.readable(target)
 
 
 def reference_of(attribute: Attribute, rules: Rules) -> Rows | None:

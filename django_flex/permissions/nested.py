@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django_flex.exceptions import FieldDeniedError, LimitExceededError, QueryError
+from django_flex.exceptions import LimitExceededError, QueryError
 from django_flex.permissions.authorized_writes import Children, Rules
+from django_flex.permissions.writable import denied, may_write
 from django_flex.permissions.write_rules import enter_related
 from django_flex.query.ast import Change
 from django_flex.query.terms import excerpt
+from django_flex.schema.paths import Target
 from django_flex.schema.values import UnfitValueError, coerce
 
 if TYPE_CHECKING:
     from django_flex.permissions.changes import Writer
+    from django_flex.query.limits import Limits
     from django_flex.schema.introspection import Relation
 
 Verb = str
@@ -36,9 +39,14 @@ def children_of(
         FieldDeniedError: the caller may not do this on the other model.
         QueryError: the value is no list of rows, and no object of verbs.
     """
+    # First, since what a relation takes must not tell that it is there.
+    granted = _granted(relation, rules, writer)
+    if not granted or (rules.operation == "add" and "add" not in granted):
+        raise denied(name, rules, change)
     place = change.at(excerpt(name))
     parts = _parts(value, place, adding=rules.operation == "add")
-    granted = _rules(name, relation, parts, rules, place)
+    if not granted.keys() >= {operation for verb in parts for operation in VERBS[verb]}:
+        raise denied(name, rules, change)
     if writer.depth >= writer.limits.max_relation_depth:
         raise LimitExceededError(
             "Too many rows inside rows", path=place, hint=f"{writer.limits.max_relation_depth}"
@@ -51,7 +59,7 @@ def children_of(
         rules=granted,
         add=writer.rows(added, granted["add"], relation) if added else (),
         edit=writer.rows(edited, granted["edit"], relation) if edited else (),
-        remove=_keys(parts.get("$remove", ()), relation, f"{place}.$remove"),
+        remove=_keys(parts.get("$remove", ()), relation, f"{place}.$remove", writer.limits),
         replace="$set" in parts,
     )
     writer.depth -= 1
@@ -73,17 +81,23 @@ def _parts(value: Any, place: str, *, adding: bool) -> Mapping[Verb, list[Any]]:
     return found
 
 
-def _rules(
-    name: str, relation: Relation, parts: Mapping[Verb, Any], rules: Rules, place: str
-) -> dict[str, Rules]:
-    """Bind the rules of each operation that is needed; one that is not granted is no relation."""
-    granted: dict[str, Rules] = {}
-    for operation in dict.fromkeys(part for verb in parts for part in VERBS[verb]):
-        found = enter_related(rules.access, relation.model, operation)
-        if found is None:
-            raise FieldDeniedError(excerpt(name), path=place)
-        granted[operation] = found
-    return granted
+def _granted(relation: Relation, rules: Rules, writer: Writer) -> dict[str, Rules]:
+    """Return the rules of what the caller may do with the rows inside, by operation."""
+    if relation not in writer.related:
+        found = {name: enter_related(rules.access, relation.model, name) for name in VERBS["$set"]}
+        granted = {name: there for name, there in found.items() if there is not None}
+        if "add" in granted and not _may_point(relation, granted["add"]):
+            del granted["add"]
+        writer.related[relation] = granted
+    return writer.related[relation]
+
+
+def _may_point(relation: Relation, rules: Rules) -> bool:
+    """Whether a new row may be given the column that points here, as if it were sent by itself."""
+    column = relation.target.attribute(relation.far)
+    if column is None or any(preset.attribute is column for preset in rules.presets):
+        return False
+    return may_write(Target((), column), rules.access, "add")
 
 
 def _sorted(parts: Mapping[Verb, Any], place: str) -> tuple[list[Change], list[Change]]:
@@ -118,7 +132,9 @@ def _mapping(item: Any, place: str) -> Mapping[str, Any]:
     return item
 
 
-def _keys(items: Any, relation: Relation, place: str) -> tuple[Any, ...]:
+def _keys(items: Any, relation: Relation, place: str, limits: Limits) -> tuple[Any, ...]:
+    if len(items) > limits.max_items:
+        raise LimitExceededError("Too many keys", path=place, hint=f"at most {limits.max_items}")
     pk = relation.target.pk
     try:
         typed = [coerce(item, pk.kind, pk.value_field) for item in items]

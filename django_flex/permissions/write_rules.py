@@ -55,7 +55,10 @@ def enter_writing(
 
 
 def enter_related(access: Access, model: Any, operation: str) -> Rules | None:
-    """Return the rules of an operation on a related model, ``None`` if the caller may not do it."""
+    """Return the rules of an operation on a related model, ``None`` if the caller may not do it.
+
+    A rule that fails is no permission either; the log tells of it.
+    """
     if access.grant.unrestricted:
         resource = describe(model)
         entry = Entry(name=resource.name, resource=resource, everyone=access.grant)
@@ -67,9 +70,11 @@ def enter_related(access: Access, model: Any, operation: str) -> Rules | None:
         entry = found
     if standing is None or standing.grant is None or operation not in standing.grant.operations:
         return None
-    rows = _bound(standing, entry, access.actor, operation)
     there = Access(access.policy, access.actor, entry, standing.grant, access.limits)
-    return make_rules(operation, there, rows)
+    try:
+        return make_rules(operation, there, _bound(standing, entry, access.actor, operation))
+    except OperationDeniedError:
+        return None
 
 
 def make_rules(operation: str, access: Access, rows: Rows) -> Rules:

@@ -15,15 +15,15 @@ from django_flex.permissions.comparands import Binder, NoValueError
 from django_flex.permissions.grants import check_names, compile_paths, compile_rows, report_path
 from django_flex.permissions.policy import ALL_ROWS, Preset, WriteGrant
 from django_flex.permissions.roles import Actor
-from django_flex.query.ast import FieldValue, Now, UserValue
-from django_flex.query.filters import parse_value
+from django_flex.query.ast import Constant, FieldValue, Now, UserValue
+from django_flex.query.filters import DYNAMIC, parse_value
 from django_flex.query.terms import nearest
 from django_flex.schema.paths import UnknownPathError, resolve
 
 if TYPE_CHECKING:
     from django_flex.permissions.grants import Notes
     from django_flex.permissions.policy import Grant, Hook, RowRule
-    from django_flex.schema.introspection import Resource
+    from django_flex.schema.introspection import Attribute, Resource
 
 #: The keys below ``add``, ``edit`` and ``delete`` of a grant.
 OPERATION_KEYS = {
@@ -44,11 +44,17 @@ def with_writing(grant: Grant, written: Any, resource: Resource, notes: Notes) -
     if not isinstance(written, Mapping):
         return free_writing(grant) if grant.operations else grant
     common = _common(written, resource, notes)
-    writing = {
+    found = {
         operation: _operation(operation, written, grant, resource, notes, common)
         for operation in OPERATION_KEYS
     }
-    return replace(grant, writing=writing)
+    # A rule that cannot be read would narrow what is written: without it, nothing may be.
+    broken = {name for name, writing in found.items() if writing is None}
+    return replace(
+        grant,
+        operations=grant.operations - broken - {f"bulk_{name}" for name in broken},
+        writing={name: writing for name, writing in found.items() if writing is not None},
+    )
 
 
 def free_writing(grant: Grant) -> Grant:
@@ -58,7 +64,7 @@ def free_writing(grant: Grant) -> Grant:
 
 def _common(
     written: Mapping[str, Any], resource: Resource, notes: Notes
-) -> tuple[tuple[RowRule, ...], tuple[Preset, ...]]:
+) -> tuple[tuple[RowRule, ...], tuple[Preset, ...] | None]:
     """Compile what holds for adding and editing alike."""
     presets = compile_presets(written.get("presets"), resource, notes.at("presets"))
     if "check" not in written:
@@ -72,15 +78,15 @@ def _operation(
     grant: Grant,
     resource: Resource,
     notes: Notes,
-    common: tuple[tuple[RowRule, ...], tuple[Preset, ...]],
-) -> WriteGrant:
+    common: tuple[tuple[RowRule, ...], tuple[Preset, ...] | None],
+) -> WriteGrant | None:
     notes_here = notes.at(operation)
     own = written.get(operation, {})
     if not isinstance(own, Mapping):
         notes_here.report(
             "E009", f"An object with {', '.join(OPERATION_KEYS[operation])} is needed"
         )
-        own = {}
+        return None
     check_names(own, OPERATION_KEYS[operation], notes_here)
     fields = grant.fields
     if "write_fields" in written:
@@ -91,6 +97,8 @@ def _operation(
     if "check" in own:
         checks = (*checks, compile_rows(own["check"], resource, notes_here.at("check")))
     more = compile_presets(own.get("presets"), resource, notes_here.at("presets"))
+    if presets is None or more is None:
+        return None
     named = {preset.attribute for preset in more}
     return WriteGrant(
         grant=replace(grant, fields=fields),
@@ -102,15 +110,16 @@ def _operation(
     )
 
 
-def compile_presets(written: Any, resource: Resource, notes: Notes) -> tuple[Preset, ...]:
-    """Compile ``{column: constant, {"$user": …} or {"$now": …}}``; a broken one is left out."""
+def compile_presets(written: Any, resource: Resource, notes: Notes) -> tuple[Preset, ...] | None:
+    """Compile ``{column: constant, {"$user": …} or {"$now": …}}``; ``None`` if one is broken."""
     if not written:
         return ()
     if not isinstance(written, Mapping):
         notes.report("E009", "An object of columns and values is needed")
-        return ()
-    found = (_preset(str(name), value, resource, notes) for name, value in written.items())
-    return tuple(preset for preset in found if preset is not None)
+        return None
+    found = [_preset(str(name), value, resource, notes) for name, value in written.items()]
+    presets = tuple(preset for preset in found if preset is not None)
+    return presets if len(presets) == len(found) else None
 
 
 def _preset(name: str, written: Any, resource: Resource, notes: Notes) -> Preset | None:
@@ -123,12 +132,22 @@ def _preset(name: str, written: Any, resource: Resource, notes: Notes) -> Preset
         notes.report("E006", f"'{name}' is no column of {resource.label} itself")
         return None
     try:
-        preset = Preset(target.attribute, parse_value(written, name))
+        preset = Preset(target.attribute, _value(written, name, target.attribute))
         _try(preset)
     except FlexError as error:
         notes.at(name).report("E009", error.message, error.hint)
         return None
     return preset
+
+
+def _value(written: Any, name: str, attribute: Attribute) -> Any:
+    """Return a constant or a dynamic value; any other object is a constant of a JSON column."""
+    if attribute.kind != "json":
+        return parse_value(written, name)
+    if not isinstance(written, Mapping) or len(written) != 1 or next(iter(written)) not in DYNAMIC:
+        return written
+    value = parse_value(written, name)
+    return value.value if isinstance(value, Constant) else value
 
 
 def _try(preset: Preset) -> None:

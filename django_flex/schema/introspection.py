@@ -236,6 +236,11 @@ def is_link(resource: Resource, relation: Relation) -> bool:
     return bool(resource.model._meta.get_field(relation.lookup).many_to_many)
 
 
+def is_reverse(resource: Resource, relation: Relation) -> bool:
+    """Whether a relation is declared by the model on its other side."""
+    return bool(resource.model._meta.get_field(relation.lookup).auto_created)
+
+
 @cache
 def unique_sets(model: type[models.Model]) -> frozenset[frozenset[str]]:
     """Return the sets of columns whose values the database keeps unique together, on any row."""

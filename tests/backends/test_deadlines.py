@@ -213,7 +213,13 @@ def test_connection_may_be_closed_in_between(shared: None) -> None:
 def imagined(vendor: str, **facts: Any) -> Any:
     """Return what a connection to a database that is not here says of itself."""
     wrappers: list[Any] = []
-    return SimpleNamespace(vendor=vendor, execute_wrapper=wrappers.append, added=wrappers, **facts)
+    return SimpleNamespace(
+        vendor=vendor,
+        ensure_connection=lambda: None,
+        execute_wrapper=wrappers.append,
+        added=wrappers,
+        **facts,
+    )
 
 
 @pytest.mark.parametrize(

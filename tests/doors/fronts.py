@@ -181,12 +181,13 @@ def _text(value: Any) -> str:
 #: and on whether the caller has a transaction open; none of them reads or changes a row.
 CONTROLS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE SAVEPOINT", "SET ")
 SETTINGS = ("SELECT current_setting(", "SELECT set_config(")
+#: The limit of a statement, and in the same string the statement itself (MariaDB, PostgreSQL).
+LIMITED = ("SET STATEMENT ", "SET LOCAL ", "SAVEPOINT flex_read; ")
 
 
 def touches_rows(sql: str) -> bool:
     """Tell whether a statement is one that a test means to count."""
-    # MariaDB: the limit of a statement, and the statement itself.
-    return sql.startswith("SET STATEMENT ") or not sql.startswith((*CONTROLS, *SETTINGS))
+    return sql.startswith(LIMITED) or not sql.startswith((*CONTROLS, *SETTINGS))
 
 
 class Door:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.core.management.color import no_style
+from django.db import connection
 from django.http import JsonResponse
 from django.middleware.csrf import _get_new_csrf_string
 from django.test import AsyncClient, Client
@@ -184,15 +186,28 @@ class Site:
         return self.request(method, f"{self.kind.prefix}{pk}", given or None, **options)
 
 
+def make_acme() -> None:
+    """Make the company with the key 1."""
+    Company.objects.create(id=1, name="Acme")
+    go_on_counting(Company)
+
+
+def go_on_counting(*models: Any) -> None:
+    """Let the database give keys beyond those of the rows that are there."""
+    with connection.cursor() as cursor:
+        for sql in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(sql)
+
+
 @pytest.fixture(params=[pytest.param(kind, id=name) for name, kind in KINDS.items()])
 def site(request: pytest.FixtureRequest, settings: Any, db: None) -> Site:
     """Each door that writes, open to everybody, with one company in it."""
-    Company.objects.create(id=1, name="Acme")
+    make_acme()
     return Site(request.param, settings)
 
 
 @pytest.fixture
 def api(settings: Any, db: None) -> Site:
     """The middleware, open to everybody, with one company in it."""
-    Company.objects.create(id=1, name="Acme")
+    make_acme()
     return Site(KINDS["middleware"], settings)

@@ -15,7 +15,7 @@ from rest_framework.viewsets import ViewSet
 
 from django_flex.contrib.rest_framework import FlexViewSetMixin, adapt
 from tests.doors.fronts import Urls
-from tests.http.conftest import KINDS, WRITES, Site, TheViewSet
+from tests.http.conftest import KINDS, WRITES, Site, TheViewSet, make_acme
 from tests.testapp.models import Company
 
 NAMES = {"add": ["Acme", "New"], "edit": ["New"], "delete": []}
@@ -79,7 +79,7 @@ def test_request_of_another_site_is_refused(api: Site) -> None:
     ],
 )
 def test_session_reads_without_a_token(settings, db, kind: str, url: str, method: str) -> None:
-    Company.objects.create(id=1, name="Acme")
+    make_acme()
     site = Site(KINDS[kind], settings)
     site.sign_in()
     response = site.request(method, url, {"_model": "company", "fields": "name"})
@@ -89,7 +89,7 @@ def test_session_reads_without_a_token(settings, db, kind: str, url: str, method
 
 @pytest.mark.parametrize(("method", "action"), [("QUERY", None), ("POST", "list")])
 def test_session_reads_a_viewset_without_a_token(settings, db, method, action) -> None:
-    Company.objects.create(id=1, name="Acme")
+    make_acme()
     site = Site(KINDS["viewset"], settings)
     if action:
         settings.ROOT_URLCONF = Urls(path("own/", TheViewSet.as_view({"post": "list"})))
@@ -100,7 +100,7 @@ def test_session_reads_a_viewset_without_a_token(settings, db, method, action) -
 
 
 def test_batch_needs_a_token(settings, db) -> None:
-    Company.objects.create(id=1, name="Acme")
+    make_acme()
     site = Site(KINDS["endpoint"], settings)
     site.sign_in()
     batch = {"_batch": [{"_model": "company", "_action": "edit", "_id": 1, "name": "New"}]}
@@ -129,7 +129,7 @@ def test_action_in_the_url_needs_a_token(api: Site) -> None:
 @pytest.mark.parametrize("url", ["/api/company/", "/api/company/1", "/api/", "/own/", "/own/1"])
 @pytest.mark.parametrize("action", ["add", "edit", "delete", "bulk_delete", "upsert"])
 def test_safe_method_never_writes(settings, db, method: str, url: str, action: str) -> None:
-    Company.objects.create(id=1, name="Acme")
+    make_acme()
     site = Site(KINDS["view" if url.startswith("/own/") else "middleware"], settings)
     asked = {"_action": action, "_model": "company", "name": "New"}
     by_body = site.request(method, url, asked)
@@ -191,7 +191,7 @@ def test_test_client_of_django_is_spared(api: Site) -> None:
 
 
 def test_test_client_of_rest_framework_is_spared(settings, db) -> None:
-    Company.objects.create(id=1, name="Acme")
+    make_acme()
     Site(KINDS["viewset"], settings)
     client = APIClient(enforce_csrf_checks=True)
     client.force_authenticate(User.objects.create_user("ann"))
@@ -207,12 +207,22 @@ class ExemptSession(RestSession):
 
 
 def test_session_of_a_viewset_cannot_be_exempt(settings, db, monkeypatch) -> None:
-    Company.objects.create(id=1, name="Acme")
+    make_acme()
     monkeypatch.setattr(TheViewSet, "authentication_classes", [ExemptSession])
     site = Site(KINDS["viewset"], settings)
     site.sign_in()
 
     assert (403, "csrf.failed") == ((reply := site.write("edit")).status_code, reply.json()["code"])
+
+
+def test_check_of_a_shared_authenticator_stays_for_others(settings, db, monkeypatch) -> None:
+    shared = RestSession()
+    monkeypatch.setattr(TheViewSet, "authentication_classes", [lambda: shared])
+    site = Site(KINDS["viewset"], settings)
+    site.sign_in()
+
+    assert "csrf.failed" == site.write("edit").json()["code"]
+    assert "enforce_csrf" not in vars(shared)
 
 
 class OwnCreate(FlexViewSetMixin, ViewSet):  # type: ignore[misc]  # looser signatures than the stubs'

@@ -129,3 +129,12 @@ def secrets(db: None) -> None:
     )
     models.Tag.objects.create(slug="red", date="today")
     models.Booking.objects.get(pk=1).tags.add("red")  # type: ignore[arg-type]  # the stubs know integer keys only
+
+
+@pytest.fixture
+def attacked(db: None, configure: Any) -> None:
+    """The world of ``writing``, under its grants."""
+    from tests.security.writing import expose, make_world
+
+    make_world()
+    configure(expose())

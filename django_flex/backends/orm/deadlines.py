@@ -207,6 +207,7 @@ class _Prefixed:
 
 def _mysql_prefix(connection: Any, limits: Limits, *, writing: bool) -> _Prefixed:
     seconds = limits.write_timeout if writing else limits.read_timeout
+    connection.ensure_connection()  # or to ask which one it is would connect for that alone
     if not connection.mysql_is_mariadb:
         hint = f"SELECT /*+ MAX_EXECUTION_TIME({_milliseconds(seconds)}) */ "
         return _Prefixed(hint, ("SELECT ",), len("SELECT "))

@@ -47,7 +47,7 @@ def _update_together(changed: Sequence[tuple[Work, list[str]]], model: Any, usin
     fields = [model._meta.get_field(name) for name in columns]
     rows = model._base_manager.using(using)
     first = _values(changed[0][0], fields)
-    if all(_values(work, fields) == first for work, _ in changed[1:]):
+    if not any(map(differ, _values(work, fields), first) for work, _ in changed[1:]):
         keys = [work.pk for work, _ in changed]
         rows.filter(pk__in=keys).update(**{f.name: v for f, v in zip(fields, first, strict=True)})
         return

@@ -6,6 +6,8 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.db.models.expressions import DatabaseDefault
+
 if TYPE_CHECKING:
     from django_flex.permissions.authorized_writes import Assignment, RowWrite
 
@@ -41,8 +43,17 @@ class Work:
             f.name: (self.before[f.attname], getattr(self.instance, f.attname))
             for f in self.instance._meta.concrete_fields
             if f.attname in self.before
-            and self.before[f.attname] != getattr(self.instance, f.attname)
+            and differ(self.before[f.attname], getattr(self.instance, f.attname))
         }
+
+
+def differ(one: Any, other: Any) -> bool:
+    """Whether two values of a column are different: equal ones may be, inside JSON (1 and true)."""
+    return bool(one != other) or (_is_json(one) and repr(one) != repr(other))
+
+
+def _is_json(value: Any) -> bool:
+    return isinstance(value, dict | list | bool | int | float)
 
 
 def new_work(row: RowWrite, model: Any) -> Work:
@@ -76,13 +87,14 @@ def _assign(work: Work) -> None:
 
 def _with_key(value: Any, part: Assignment) -> Any:
     """Put a value into a JSON value, making the objects on the way that are not there."""
-    root = value if isinstance(value, dict | list) else {}
-    inner = root
+    root = {} if value is None or isinstance(value, DatabaseDefault) else value
+    inner: Any = root
     for position, key in enumerate(part.keys):
         last = position == len(part.keys) - 1
         if isinstance(inner, list):
+            # "00" is no second name of "0": a grant or an exclusion knows only one.
             index = int(key) if key.isdecimal() else -1
-            if not 0 <= index < len(inner):
+            if not 0 <= index < len(inner) or key != str(index):
                 raise KeyPathError(part.name)
             if last:
                 inner[index] = part.value

@@ -1,0 +1,93 @@
+"""Which names a caller may write on a model. All that may not be written looks alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_flex.exceptions import FieldDeniedError
+from django_flex.query.terms import MAX_PATH_SEGMENTS, SEGMENT, excerpt, nearest
+from django_flex.schema.inputs import is_computed, needs_naming
+from django_flex.schema.introspection import is_link, is_reverse
+from django_flex.schema.paths import Target, UnknownPathError, resolve
+
+if TYPE_CHECKING:
+    from django_flex.permissions.access import Access
+    from django_flex.permissions.authorized_writes import Rules
+    from django_flex.query.ast import Change
+    from django_flex.schema.introspection import Attribute
+
+
+def writable(name: str, rules: Rules, change: Change) -> Target:
+    """Resolve a name that must be writable.
+
+    Raises:
+        FieldDeniedError: it names nothing, or nothing that the caller may write.
+    """
+    path = tuple(name.split(".", MAX_PATH_SEGMENTS))
+    if not all(map(SEGMENT.fullmatch, path)):
+        raise denied(name, rules, change)
+    try:
+        target = resolve(rules.access.resource, path)
+    except UnknownPathError:
+        raise denied(name, rules, change) from None
+    if not may_write(target, rules.access, rules.operation):
+        raise denied(name, rules, change)
+    return target
+
+
+def denied(name: str, rules: Rules, change: Change) -> FieldDeniedError:
+    """Return the one answer to every name that the caller may not write."""
+    text = excerpt(name)
+    hint = nearest(text, writable_names(rules.access, rules.operation))
+    return FieldDeniedError(text, path=change.at(text), hint=hint)
+
+
+def writable_names(access: Access, operation: str) -> list[str]:
+    """Return the columns and many-to-many relations that the caller may add or edit.
+
+    Args:
+        access: the caller's reach under the grant for writing.
+        operation: ``add`` or ``edit``.
+    """
+    resource = access.resource
+    columns = [Target((), attribute) for attribute in resource.attributes.values()]
+    links = [
+        Target((relation,), relation.target.pk, via=True)
+        for relation in resource.relations.values()
+        if relation.cardinality == "many" and is_link(resource, relation)
+    ]
+    return [
+        target.canonical[0] for target in (*columns, *links) if may_write(target, access, operation)
+    ]
+
+
+def may_write(target: Target, access: Access, operation: str) -> bool:
+    """Whether the caller may add or edit what a path leads to.
+
+    Rows of another model that point here are left to the grants of that model.
+    """
+    if target.via:
+        nested = len(target.hops) == 1 and not target.keys
+        return nested and (
+            not is_link(access.resource, target.hops[0]) or _may_link(target, access)
+        )
+    if target.hops or is_computed(target.attribute):
+        return False
+    if target.attribute.primary_key and operation == "edit":
+        return False
+    return _may_set(target.attribute, target, access)
+
+
+def _may_set(attribute: Attribute, target: Target, access: Access) -> bool:
+    return access.readable(target) and (not needs_naming(attribute) or _is_named(target, access))
+
+
+def _may_link(target: Target, access: Access) -> bool:
+    """Whether links may be changed; under a wildcard only from the model that declares them."""
+    reverse = is_reverse(access.resource, target.hops[0])
+    return access.readable(target) and (not reverse or _is_named(target, access))
+
+
+def _is_named(target: Target, access: Access) -> bool:
+    grant = access.grant
+    return grant.unrestricted or grant.fields.names(target.canonical, len(target.keys))
