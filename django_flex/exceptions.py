@@ -26,6 +26,7 @@
     │   └── ResourceNotFoundError
     ├── ValidationFailedError            what a write would store
     ├── ConflictError
+    │   ├── DuplicateError
     │   └── InFlightError
     ├── PreconditionFailedError
     ├── IdempotencyKeyReusedError
@@ -255,6 +256,15 @@ class ConflictError(FlexError):
 
     status = 409
     code = "write.conflict"
+
+
+class DuplicateError(ConflictError):
+    """There is such a row already; another request may just have added it."""
+
+    code = "write.duplicate"
+
+    def __init__(self) -> None:
+        super().__init__("There is such an object already")
 
 
 class InFlightError(ConflictError):

@@ -17,7 +17,7 @@ from django_flex.exceptions import (
     UnsupportedQueryError,
 )
 from django_flex.plan.shape import FlexResult
-from django_flex.query.batch import parse_batch, with_references
+from django_flex.query.batch import check_size, parse_batch, with_references
 
 if TYPE_CHECKING:
     from django_flex.conf import Settings
@@ -104,6 +104,7 @@ def _run_all(
         one = step.operation
         try:
             payload = with_references(one.payload, replies, one.place)
+            check_size(payload, settings.limits, one.place)
             asked = replace(step.request, payload=payload)
             result = answer(asked, settings, policy, step.entry)
         except FlexError as error:

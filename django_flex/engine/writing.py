@@ -10,7 +10,7 @@ from django.utils.http import parse_etags
 from django_flex.backends.orm.reads import read_back
 from django_flex.backends.orm.transactions import writing
 from django_flex.backends.orm.writes import write
-from django_flex.exceptions import ConflictError, PreconditionFailedError
+from django_flex.exceptions import DuplicateError, PreconditionFailedError
 from django_flex.idempotency import attempt_for, once
 from django_flex.permissions.mutations import authorize_mutation
 from django_flex.plan.json_values import entity_tag
@@ -56,7 +56,7 @@ def run_write(
 
     try:
         return run_once(request, settings, using, perform, dry_run=mutation.dry_run)
-    except ConflictError:
+    except DuplicateError:
         if mutation.operation != "upsert":
             raise
         # Another request added the row between our look and our write: now it is there to edit.

@@ -58,7 +58,14 @@ class Writer:
             rules: those of the operation.
             parent: for nested rows, the relation from their parent, which sets their key.
         """
-        return tuple(self.row(change, rules, parent) for change in changes)
+        rows: dict[Any, RowWrite] = {}
+        for position, change in enumerate(changes):
+            row = self.row(change, rules, parent)
+            key = (position, None) if row.pk is None else row.pk
+            if key in rows:
+                raise QueryError("This key stands twice in the list", path=change.at("id"))
+            rows[key] = row
+        return tuple(rows.values())
 
     def row(self, change: Change, rules: Rules, parent: Relation | None = None) -> RowWrite:
         """Return what becomes of one row.
@@ -82,10 +89,11 @@ class Writer:
                 draft.link(name, target, value)
             else:
                 draft.children.append(children_of(name, target.hops[0], value, rules, self, change))
-        for attribute in self.match if parent is None else ():
-            if attribute.name not in draft.assigned:
-                raise QueryError(f"'{attribute.name}' is needed to match by", path=change.place)
         draft.preset()
+        for attribute in self.match if parent is None else ():
+            # NULL is no key: any number of rows may have it.
+            if all(part.value is None for part in draft.assigned.get(attribute.name, ())):
+                raise QueryError(f"'{attribute.name}' is needed to match by", path=change.place)
         return draft.finish()
 
     def _slot(self, name: str, rules: Rules, change: Change) -> Slot:

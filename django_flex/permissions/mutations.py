@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_flex.exceptions import FieldDeniedError, InvalidValueError
+from django_flex.exceptions import FieldDeniedError, InvalidValueError, UnsupportedQueryError
 from django_flex.permissions.authorize import authorize_returning
 from django_flex.permissions.authorized import PROOF
 from django_flex.permissions.authorized_writes import AuthorizedMutation
@@ -63,10 +63,13 @@ def authorize_mutation(
     where = None
     if mutation.filters is not None:
         where, _ = authorize_filters(mutation.filters, access)
+    written = writer.rows(mutation.changes, rules[0])
+    if mutation.filters is not None and any(row.children for row in written):
+        raise UnsupportedQueryError("Rows inside rows cannot be written by filter", path="_set")
     return AuthorizedMutation(
         asked=mutation,
         rules=rules[0],
-        rows=writer.rows(mutation.changes, rules[0]),
+        rows=written,
         editing=rules[1] if match else None,
         edits=writer.rows(mutation.changes, rules[1]) if match else (),
         match=match,

@@ -114,9 +114,6 @@ def _sorted(parts: Mapping[Verb, Any], place: str) -> tuple[list[Change], list[C
     for n, item in enumerate(parts.get("$set", ())):
         change = _keyed(item, f"{place}.$set[{n}]")
         (added if change.pk is None else edited).append(change)
-    keys = [str(change.pk) for change in edited]
-    if len(set(keys)) < len(keys):
-        raise QueryError("A key stands twice in the list", path=place)
     return added, edited
 
 

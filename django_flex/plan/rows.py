@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import SuspiciousFileOperation
+
 from django_flex.plan.nodes import Branch, Leaf
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ def _file(storage: Any, name: str | None) -> dict[str, Any] | None:
         return None
     try:
         size = storage.size(name)
-    except (OSError, NotImplementedError):
+    except (OSError, NotImplementedError, SuspiciousFileOperation):
         size = None  # a row may outlive its file; the reply still says which file it was
     return {"url": storage.url(name), "name": name, "size": size}
 

@@ -60,6 +60,8 @@ def parse_batch(payload: Mapping[str, Any], limits: Limits, *, lenient: bool = F
     names = [one.name for one in operations if one.name is not None]
     if len(set(names)) < len(names):
         raise QueryError("Two operations have one name", path="_batch")
+    for one in operations:
+        check_size(one.payload, limits, one.place)
     return Batch(
         operations=operations,
         atomic=parse_boolean(payload.get("_atomic", True), "_atomic"),
@@ -77,6 +79,25 @@ def _operation(item: Any, place: str) -> Operation:
     if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
         raise InvalidValueError("A name is letters, digits and _", path=f"{place}._name")
     return Operation(name, {k: v for k, v in item.items() if k != "_name"}, place)
+
+
+def check_size(payload: Mapping[str, Any], limits: Limits, place: str) -> None:
+    """Hold an operation against what a body may hold: each reference may make it larger.
+
+    Raises:
+        LimitExceededError: it is too large, or nested too deep.
+    """
+    left = limits.max_body_bytes
+    rest: list[tuple[Any, int]] = [(payload, 0)]
+    while rest:
+        value, depth = rest.pop()
+        left -= len(value) if isinstance(value, str) else 1
+        if left < 0 or depth > limits.max_json_depth:
+            raise LimitExceededError("This operation is too large", path=place)
+        if isinstance(value, Mapping):
+            rest += [(part, depth + 1) for pair in value.items() for part in pair]
+        elif isinstance(value, list | tuple):
+            rest += [(part, depth + 1) for part in value]
 
 
 def with_references(value: Any, replies: Mapping[str, Any], place: str) -> Any:

@@ -12,8 +12,6 @@ from django_flex.query.parser import check_condition_values, check_keys, parse_i
 from django_flex.query.terms import excerpt, parse_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django_flex.query.ast import Condition, FieldTerm
     from django_flex.query.limits import Limits
 
@@ -107,18 +105,16 @@ def _changes(
         raise LimitExceededError(
             f"Too many items: {len(items)}", path="_items", hint=f"at most {limits.max_items}"
         )
-    changes = tuple(_item(item, n, operation) for n, item in enumerate(items))
-    _refuse_repeated(changes)
-    return changes
+    return tuple(_item(item, n, operation) for n, item in enumerate(items))
 
 
 def _values(control: Mapping[str, Any], operation: str) -> Mapping[str, Any]:
     if operation == "bulk_delete":
         return {}
     values = control.get("_set")
-    if not isinstance(values, Mapping) or not values:
-        raise QueryError("What is to be set?", path="_set", hint='"_set": {"status": "confirmed"}')
-    return values
+    if isinstance(values, Mapping) and values and all(isinstance(key, str) for key in values):
+        return values
+    raise QueryError("What is to be set?", path="_set", hint='"_set": {"status": "confirmed"}')
 
 
 def _key(control: Mapping[str, Any], operation: str) -> Any:
@@ -150,15 +146,6 @@ def _item(item: Any, position: int, operation: str) -> Change:
     if operation in {"edit", "delete"} and control.get("_id", control.get("id")) is None:
         raise QueryError("Which row? The item needs its key", path=f"{place}.id")
     return Change(control.get("_id", control.get("id")), columns, place)
-
-
-def _refuse_repeated(changes: Iterable[Change]) -> None:
-    seen: set[str] = set()
-    for change in changes:
-        key = str(change.pk)
-        if change.pk is not None and key in seen:
-            raise QueryError("This key stands twice in the list", path=change.at("id"))
-        seen.add(key)
 
 
 def _filters(control: Mapping[str, Any], limits: Limits) -> Condition | None:

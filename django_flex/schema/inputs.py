@@ -6,6 +6,8 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.utils import validate_file_name
 from django.db import models
 
 from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, coerce
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 # Numbers are left to the column: what has too many digits is the model's to say.
 _LEFT_TO_MODEL = frozenset({"other"})
+#: How deep a JSON value may be; code that sends one has no other limit.
+MAX_DEPTH = 100
 
 
 def fit(value: Any, attribute: Attribute) -> Any:
@@ -30,7 +34,9 @@ def fit(value: Any, attribute: Attribute) -> Any:
         return value
     if attribute.kind == "binary":
         return _binary(value)
-    if attribute.kind in _LEFT_TO_MODEL:
+    if attribute.kind == "file":
+        return _file_name(coerce(value, "file", attribute.value_field))
+    if attribute.kind in _LEFT_TO_MODEL and attribute.model_field is attribute.value_field:
         check_json(value)
         return value
     return coerce(value, attribute.kind, attribute.value_field)
@@ -46,22 +52,34 @@ def _binary(value: Any) -> bytes:
         raise UnfitValueError(message) from error
 
 
-def check_json(value: Any) -> None:
+def _file_name(name: str) -> str:
+    """Refuse names that lead out of their storage."""
+    try:
+        return name and validate_file_name(name, allow_relative_path=True)
+    except SuspiciousFileOperation as error:
+        message = "the name of a stored file"
+        raise UnfitValueError(message) from error
+
+
+def check_json(value: Any, depth: int = MAX_DEPTH) -> None:
     """Refuse what some database cannot keep in a JSON column.
 
     Raises:
-        UnfitValueError: a text with NUL or half a surrogate pair, or a number beyond 64 bits.
+        UnfitValueError: a text with NUL or half a surrogate pair, a number beyond 64 bits, or
+            too many values inside each other.
     """
+    if depth < 0:
+        raise UnfitValueError(f"a JSON value nested at most {MAX_DEPTH} deep")
     if isinstance(value, str):
         if UNSTORABLE.search(value):
             raise UnfitValueError("text without NUL and without half a surrogate pair")
     elif isinstance(value, dict):
         for key, part in value.items():
-            check_json(str(key))
-            check_json(part)
+            check_json(key)
+            check_json(part, depth - 1)
     elif isinstance(value, list | tuple):
         for part in value:
-            check_json(part)
+            check_json(part, depth - 1)
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_INTEGER:
         raise UnfitValueError("a whole number of at most 64 bits")
     elif isinstance(value, float) and value - value != 0:

@@ -26,7 +26,13 @@ from django.test import Client
 from django.urls import path
 
 from django_flex.backends.orm.transactions import reading, writing
-from django_flex.exceptions import ConflictError, FlexError, InvalidValueError, UnavailableError
+from django_flex.exceptions import (
+    ConflictError,
+    DuplicateError,
+    FlexError,
+    InvalidValueError,
+    UnavailableError,
+)
 from django_flex.query.limits import Limits
 from tests.backends.conftest import ON_A_SERVER, connected, names
 from tests.doors.fronts import Urls
@@ -67,7 +73,7 @@ FAILURES = {
     "postgres-lock": (of_postgres(OperationalError, "55P03"), 503, "backend.unavailable", 409),
     "postgres-deadlock": (of_postgres(OperationalError, "40P01"), 503, "backend.unavailable", 409),
     "postgres-serialize": (of_postgres(OperationalError, "40001"), 503, "backend.unavailable", 409),
-    "postgres-exclusion": (of_postgres(IntegrityError, "23P01"), 409, "write.conflict", 409),
+    "postgres-exclusion": (of_postgres(IntegrityError, "23P01"), 409, "write.duplicate", 409),
     "postgres-trigger": (of_postgres(DatabaseError, "P0001"), 409, "write.conflict", 409),
     "postgres-shutdown": (of_postgres(OperationalError, "57P01"), 503, "backend.unavailable", 503),
     "postgres-connections": (
@@ -135,7 +141,8 @@ def test_error_of_the_database_is_one_of_ours(
     with pytest.raises(FlexError) as caught, context("default", LIMITS):
         raise error
     assert caught.value.status == (written if writes else status)
-    assert caught.value.code == ("write.conflict" if caught.value.status == 409 else code)
+    waited = caught.value.status == 409 and code != "write.duplicate"
+    assert caught.value.code == ("write.conflict" if waited else code)
     assert "SECRET" not in str(caught.value.to_dict())
     assert caught.value.__cause__ is error
     may_succeed_later = caught.value.status == 503 or (written == 409 and status == 503)
@@ -181,7 +188,7 @@ def overflow() -> None:
 
 
 REFUSED = [
-    pytest.param(add_twice, ConflictError, id="unique"),
+    pytest.param(add_twice, DuplicateError, id="unique"),
     pytest.param(leave_out, InvalidValueError, id="not-null"),
     pytest.param(break_check, InvalidValueError, id="check"),
     pytest.param(break_reference, ConflictError, id="reference"),

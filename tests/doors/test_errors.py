@@ -299,6 +299,7 @@ def test_every_class_of_error_is_tried_here() -> None:
         "row.denied",  # this line and those below: tests/writes, tests/idempotency, tests/backends
         "write.invalid",
         "write.conflict",
+        "write.duplicate",
         "write.precondition",
         "idempotency.in_flight",
         "idempotency.reused",

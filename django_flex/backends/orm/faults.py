@@ -17,6 +17,7 @@ from django.db.transaction import TransactionManagementError
 
 from django_flex.exceptions import (
     ConflictError,
+    DuplicateError,
     InternalError,
     InvalidValueError,
     LimitExceededError,
@@ -121,7 +122,7 @@ _BY_CLASS = (
 _OURS: dict[Fault, tuple[Any, ...]] = {
     Fault.TIMEOUT: (TimeLimitExceededError,),
     Fault.CONTENTION: (UnavailableError,),
-    Fault.DUPLICATE: (ConflictError, "There is such an object already"),
+    Fault.DUPLICATE: (DuplicateError,),
     Fault.REFERENCE: (
         ConflictError,
         "An object refers to this one, or one that this refers to is gone",

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connections, models, transaction
 from django.db.models.signals import post_save, pre_save
 
 from django_flex.backends.orm.validation import first_failure
+from django_flex.backends.orm.work import differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,8 @@ def insert(works: Sequence[Work], rules: Rules, using: str) -> None:
     model = rules.entry.resource.model
     if len(works) == 1 or not _may_go_together(model, using):
         for work in works:
-            work.instance.save(using=using, force_insert=True)
+            # Into each table of an inherited model: a key that was sent takes over no row there.
+            work.instance.save(using=using, force_insert=(models.Model,))
         return
     with _explained(works, rules, using):
         model._base_manager.using(using).bulk_create([work.instance for work in works])
@@ -47,7 +49,7 @@ def _update_together(changed: Sequence[tuple[Work, list[str]]], model: Any, usin
     fields = [model._meta.get_field(name) for name in columns]
     rows = model._base_manager.using(using)
     first = _values(changed[0][0], fields)
-    if not any(map(differ, _values(work, fields), first) for work, _ in changed[1:]):
+    if not any(differ(_values(work, fields), first) for work, _ in changed[1:]):
         keys = [work.pk for work, _ in changed]
         rows.filter(pk__in=keys).update(**{f.name: v for f, v in zip(fields, first, strict=True)})
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from django_flex.permissions.authorized_writes import Rules
 
 HIDDEN = "A value that is not yours to send is missing or not valid."
+TOGETHER = "These values cannot stand together, or are taken."
 
 
 def validate(work: Work, rules: Rules, *, unique: bool = True) -> None:
@@ -135,10 +137,30 @@ def as_failure(error: ValidationError, work: Work, rules: Rules) -> ValidationFa
     for field, found in _by_field(error).items():
         name = sent.get(field) or (field if _is_known(field, rules) else NON_FIELD_ERRORS)
         hidden = name == NON_FIELD_ERRORS != field
-        messages = [HIDDEN] if hidden else [text for one in found for text in one.messages]
+        messages = [HIDDEN] if hidden else [text for one in found for text in _texts(one, rules)]
         fields.setdefault(name, []).extend(map(str, messages))
         codes.setdefault(name, []).extend(str(one.code or "invalid") for one in found)
     return ValidationFailedError(fields, codes, path=work.place)
+
+
+def _texts(error: ValidationError, rules: Rules) -> list[str]:
+    """Return the messages of an error; Django's own tell names of columns and constraints."""
+    model = rules.entry.resource.model
+    columns = (error.params or {}).get("unique_check", ())
+    if not all(_is_known(name, rules) for name in columns) or error.message in _names(model):
+        return [TOGETHER]
+    return error.messages
+
+
+@cache
+def _names(model: type[models.Model]) -> frozenset[str]:
+    """Return the messages of constraints for which the project has none of its own."""
+    constraints = [c for one in (model, *model._meta.all_parents) for c in one._meta.constraints]
+    return frozenset(
+        str(one.get_violation_error_message())
+        for one in constraints
+        if one.violation_error_message == one.default_violation_error_message
+    )
 
 
 def _is_known(field: str, rules: Rules) -> bool:

@@ -48,12 +48,12 @@ class Work:
 
 
 def differ(one: Any, other: Any) -> bool:
-    """Whether two values of a column are different: equal ones may be, inside JSON (1 and true)."""
-    return bool(one != other) or (_is_json(one) and repr(one) != repr(other))
-
-
-def _is_json(value: Any) -> bool:
-    return isinstance(value, dict | list | bool | int | float)
+    """Whether two values of a column are different; in JSON 1 and true are, which Python equates."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() != other.keys() or any(differ(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) != len(other) or any(map(differ, one, other))
+    return isinstance(one, bool) != isinstance(other, bool) or bool(one != other)
 
 
 def new_work(row: RowWrite, model: Any) -> Work:
