@@ -55,10 +55,12 @@ def _binary(value: Any) -> bytes:
 def _file_name(name: str) -> str:
     """Refuse names that lead out of their storage."""
     try:
-        return name and validate_file_name(name, allow_relative_path=True)
+        if name:
+            validate_file_name(name, allow_relative_path=True)
     except SuspiciousFileOperation as error:
         message = "the name of a stored file"
         raise UnfitValueError(message) from error
+    return name
 
 
 def check_json(value: Any, depth: int = MAX_DEPTH) -> None:

@@ -1,0 +1,248 @@
+"""What a repeated write is answered, by either store, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.cache.backends.locmem import LocMemCache
+from django.db.transaction import atomic
+from django.utils import timezone
+
+from django_flex.conf import get_settings
+from django_flex.exceptions import (
+    ConflictError,
+    FlexError,
+    IdempotencyKeyReusedError,
+    InFlightError,
+    InvalidValueError,
+    ObjectNotFoundError,
+    UnavailableError,
+    UnsupportedQueryError,
+)
+from django_flex.idempotency import Attempt, attempt_for, cached, execution, once, stored
+from django_flex.idempotency.models import StoredReply
+from django_flex.permissions.roles import Actor
+from django_flex.plan.shape import FlexResult
+from tests.testapp.models import Company
+
+Transaction = Callable[[], Any]
+
+
+class Fragile(LocMemCache):
+    """A cache that is away when told so."""
+
+    away = False
+
+    def add(self, *args: Any, **kwargs: Any) -> bool:
+        self._check()
+        return super().add(*args, **kwargs)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        self._check()
+        return super().get(*args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> None:
+        self._check()
+        super().set(*args, **kwargs)
+
+    def _check(self) -> None:
+        if self.away:
+            raise ConnectionError
+
+
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch) -> Fragile:
+    """The cache as the store, with nothing in it."""
+    made = Fragile("idempotency", {})
+    made.clear()
+    monkeypatch.setattr(cached, "caches", {"default": made})
+    monkeypatch.setattr(execution, "in_database", lambda: False)
+    return made
+
+
+@pytest.fixture(params=["database", "cache"])
+def store(request: pytest.FixtureRequest, transactional_db: None) -> str:
+    if request.param == "cache":
+        request.getfixturevalue("cache")
+    return str(request.param)
+
+
+def attempt(key: str = "k", user: Any = None, **payload: Any) -> Attempt:
+    return attempt_for(
+        key,
+        settings=get_settings(),
+        actor=Actor(user),
+        operation="add",
+        resource="company",
+        payload={"name": "Acme", **payload},
+    )
+
+
+def create() -> FlexResult:
+    row = Company.objects.create(name="Acme")
+    return FlexResult(data={"id": row.pk}, status_code=201, headers={"X-A": "1"}, created=row.pk)
+
+
+def send(
+    what: Attempt | None = None,
+    perform: Callable[[], FlexResult] = create,
+    transaction: Transaction = atomic,
+) -> FlexResult:
+    return once(what or attempt(), get_settings(), "default", transaction, perform)
+
+
+def test_a_repetition_is_answered_the_same_and_writes_nothing(store: str) -> None:
+    first, second = send(), send()
+
+    assert first.to_dict() == second.to_dict()
+    assert (201, first.created) == (second.status_code, second.created)
+    assert {"X-A": "1", "Idempotency-Replayed": "true"} == second.headers
+    assert 1 == Company.objects.count()
+
+
+def test_another_body_is_refused(store: str) -> None:
+    send()
+    with pytest.raises(IdempotencyKeyReusedError):
+        send(attempt(name="Globex"))
+    assert 1 == Company.objects.count()
+
+
+def test_another_user_with_the_same_key_writes(store: str, django_user_model: Any) -> None:
+    send()
+    user = django_user_model.objects.create(username="u")
+    assert "Idempotency-Replayed" not in send(attempt(user=user)).headers
+    assert 2 == Company.objects.count()
+
+
+@pytest.mark.parametrize("raises", [True, False], ids=["raised", "returned"])
+def test_a_failure_leaves_neither_row_nor_key(store: str, raises: bool) -> None:
+    def fail() -> FlexResult:
+        create()
+        if raises:
+            raise ObjectNotFoundError
+        return FlexResult.from_error(ObjectNotFoundError())
+
+    with pytest.raises(ObjectNotFoundError):
+        send(perform=fail)
+    assert 0 == Company.objects.count()
+    assert "Idempotency-Replayed" not in send().headers
+
+
+def test_an_expired_reply_is_taken_over(transactional_db: None) -> None:
+    send()
+    StoredReply.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    assert "Idempotency-Replayed" not in send().headers
+    assert "true" == send().headers["Idempotency-Replayed"]
+    assert 2 == Company.objects.count()
+
+
+def test_expired_replies_are_swept(transactional_db: None, monkeypatch: Any) -> None:
+    monkeypatch.setattr(stored, "SWEEPS", tuple("0123456789abcdef"))
+    send(attempt("old"))
+    StoredReply.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    send(attempt("new"))
+    assert [attempt("new").id] == list(StoredReply.objects.values_list("pk", flat=True))
+
+
+def test_a_key_in_flight_is_told_by_the_cache(transactional_db: None, cache: Fragile) -> None:
+    def again() -> FlexResult:
+        with pytest.raises(InFlightError):
+            send()
+        return create()
+
+    send(perform=again)
+    assert 1 == Company.objects.count()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ConflictError("locked"), InFlightError),
+        (UnavailableError(), UnavailableError),
+        (UnsupportedQueryError("no table"), UnavailableError),
+    ],
+    ids=["locked", "away", "no table"],
+)
+def test_what_goes_wrong_at_the_key_is_told(
+    error: FlexError, expected: type[FlexError], db: None, monkeypatch: Any
+) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(stored, "_claim", fail)
+    with pytest.raises(expected):
+        send()
+    assert 0 == Company.objects.count()
+
+
+def test_a_cache_that_is_away_lets_nothing_be_written(
+    transactional_db: None, cache: Fragile
+) -> None:
+    cache.away = True
+    with pytest.raises(UnavailableError):
+        send()
+    assert 0 == Company.objects.count()
+
+
+def test_a_cache_that_forgets_at_once_lets_nothing_be_written(
+    transactional_db: None, cache: Fragile, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(cache, "add", lambda *_: False)
+    with pytest.raises(UnavailableError):
+        send()
+    assert 0 == Company.objects.count()
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["failure", "success"])
+def test_a_cache_that_goes_away_changes_no_reply(
+    fails: bool, transactional_db: None, cache: Fragile
+) -> None:
+    def perform() -> FlexResult:
+        cache.away = True
+        if fails:
+            raise ObjectNotFoundError
+        return create()
+
+    if fails:
+        with pytest.raises(ObjectNotFoundError):
+            send(perform=perform)
+    else:
+        assert 201 == send(perform=perform).status_code
+    assert (not fails) == Company.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "key", ["", '""', '"a', '"a"b"', "a" * 256, "a\nb", "\x7f", "é"], ids=ascii
+)
+def test_a_key_that_cannot_be_used_is_refused(key: str) -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        attempt(key)
+    assert "Idempotency-Key" == caught.value.path
+
+
+@pytest.mark.parametrize(("written", "key"), [('"a"', "a"), (r'"a\"\\"', 'a"\\'), (" a ", "a")])
+def test_quotes_are_no_part_of_a_key(written: str, key: str) -> None:
+    assert key == attempt(written).key
+
+
+def test_the_longest_key_is_good() -> None:
+    assert 64 == len(attempt("a" * 255).id)
+
+
+def test_callers_without_a_user_are_told_apart_by_address() -> None:
+    def scope(address: str) -> str:
+        actor = Actor(None, SimpleNamespace(META={"REMOTE_ADDR": address}))
+        return attempt_for(
+            "k", settings=get_settings(), actor=actor, operation="add", resource="x", payload={}
+        ).scope
+
+    assert scope("10.0.0.1") != scope("10.0.0.2")
+
+
+def test_a_user_without_a_key_cannot_be_told_apart(django_user_model: Any) -> None:
+    with pytest.raises(UnsupportedQueryError):
+        attempt(user=django_user_model(username="u"))
