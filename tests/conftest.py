@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.management.color import no_style
 from django.db import connection
 
 from tests.doors.fronts import ALL_DOORS, DOORS, OPEN, ROLE_DOORS, SERVED_DOORS, Door, HttpDoor
@@ -76,10 +77,23 @@ def bookings(db: None) -> None:
     if not _INSERTS:
         with connection.execute_wrapper(record):
             create_bookings()
+        continue_numbering()
         return
     with connection.cursor() as cursor:
         for sql, params in _INSERTS:
             cursor.execute(sql, params)
+    continue_numbering()
+
+
+def continue_numbering() -> None:
+    """Let PostgreSQL give new rows keys behind those that the fixture chose itself."""
+    from tests.testapp import models
+
+    numbered = [models.Company, models.Customer, models.Address, models.Booking, models.Line]
+    statements = connection.ops.sequence_reset_sql(no_style(), [*numbered, models.Invoice])
+    if statements:
+        with connection.cursor() as cursor:
+            cursor.execute(" ".join(statements))
 
 
 def create_bookings() -> None:

@@ -83,7 +83,8 @@ class FlexQuery:
             model = entry.resource.model if isinstance(self._model, str) and entry else self._model
             policy, entry = unrestricted(policy, model)  # type: ignore[arg-type]  # a class by now
             actor = Trusted(user)
-        if payload.get("_model") not in {None, name, entry.name if entry else name}:
+        # A tuple, since what was sent need not be hashable.
+        if payload.get("_model") not in (None, name, entry.name if entry else name):
             raise QueryError("'_model' is given by the code here", path="_model")
         request = FlexRequest(
             resource=name, operation=default_operation(payload), payload=payload, actor=actor

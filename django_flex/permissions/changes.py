@@ -77,7 +77,10 @@ class Writer:
         """
         self._count(change)
         draft = Draft(change, rules)
+        matched = self.match if parent is None else ()
         for name, value in change.values.items():
+            if rules.operation == "edit" and rules.access.resource.attribute(name) in matched:
+                continue  # the row was found by it, so it stays as it is
             slot = self._slot(name, rules, change)
             target = slot.target
             draft.claim(name, target)
@@ -90,10 +93,8 @@ class Writer:
             else:
                 draft.children.append(children_of(name, target.hops[0], value, rules, self, change))
         draft.preset()
-        for attribute in self.match if parent is None else ():
-            # NULL is no key: any number of rows may have it.
-            if all(part.value is None for part in draft.assigned.get(attribute.name, ())):
-                raise QueryError(f"'{attribute.name}' is needed to match by", path=change.place)
+        if rules.operation == "add":
+            draft.need(matched)
         return draft.finish()
 
     def _slot(self, name: str, rules: Rules, change: Change) -> Slot:
@@ -210,6 +211,14 @@ class Draft:
                 raise RowDeniedError(path=self.change.place or None) from None
             name = preset.attribute.name
             self.assigned[name] = [Assignment(name, preset.attribute, value)]
+
+    def need(self, matched: Iterable[Attribute]) -> None:
+        """Refuse a row without the values that it is to be known by; NULL is none."""
+        for attribute in matched:
+            parts = self.assigned.get(attribute.name, ())
+            if all(part.value is None for part in parts):
+                place = self.change.place or attribute.name
+                raise QueryError(f"'{attribute.name}' is needed to match by", path=place)
 
     def finish(self) -> RowWrite:
         """Return the row."""

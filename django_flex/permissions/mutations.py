@@ -16,6 +16,7 @@ from django_flex.permissions.changes import Writer
 from django_flex.permissions.conditions import authorize_filters
 from django_flex.permissions.write_rules import enter_writing
 from django_flex.query.ast import FieldTerm
+from django_flex.query.mutations import BY_FILTER
 from django_flex.schema.introspection import unique_sets
 from django_flex.schema.paths import UnknownPathError, resolve
 
@@ -64,7 +65,7 @@ def authorize_mutation(
     if mutation.filters is not None:
         where, _ = authorize_filters(mutation.filters, access)
     written = writer.rows(mutation.changes, rules[0])
-    if mutation.filters is not None and any(row.children for row in written):
+    if mutation.operation in BY_FILTER and any(row.children for row in written):
         raise UnsupportedQueryError("Rows inside rows cannot be written by filter", path="_set")
     return AuthorizedMutation(
         asked=mutation,

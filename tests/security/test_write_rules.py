@@ -196,7 +196,9 @@ def test_presets_need_not_be_writable_nor_readable(configure):
 
 def test_a_preset_of_one_operation_replaces_the_common_one(configure):
     configure(
-        expose(booking={"presets": {"status": "both", "seats": 3}, "add": {"presets": {"seats": 4}}})
+        expose(
+            booking={"presets": {"status": "both", "seats": 3}, "add": {"presets": {"seats": 4}}}
+        )
     )
     body = ask({"_action": "add", "customer": OPEN, "_fields": "status, seats"})[1]
     assert body == {"status": "both", "seats": 4}
@@ -242,6 +244,11 @@ def test_a_role_without_the_operation_is_denied_whatever_is_sent(configure):
         configure(expose(booking={"ops": ops}))
         for rest in ({}, {"id": OPEN}, {"nothing": 1}, {"_items": []}, {"filters": {}, "_set": 1}):
             body = ask({"_action": operation, "_match": "x", **rest})[1]
-            assert body["code"] in {"operation.denied", "query.invalid", "query.value", "query.unknown_key"}
+            assert body["code"] in {
+                "operation.denied",
+                "query.invalid",
+                "query.value",
+                "query.unknown_key",
+            }
     assert Tag.objects.count() == 4
     assert Customer.objects.count() == 3

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db.models import Q
 
 from tests.security.writing import (
@@ -18,9 +17,8 @@ from tests.security.writing import (
     denied,
     expose,
     refused,
-    stored,
 )
-from tests.testapp.models import Booking, Customer, Invoice, Line, Service, Tag
+from tests.testapp.models import Booking, Invoice, Line, Service
 
 pytestmark = pytest.mark.usefixtures("attacked")
 
@@ -207,7 +205,9 @@ def test_a_row_inside_has_to_satisfy_the_rules_of_its_own_model(configure, line)
     configure(expose(line=line))
     refused(403, {"_action": "edit", "id": OPEN, "lines": {"$add": [{"product": "x"}]}})
     refused(403, {"_action": "add", "customer": OPEN, "lines": [{"product": "x"}]})
-    refused(403, {"_action": "add", "customer": OPEN, "lines": [{"product": "mop", "quantity": -1}]})
+    refused(
+        403, {"_action": "add", "customer": OPEN, "lines": [{"product": "mop", "quantity": -1}]}
+    )
     assert ask({"_action": "add", "customer": OPEN, "lines": [{"product": "mop"}]})[0] == 201
 
 

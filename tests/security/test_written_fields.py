@@ -16,7 +16,10 @@ pytestmark = pytest.mark.usefixtures("attacked")
 
 #: For a role that may write the status of a booking and add lines to it.
 NARROW = expose(
-    booking={"fields": ["id", "status", "seats", "customer"], "write_fields": ["status", "customer"]},
+    booking={
+        "fields": ["id", "status", "seats", "customer"],
+        "write_fields": ["status", "customer"],
+    },
     line={"fields": ["product", "booking"], "ops": ["get"]},
     invoice={"ops": ["get", "list"]},
 )
@@ -85,7 +88,9 @@ def test_names_that_are_not_granted_look_like_names_that_do_not_exist(configure,
                     assert masked(body, name) == expected
 
 
-@pytest.mark.parametrize("name", ["lines", "linez", "invoice", "invoices", "price", "prize", "pric"])
+@pytest.mark.parametrize(
+    "name", ["lines", "linez", "invoice", "invoices", "price", "prize", "pric"]
+)
 def test_hints_name_only_what_may_be_written(configure, name):
     configure(NARROW)
     for values in ({name: 1}, {name: {"$add": []}}, {name: []}):
@@ -117,7 +122,11 @@ def test_fields_of_one_operation_go_before_write_fields(configure):
 
 
 def test_nothing_granted_is_nothing_to_write(configure):
-    for nothing in ({"write_fields": []}, {"write_fields": None}, {"write_fields": "", "fields": "*"}):
+    for nothing in (
+        {"write_fields": []},
+        {"write_fields": None},
+        {"write_fields": "", "fields": "*"},
+    ):
         configure(expose(booking=nothing))
         for name in ("status", "customer", "seats", "tags", "metadata"):
             denied({"_action": "edit", "id": OPEN, name: 1})
@@ -161,8 +170,12 @@ def test_guarded_columns_are_written_only_where_they_are_written_out(configure, 
     assert Customer.objects.filter(api_token="mine").count() == 1
 
 
-@pytest.mark.parametrize("name", ["is_superuser", "is_staff", "password", "groups", "user_permissions"])
-@pytest.mark.parametrize("fields", ["*", ["*", "groups.name", "user_permissions.*"]], ids=["all", "more"])
+@pytest.mark.parametrize(
+    "name", ["is_superuser", "is_staff", "password", "groups", "user_permissions"]
+)
+@pytest.mark.parametrize(
+    "fields", ["*", ["*", "groups.name", "user_permissions.*"]], ids=["all", "more"]
+)
 def test_nobody_makes_himself_a_superuser_by_a_wildcard(configure, name, fields):
     grants = {"user": {"anon": granted(fields=fields)}}
     grants |= {n: {"anon": "*"} for n in ("group", "permission")}
@@ -189,7 +202,11 @@ def test_links_are_written_from_the_other_side_only_where_they_are_written_out(c
     configure(expose(tag={"edit": {"fields": ["bookings"]}}))
     refused(400, {**spec, "bookings": [HIDDEN]}, "tag")
     assert ask(spec, "tag")[0] == 200
-    assert set(Booking.objects.get(pk=OPEN).tags.values_list("pk", flat=True)) == {"red", "blue", "h-a"}
+    assert set(Booking.objects.get(pk=OPEN).tags.values_list("pk", flat=True)) == {
+        "red",
+        "blue",
+        "h-a",
+    }
 
 
 def test_excluded_columns_are_not_written_under_a_wildcard(configure):
@@ -216,7 +233,9 @@ def test_the_name_of_a_file_is_written_only_where_it_is_written_out(configure):
     assert ask(spec)[0] == 200
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b", "", "..", "nothing"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/etc/passwd", "a/../../b", "", "..", "nothing"]
+)
 def test_the_name_of_a_file_leads_out_of_no_storage(configure, name, tmp_path, settings):
     settings.MEDIA_ROOT = str(tmp_path)
     configure(expose(booking={"write_fields": ["*", "document"]}))
@@ -277,7 +296,9 @@ def test_keys_inside_json_are_granted_as_written(configure, fields, yes, no):
         assert status == 200 or body["code"] == "write.invalid"
 
 
-@pytest.mark.parametrize("fields", [["*"], ["metadata.*"], ["name", "metadata.*"]], ids=["all", "in", "two"])
+@pytest.mark.parametrize(
+    "fields", [["*"], ["metadata.*"], ["name", "metadata.*"]], ids=["all", "in", "two"]
+)
 def test_an_excluded_key_is_not_written_with_what_is_around_it(configure, fields):
     excluded = ["metadata.pin", "metadata.tags.0"]
     configure(expose(customer={"edit": {"fields": fields}, "exclude": excluded}))
@@ -295,7 +316,9 @@ def test_a_key_does_not_replace_the_value_that_it_would_be_in(configure, stored)
     refused(400, {"_action": "edit", "id": OPEN, "metadata.level": 1}, "customer")
 
 
-@pytest.mark.parametrize(("old", "new"), [(1, True), (True, 1), (0, False), (1, 1.5), ({"a": 1}, {"a": True})])
+@pytest.mark.parametrize(
+    ("old", "new"), [(1, True), (True, 1), (0, False), (1, 1.5), ({"a": 1}, {"a": True})]
+)
 def test_equal_values_of_different_types_are_different(old, new):
     Customer.objects.filter(pk=OPEN).update(metadata={"x": old})
     assert ask({"_action": "edit", "id": OPEN, "metadata.x": new}, "customer")[0] == 200
@@ -350,9 +373,20 @@ def test_a_role_that_may_not_read_gets_the_key_and_nothing_else(configure):
     assert ask({"_action": "delete", "id": OPEN}) == (200, {"id": OPEN, "deleted": True})
 
 
-@pytest.mark.parametrize("fields", ["internal_notes", "customer.email", "customer.api_token", "nothing", "created_by.password"])
+@pytest.mark.parametrize(
+    "fields",
+    ["internal_notes", "customer.email", "customer.api_token", "nothing", "created_by.password"],
+)
 def test_the_reply_shows_what_is_readable(configure, fields):
-    configure(expose(booking={"fields": ["id", "status", "customer", "customer.name"], "write_fields": ["*"]}))
+    configure(
+        expose(
+            booking={"fields": ["id", "status", "customer", "customer.name"], "write_fields": ["*"]}
+        )
+    )
     body = denied({"_action": "edit", "id": OPEN, "price": "1", "_fields": fields})
     assert body["error"] == f"Access denied: field '{fields}' not accessible"
-    assert set(ask({"_action": "edit", "id": OPEN, "price": "1"})[1]) == {"id", "status", "customer"}
+    assert set(ask({"_action": "edit", "id": OPEN, "price": "1"})[1]) == {
+        "id",
+        "status",
+        "customer",
+    }
