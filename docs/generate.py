@@ -15,8 +15,6 @@ TARGET = ROOT / "docs" / "reference" / "_generated"
 sys.path.insert(0, str(ROOT))
 
 # What the reading of this release acts on. The registry knows the keys of later releases, too.
-ENTRY_KEYS_NOW = ("queryset", "exclude", "rate_limit", "url_name")
-GRANT_KEYS_NOW = ("rows", "fields", "filters", "order_by", "ops", "exclude", "rate_limit")
 TAKES = {
     "value": "a value",
     "list": "a list of values",
@@ -139,23 +137,29 @@ def entry_keys() -> str:
     """Return the keys of an entry."""
     from django_flex.permissions.compiler import ENTRY_KEYS
 
-    return table(("key", "value"), ((code(key), ENTRY_KEYS[key]) for key in ENTRY_KEYS_NOW))
+    return table(("key", "value"), ((code(key), ENTRY_KEYS[key]) for key in _now(ENTRY_KEYS)))
 
 
 def grant_keys() -> str:
     """Return the keys of a grant."""
     from django_flex.permissions.grants import GRANT_KEYS
 
-    return table(("key", "value"), ((code(key), GRANT_KEYS[key]) for key in GRANT_KEYS_NOW))
+    return table(("key", "value"), ((code(key), GRANT_KEYS[key]) for key in _now(GRANT_KEYS)))
+
+
+def _now(keys: Iterable[str]) -> list[str]:
+    """Return the keys that this version acts on."""
+    from django_flex.permissions.grants import LATER_KEYS
+
+    return [key for key in keys if key not in LATER_KEYS]
 
 
 def later_keys() -> str:
     """Return the keys that the checks accept and that nothing acts on yet."""
     from django_flex.permissions.compiler import ENTRY_KEYS
-    from django_flex.permissions.grants import GRANT_KEYS
+    from django_flex.permissions.grants import GRANT_KEYS, LATER_KEYS
 
-    now = {*ENTRY_KEYS_NOW, *GRANT_KEYS_NOW}
-    later = [key for key in dict.fromkeys((*ENTRY_KEYS, *GRANT_KEYS)) if key not in now]
+    later = [key for key in dict.fromkeys((*ENTRY_KEYS, *GRANT_KEYS)) if key in LATER_KEYS]
     return ", ".join(map(code, later)) + "\n"
 
 

@@ -245,10 +245,19 @@ def test_what_changed_is_covered_by_the_grant(configure, world, booking, line, a
     assert_covered(line, world, after, LINE, cascaded)
     assert_links(booking, world, after, {"red", "blue"})
     assert_tables(world, after)
-    pointing = {r["customer_id"] for k, r in after[BOOKING].items() if world[BOOKING].get(k) != r}
-    untouched = {r["customer_id"] for r in world[BOOKING].values()}
-    assert HIDDEN not in pointing or HIDDEN in untouched
+    assert_references(booking, world, after)
     return None
+
+
+def assert_references(grant: Grant, before: Any, after: Any) -> None:
+    """Hold each foreign key that is different now against the rows that the caller may see."""
+    for key, row in after[BOOKING].items():
+        was = before[BOOKING].get(key, {}).get("customer_id")
+        assert row["customer_id"] in {was, OPEN, OTHER}
+    for key, row in after[LINE].items():
+        if row["booking_id"] != before[LINE].get(key, {}).get("booking_id"):
+            pointed = after[BOOKING][row["booking_id"]]
+            assert grant.holds(before[BOOKING].get(row["booking_id"], pointed), grant.rows)
 
 
 def assert_tables(before: Any, after: Any) -> None:
