@@ -68,8 +68,11 @@ class Editing(Reading):
 def sent(view: Any, method: str, spec: Any, headers: dict[str, str], **kwargs: Any) -> Any:
     body = json.dumps(spec)
     request = RequestFactory().generic(
-        method, f"/view?{urlencode({'q': body})}" if method == "GET" else "/view", body,
-        content_type="application/json", headers=headers,
+        method,
+        f"/view?{urlencode({'q': body})}" if method == "GET" else "/view",
+        body,
+        content_type="application/json",
+        headers=headers,
     )
     request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # as the test client does
     return view(request, **kwargs)
@@ -165,7 +168,10 @@ def test_what_a_door_serves_holds_in_the_engine(spec):
     before = stored()
     operation = "batch" if "_batch" in spec else parse(spec)
     asked = FlexRequest(
-        resource="booking", operation=operation, payload=spec, actor=Actor(),
+        resource="booking",
+        operation=operation,
+        payload=spec,
+        actor=Actor(),
         served=frozenset({"get", "list"}),
     )
     assert run(asked, settings).status_code == 403
