@@ -17,6 +17,7 @@ from django_flex.permissions.conditions import authorize_filters
 from django_flex.permissions.write_rules import enter_writing
 from django_flex.query.ast import FieldTerm
 from django_flex.query.mutations import BY_FILTER
+from django_flex.query.terms import excerpt
 from django_flex.schema.introspection import unique_sets
 from django_flex.schema.paths import UnknownPathError, resolve
 
@@ -85,9 +86,9 @@ def _match_field(name: str, access: Access) -> Attribute:
     try:
         target = resolve(access.resource, tuple(name.split(".")))
     except UnknownPathError:
-        raise FieldDeniedError(name, path="_match") from None
+        raise FieldDeniedError(excerpt(name), path="_match") from None
     if target.hops or target.keys or not access.readable(target):
-        raise FieldDeniedError(name, path="_match")
+        raise FieldDeniedError(excerpt(name), path="_match")
     return target.attribute
 
 

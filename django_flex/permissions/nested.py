@@ -119,6 +119,8 @@ def _sorted(parts: Mapping[Verb, Any], place: str) -> tuple[list[Change], list[C
 
 def _keyed(item: Any, place: str) -> Change:
     values = dict(_mapping(item, place))
+    if {"_id", "id"} <= values.keys():
+        raise QueryError("'_id' and 'id' are the same key", path=f"{place}.id", hint="send one")
     pk = values.pop("id", None)
     return Change(values.pop("_id", pk), values, place)
 

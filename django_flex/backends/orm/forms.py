@@ -40,8 +40,8 @@ def _validate_by_form(work: Work, rules: Rules) -> None:
     form = rules.entry.form_class(data=_values(work), instance=work.instance)
     sent = _sent(work, rules)
     _refuse_unserved(sent, form.fields, work)
-    if work.operation == "edit":
-        for name in [name for name in form.fields if name not in sent]:
+    for name in [name for name in form.fields if name not in sent]:
+        if work.operation == "edit" or _has_default(work.instance, name):
             del form.fields[name]
     if not form.is_valid():
         raise _failure(
@@ -51,6 +51,12 @@ def _validate_by_form(work: Work, rules: Rules) -> None:
             },
             work,
         )
+
+
+def _has_default(instance: Any, name: str) -> bool:
+    """Whether the model fills a field of the form; a form wants it sent all the same."""
+    attribute = {f.name: f for f in instance._meta.concrete_fields}.get(name)
+    return attribute is not None and (attribute.has_default() or attribute.has_db_default())
 
 
 def _save_by_serializer(work: Work, rules: Rules) -> None:
