@@ -15,7 +15,7 @@ from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, 
 if TYPE_CHECKING:
     from django_flex.schema.introspection import Attribute
 
-# Numbers are left to the column: what has too many digits is the model's to say.
+# Of columns whose kind is unknown the model alone can say what fits.
 _LEFT_TO_MODEL = frozenset({"other"})
 #: How deep a JSON value may be; code that sends one has no other limit.
 MAX_DEPTH = 100

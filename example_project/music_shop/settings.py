@@ -81,6 +81,9 @@ STATIC_URL = "static/"
 
 READ = ["get", "list"]
 
+# Where a person lives and how to reach them: customers correct it themselves, agents for them.
+CONTACT = ["phone", "fax", "address", "city", "state", "country", "postal_code"]
+
 # "*" as a grant: every row and field, every filter and order, reading and writing.
 MANAGEMENT = {"superuser": "*", "managers": "*"}
 
@@ -195,14 +198,19 @@ EXPOSE: dict[str, dict[str, Any]] = {
                 "invoices.invoiced_at.gte",
             ],
             "order_by": ["last_name", "-last_name", "country"],
-            "ops": READ,
+            # Who may edit a row is who may see it, before and after: no customer can be taken from
+            # another agent, nor handed to one.
+            "ops": [*READ, "edit"],
+            "write_fields": [*CONTACT, "company"],
         },
         "customers": {
             "rows": {"user": {"$user": "id"}},
             # Customers have no grant on employees. What this list writes out of their agent they
             # may see all the same.
             "fields": ["*", "support_rep.first_name", "support_rep.last_name", "support_rep.email"],
-            "ops": READ,
+            # What may be written, where that is less than what may be read.
+            "ops": [*READ, "edit"],
+            "write_fields": CONTACT,
         },
     },
     # --- the sales --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The guided tour: who can sign in, and the queries to try.
+"""The guided tour: who can sign in, and the queries and writes to try.
 
 The ``demo`` command, the landing page, the tests and the documentation all read from here. Nothing
 in this module needs Django.
@@ -131,6 +131,22 @@ TOUR = (
             "limit": 5,
         },
         shows="The query as a JSON body: the last 90 days, with 'or', 'not' and a list of values.",
+    ),
+    TourQuery(
+        title="A customer corrects his own record",
+        account=LUIS,
+        method="PATCH",
+        path="/api/customers/1",
+        body={"phone": "+55 (12) 3923-5566", "_fields": "first_name, phone"},
+        shows="A write: one column of his own row. His agent, or another row, he cannot change.",
+    ),
+    TourQuery(
+        title="The manager tries a price out",
+        account=ANDREW,
+        method="PATCH",
+        path="/api/tracks/1",
+        body={"unit_price": "1.29", "_fields": "name, unit_price", "_dry_run": True},
+        shows="A dry run: validated, written, answered and undone.",
     ),
 )
 

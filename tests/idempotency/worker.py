@@ -110,7 +110,7 @@ def load() -> None:
     from django_flex.idempotency import attempts
 
     # The client of the cache is made, and connects nowhere yet.
-    _ = transactions, attempts, caches["default"]._cache
+    _ = transactions, attempts, caches["default"]._cache  # type: ignore[attr-defined]  # of Django's Redis backend
 
 
 def send_all(job: dict[str, Any]) -> list[dict[str, Any]]:

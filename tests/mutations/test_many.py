@@ -77,7 +77,7 @@ def test_rows_of_a_model_with_listeners_are_saved_one_by_one(ask: Any) -> None:
     assert ["a", "b"] == heard
 
 
-MISTAKES = {
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no-list": ({"_action": "add", "_items": {}}, "_items"),
     "empty": ({"_action": "add", "_items": []}, "_items"),
     "no-object": ({"_action": "add", "_items": [1]}, "_items[0]"),

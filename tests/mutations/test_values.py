@@ -155,7 +155,7 @@ def test_a_link_to_no_row_is_refused(ask: Any) -> None:
 
 # --- JSON -----------------------------------------------------------------------------------------
 
-JSON = {
+JSON: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "key": ({"metadata.level": 9}, {"level": 9}),
     "new-key": ({"metadata.color": "red"}, {"color": "red"}),
     "nested": ({"metadata.settings.theme": "blue"}, {"settings": {"theme": "blue", "lang": "en"}}),
@@ -164,7 +164,7 @@ JSON = {
     "null": ({"metadata.level": None}, {"level": None}),
     "two": ({"metadata.level": 1, "metadata.active": False}, {"level": 1, "active": False}),
 }
-METADATA = {
+METADATA: dict[str, Any] = {
     "settings": {"theme": "dark", "lang": "en"},
     "tags": ["vip", "early"],
     "level": 7,

@@ -109,7 +109,8 @@ def test_a_write_by_filter_is_bounded(configure, spec):
     refused(403, {**spec, "filters": {"internal_notes": ""}})
     refused(403, {**spec, "filters": {"nothing": ""}})
     assert refused(400, {**spec, "filters": {}, "_max_affected": 1})["code"] == "query.limit"
-    for value in (0, -1, "x", None, [], True, 1.5):
+    values: list[Any] = [0, -1, "x", None, [], True, 1.5]
+    for value in values:
         refused(400, {**spec, "filters": {}, "_max_affected": value})
     configure(expose(), MAX_ITEMS=1)
     refused(400, {**spec, "filters": {}, "_max_affected": 1_000})
@@ -257,7 +258,8 @@ def test_a_deep_operation_is_refused(depth):
 
 
 def test_names_of_operations_are_names_and_unlike():
-    for name in ("", "a.b", "a b", "1", 1, [], "x" * 65, "é"):
+    names: list[Any] = ["", "a.b", "a b", "1", 1, [], "x" * 65, "é"]
+    for name in names:
         refused(400, batch({**ADD, "_name": name}))
     refused(400, batch(ADD, ADD))
 
@@ -317,11 +319,12 @@ def test_a_dry_run_is_refused_as_the_write_would_be():
     refused(403, {"_action": "edit", "id": OPEN, "status": "hidden", "_dry_run": True})
     refused(404, {"_action": "delete", "id": HIDDEN, "_dry_run": True})
     denied({"_action": "edit", "id": OPEN, "internal_notes": "x", "_dry_run": True})
-    for value in ("yes", 1, None, [], "true"):
+    values: list[Any] = ["yes", 1, None, [], "true"]
+    for value in values:
         refused(400, {"_action": "delete", "id": OPEN, "_dry_run": value})
 
 
-WRITES = {
+WRITES: dict[str, dict[str, Any]] = {
     "add": {"_action": "add", "customer": OPEN, "lines": [{"product": "x"}], "tags": ["red"]},
     "edit": {"_action": "edit", "id": OPEN, "seats": 1, "lines": {"$remove": [OPEN]}, "tags": []},
     "delete": {"_action": "delete", "_items": [OPEN, OTHER]},
@@ -339,7 +342,7 @@ def raising(error: Exception) -> Any:
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("way", ["hook", "signal"])
 @pytest.mark.parametrize(
-    ("error", "status", "text"),
+    "veto",
     [
         (PermissionDenied("not today"), 403, "not today"),
         (PermissionDenied(), 403, "Access denied"),
@@ -348,7 +351,8 @@ def raising(error: Exception) -> Any:
     ],
     ids=["text", "bare", "field", "row"],
 )
-def test_a_hook_may_veto(configure, request, operation, moment, way, error, status, text):
+def test_a_hook_may_veto(configure, request, operation, moment, way, veto):
+    error, status, text = veto
     name, hook = f"{moment}_{operation}", raising(error)
     if way == "hook":
         configure({**expose(), "booking": {**expose()["booking"], "hooks": {name: hook}}})

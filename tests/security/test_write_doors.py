@@ -245,3 +245,48 @@ def test_everybody_in_the_world_may_write_what_these_tests_refuse(client):
     )
     assert response.status_code == 200
     assert Booking.objects.count() == 1
+
+
+# Bodies
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"NaN",
+        b"Infinity",
+        b"-Infinity",
+        b"1e400",
+        b"-1e400",
+        b"1" * 5_000,
+        b'"\\u0000"',
+        b'"\\ud800"',
+        b"[" * 40 + b"]" * 40,
+        b'{"a": ' * 40 + b"1" + b"}" * 40,
+        b"[" * 200_000,
+        b"{",
+        b"'x'",
+        b"\xff",
+        b"01",
+        b'"' + b"x" * 1_100_000 + b'"',
+    ],
+    ids=range(16),
+)
+def test_what_json_cannot_say_is_not_written(client, value):
+    before = stored()
+    for url, body in (
+        ("/api/customer/", b'{"name": "x", "vip": true, "metadata": %s}'),
+        ("/api/customer/", b'{"_action": "edit", "_id": 1001, "metadata.level": %s}'),
+        ("/api/", b'{"_batch": [{"_model": "customer", "_action": "add", "metadata": %s}]}'),
+        ("/api/booking/", b'{"customer": 1001, "rating": %s}'),
+        ("/api/booking/", b'{"customer": 1001, "seats": %s}'),
+    ):
+        response = client.post(url, body % value, content_type="application/json")
+        assert response.status_code in {400, 413}, (url, response.content)
+    assert stored() == before
+
+
+def test_a_related_row_that_is_hidden_is_null_in_the_reply(client):
+    data = {"_action": "edit", "_id": OTHER, "seats": 1, "_fields": "customer.name, seats"}
+    response = client.post("/api/booking/", data, content_type="application/json")
+    assert (response.status_code, response.json()) == (200, {"customer": None, "seats": 1})

@@ -82,6 +82,21 @@ def test_an_upsert_does_not_find_a_hidden_row(configure):
     assert swapped(refused(400, hidden, "invoice")) == refused(400, swapped(hidden), "invoice")
 
 
+@pytest.mark.parametrize(
+    "name", ["nothing", "internal_notes", "customer.id", "lines", "x" * 5_000, "", "\ud800", "a.b"]
+)
+def test_a_match_is_by_columns_that_may_be_read(configure, name):
+    configure(expose(booking={"fields": ["id", "status"], "write_fields": "*"}))
+    for names in (name, [name], ["status", name]):
+        spec = {"_action": "upsert", "_match": names, "customer": OPEN, "status": "x"}
+        if name:
+            assert denied(spec)["path"] == "_match"
+            assert len(str(denied(spec))) < 300
+        else:
+            refused(400, spec)
+    refused(400, {"_action": "upsert", "_match": "status", "customer": OPEN, "status": "x"})
+
+
 # Keys of other rows
 
 
@@ -184,6 +199,11 @@ def test_setting_the_rows_inside_leaves_hidden_ones_alone():
     left = set(Line.objects.filter(booking=OPEN).values_list("product", "quantity"))
     assert left == {("new", 1), ("mop", -1)}
     assert Line.objects.filter(pk__in=[OTHER, 1004]).count() == 2
+
+
+def test_a_row_inside_has_one_key():
+    for lines in ({"$edit": [{"id": OPEN, "_id": OTHER}]}, {"$set": [{"id": OPEN, "_id": OPEN}]}):
+        refused(400, {"_action": "edit", "id": OPEN, "lines": lines})
 
 
 @pytest.mark.parametrize("name", ["booking", "booking_id"])

@@ -79,7 +79,7 @@ class Grant:
 
 def without(names: list[str]) -> Any:
     """Return most of some names: a write that is granted nothing proves little."""
-    dropped = st.one_of(st.just([]), st.lists(st.sampled_from(names), max_size=2))
+    dropped: Any = st.one_of(st.just([]), st.lists(st.sampled_from(names), max_size=2))
     return dropped.map(lambda gone: [name for name in names if name not in gone])
 
 

@@ -107,7 +107,7 @@ def ask(
 
 def stored() -> dict[str, dict[Any, dict[str, Any]]]:
     """Return all rows of all tables that a write could reach, by table and key."""
-    tables = [*apps.get_app_config("testapp").get_models(), User]
+    tables: list[Any] = [*apps.get_app_config("testapp").get_models(), User]
     tables += [models.Booking.tags.through, models.Team.members.through]
     return {
         table._meta.label: {row["pk"]: row for row in _rows(table)}

@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models
 
 
@@ -143,3 +144,56 @@ class Comment(models.Model):
 class Page(models.Model):
     title = models.CharField(max_length=50)
     comments = GenericRelation(Comment)
+
+
+class Product(models.Model):
+    """Values that a model refuses in every way there is, and columns that fill themselves."""
+
+    sku = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=20)
+    size = models.CharField(max_length=1, choices=[("S", "small"), ("L", "large")], default="S")
+    shelf = models.IntegerField(null=True, blank=True)
+    place = models.IntegerField(null=True, blank=True)
+    supplier = models.CharField(max_length=20, blank=True)
+    code = models.CharField(max_length=20, null=True, blank=True)
+    price = models.DecimalField(max_digits=6, decimal_places=2, default=0)
+    tag = models.ForeignKey(Tag, models.SET_NULL, null=True, blank=True, related_name="products")
+    added_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        unique_together = [("shelf", "place")]
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "code"], name="one_code_each"),
+            models.CheckConstraint(
+                condition=models.Q(price__gte=0),
+                name="price_not_negative",
+                violation_error_message="Nothing costs less than nothing.",
+                violation_error_code="negative",
+            ),
+        ]
+
+    def clean(self):
+        if self.name == "rotten":
+            raise ValidationError({"name": ValidationError("Not fresh.", code="rotten")})
+        if self.name and self.name == self.sku:
+            raise ValidationError("The name says nothing.", code="vague")
+
+
+class Receipt(models.Model):
+    """A model that is to be saved and deleted by its own methods."""
+
+    number = models.CharField(max_length=20)
+    total = models.IntegerField(default=0)
+    checksum = models.CharField(max_length=40, blank=True, editable=False)
+
+    def save(self, **options):
+        self.checksum = f"{self.number}:{self.total}"
+        fields = options.get("update_fields")
+        if fields is not None:
+            options["update_fields"] = {*fields, "checksum"}
+        super().save(**options)
+
+    def delete(self, *args, **options):
+        Page.objects.create(title=f"deleted {self.number}")
+        return super().delete(*args, **options)

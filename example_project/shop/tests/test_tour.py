@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from shop.tour import TOUR, TourQuery, curl_command
+from shop.models import Customer, Track
+from shop.tour import JANE, LUIS, TOUR, Account, TourQuery, curl_command
 
 pytestmark = pytest.mark.django_db
 
-VISITOR, CUSTOMER, AGENT, MANAGER, BODY = TOUR
+VISITOR, CUSTOMER, AGENT, MANAGER, BODY, CORRECTION, DRY_RUN = TOUR
 
 
 def reply_to(query: TourQuery) -> Any:
@@ -73,6 +74,45 @@ def test_the_body_combines_conditions() -> None:
     assert all(
         float(row["total"]) >= 5 or row["billing_country"] in {"France", "USA"} for row in rows
     )
+
+
+def patch(account: Account, path: str, body: dict[str, Any]) -> Any:
+    login = b64encode(f"{account.username}:{account.password}".encode()).decode()
+    return Client().patch(
+        path, body, content_type="application/json", headers={"authorization": f"Basic {login}"}
+    )
+
+
+def test_a_customer_corrects_the_own_record() -> None:
+    Customer.objects.filter(pk=1).update(phone="wrong")
+
+    assert reply_to(CORRECTION) == {"first_name": "Luís", "phone": "+55 (12) 3923-5566"}
+    assert Customer.objects.get(pk=1).phone == "+55 (12) 3923-5566"
+
+
+def test_a_price_is_tried_out_and_stays() -> None:
+    before = Track.objects.get(pk=1).unit_price
+
+    assert reply_to(DRY_RUN)["unit_price"] == "1.29"
+    assert Track.objects.get(pk=1).unit_price == before
+
+
+@pytest.mark.parametrize(
+    ("account", "path", "body", "status"),
+    [
+        pytest.param(LUIS, "/api/customers/1", {"support_rep": 4}, 403, id="other-agent"),
+        pytest.param(LUIS, "/api/customers/1", {"email": "x@example.com"}, 403, id="other-email"),
+        pytest.param(LUIS, "/api/customers/2", {"phone": "1"}, 404, id="other-row"),
+        pytest.param(LUIS, "/api/tracks/1", {"unit_price": "0.01"}, 403, id="price"),
+        pytest.param(JANE, "/api/customers/1", {"company": "Embraer"}, 200, id="her-customer"),
+        pytest.param(JANE, "/api/customers/2", {"company": "x"}, 404, id="not-her-customer"),
+        pytest.param(JANE, "/api/customers/1", {"support_rep": 4}, 403, id="hand-over"),
+    ],
+)
+def test_who_may_write_what(account: Account, path: str, body: dict[str, Any], status: int) -> None:
+    response = patch(account, path, body)
+
+    assert response.status_code == status, response.content
 
 
 @pytest.mark.parametrize("path", ["/api/customers/", "/api/invoices/", "/api/employees/"])
