@@ -20,6 +20,7 @@ from django_flex.exceptions import (
     UnsupportedQueryError,
 )
 from django_flex.permissions.authorize import authorize
+from django_flex.permissions.caps import limits_of
 from django_flex.permissions.roles import resolve_role
 from django_flex.plan.planner import make_plan
 from django_flex.plan.shape import FlexResult, shape
@@ -110,6 +111,9 @@ def answer(
         operation=request.operation,
         actor=request.actor,
     )
+    limits = limits_of(settings.limits, standing.grant)
+    if limits is not settings.limits:
+        settings = replace(settings, limits=limits)
     try:
         result = _execute(request, settings, policy, found, standing)
     except FlexError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django_flex.engine import READ_OPERATIONS
 from django_flex.exceptions import OperationDeniedError
 from django_flex.permissions.access import Access
+from django_flex.permissions.caps import limits_of
 from django_flex.permissions.hints import filter_names, order_names, readable_names
 from django_flex.permissions.roles import resolve_role
 from django_flex.permissions.writable import writable_names
@@ -40,7 +41,7 @@ def describe_entry(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -
         "fields": {name: _field(name, access) for name in readable_names(access)},
         "filters": ["*"] if access.grant.filters.everything else filter_names(access),
         "order_by": ["*"] if access.grant.order_by.everything else order_names(access),
-        "limits": {"default": limits.default_limit, "max": limits.max_limit},
+        "limits": {"default": access.limits.default_limit, "max": access.limits.max_limit},
     }
 
 
@@ -59,7 +60,7 @@ def _access(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -> Acces
     grant = resolve_role(policy, entry, actor).grant
     if grant is None or not grant.operations & OPERATIONS:
         return None
-    return Access(policy, actor, entry, grant, limits)
+    return Access(policy, actor, entry, grant, limits_of(limits, grant))
 
 
 def _writable(access: Access) -> dict[str, Any]:

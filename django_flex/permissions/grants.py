@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from django_flex.exceptions import FlexError
+from django_flex.permissions.caps import BrokenCapsError, compile_caps
 from django_flex.permissions.conditions import TAIL, bind_rule
 from django_flex.permissions.paths import FilterSet, OrderSet, PathSet
 from django_flex.permissions.policy import ABSENT, ALL_ROWS, NO_ROWS, Grant, RowRule
@@ -49,7 +50,7 @@ GRANT_KEYS = {
     "aggregates": "aggregates that may be asked for",
     "search": "paths that a search looks into",
     "rate_limit": "requests per minute, `'100/h'`, or a dictionary of these by operation",
-    "limits": "caps for this role",
+    "limits": "[caps](settings.md#caps) of this role, by the setting's name in lower case",
     "write_fields": "writable paths, where they differ from `fields`",
     "add": "`fields`, `check`, `presets` of adding",
     "edit": "`fields`, `rows`, `check`, `presets` of editing",
@@ -60,7 +61,6 @@ GRANT_KEYS = {
 }
 LATER_KEYS = frozenset(
     {
-        "limits",
         "computed",
         "aggregates",
         "search",
@@ -96,8 +96,13 @@ def compile_grant(role: str, written: Any, resource: Resource, notes: Notes) -> 
         notes.report("E009", "A grant is '*', an object, or empty")
         return Grant(role=role, empty=True, rows=NO_ROWS, source=notes.place)
     check_names(written, GRANT_KEYS, notes)
+    try:
+        caps = compile_caps(written.get("limits"), notes.at("limits"))
+    except BrokenCapsError:
+        return Grant(role=role, empty=True, rows=NO_ROWS, source=notes.place)
     return Grant(
         role=role,
+        caps=caps,
         operations=_operations(written.get("ops"), notes.at("ops")),
         fields=compile_paths(written.get("fields"), resource, notes.at("fields")),
         filters=_filters(written.get("filters"), resource, notes.at("filters")),

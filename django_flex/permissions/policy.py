@@ -69,6 +69,7 @@ class Grant:
     rows: RowRule = ABSENT
     exclude: frozenset[Path] = frozenset()
     writing: Mapping[str, WriteGrant] = field(default_factory=dict)
+    caps: Mapping[str, Any] = field(default_factory=dict)
     rate_limit: Rates = NO_RATES
     empty: bool = False
     unrestricted: bool = False

@@ -108,14 +108,20 @@ def test_values_taken_within_one_list_are_found() -> None:
 # --- only what changed ----------------------------------------------------------------------------
 
 
+def updates(ran: list[str]) -> list[str]:
+    """Return the updates; on MariaDB their time limit stands before them."""
+    update = f"UPDATE {connection.ops.quote_name('testapp_product')} SET "
+    return [sql[sql.index(update) :] for sql in ran if update in sql]
+
+
 def test_update_holds_the_columns_that_changed_and_the_time() -> None:
     product = Product.objects.get(sku="a")
     ran = statements(
         lambda: ask("product", "edit", id=product.pk, name="Fig", size="S", price="0.00")
     )
 
-    (update,) = [sql for sql in ran if sql.startswith("UPDATE")]
-    columns = update[: update.index(" WHERE ")]
+    (update,) = updates(ran)
+    columns = update[update.index(" SET ") : update.index(" WHERE ")]
     assert columns.count(" = ") == 2, columns
     assert "name" in columns
     assert "changed_at" in columns
@@ -136,7 +142,7 @@ def test_nothing_changed_is_no_update(sent: dict[str, Any]) -> None:
     product = Product.objects.get(sku="a")
     ran = statements(lambda: ask("product", "edit", id=product.pk, **sent))
 
-    assert not [sql for sql in ran if sql.startswith("UPDATE")]
+    assert not updates(ran)
     assert product.changed_at == Product.objects.get(sku="a").changed_at
 
 
