@@ -36,11 +36,12 @@ def test_refused_pattern_runs_no_statement(ask: Ask, name: str, operator: str) -
 @pytest.mark.usefixtures("texts")
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_accepted_pattern_is_answered_in_time(ask: Ask, name: str) -> None:
-    started = time.monotonic()
+    # Work, not waiting: SQLite runs patterns in this thread, and a busy machine is no bad pattern.
+    started = time.thread_time()
     answer = ask({"filters": {"internal_notes.regex": ACCEPTED[name]}, "fields": "id"}, EXPOSE)
     # An engine may still have limits of its own: a 400 then, never an outage.
     assert answer.status in {200, 400}, answer.content
-    assert time.monotonic() - started < 2 * len(TEXTS)
+    assert time.thread_time() - started < 2 * len(TEXTS)
 
 
 @pytest.mark.usefixtures("texts")
