@@ -59,9 +59,11 @@ def main() -> None:
         print(f"listening after {time.monotonic() - started:.1f} s")
         for query in queries:
             reply = json.loads(subprocess.check_output(["bash", "-c", query]))
-            if not reply.get("results"):
+            wrote = " -X " in query
+            if "error" in reply or not (wrote or reply.get("results")):
                 sys.exit(f"{query}\ngave {reply}")
-            print(f"{len(reply['results'])} results: {query[:100]}")
+            told = "written" if wrote else f"{len(reply['results'])} results"
+            print(f"{told}: {query[:100]}")
     finally:
         # Not SIGINT: where the gate runs in the background, that is ignored by all its children.
         os.killpg(server.pid, signal.SIGTERM)
