@@ -112,3 +112,8 @@ def test_url_and_body_have_to_agree(configure, client) -> None:
     response = client.generic("GET", "/api/booking/1", '{"_id": 2}')
 
     assert (400, "_id") == (response.status_code, response.json()["path"])
+
+
+def test_key_that_a_database_gives_to_no_row_is_missing(door: Door) -> None:
+    """MariaDB refuses 0 for a new row; asked for, it is the key of no row."""
+    assert 404 == door.get(0).status

@@ -48,7 +48,7 @@ def fetch_by_key(
         using: the database.
     """
     connection = connections[using]
-    prepared = key.get_db_prep_value(value, connection, prepared=False)
+    prepared = as_parameter(key, value, connection)
     known = (model, paths, key.attname, using, connection.vendor)
     if known not in _statements:
         if len(_statements) >= MAX_STATEMENTS:
@@ -76,7 +76,7 @@ def _compile(
     rows = model._base_manager.using(using).filter(**{key.attname: value}).order_by()
     compiler = rows.values_list(*paths).query.get_compiler(using)
     sql, parameters = compiler.as_sql()
-    if list(parameters) != [key.get_db_prep_value(value, connection, prepared=False)]:
+    if list(parameters) != [as_parameter(key, value, connection)]:
         return None
     found = compiler.get_converters([column[0] for column in compiler.select])
     converters = tuple((n, tuple(calls), column) for n, (calls, column) in found.items())
@@ -91,3 +91,12 @@ def _converted(row: tuple[Any, ...], statement: Statement, connection: Any) -> t
         for call in calls:
             values[position] = call(values[position], column, connection)
     return tuple(values)
+
+
+def as_parameter(key: models.Field[Any, Any], value: Any, connection: Any) -> Any:
+    """Return a key as the database takes it in a comparison.
+
+    In two steps, as Django's lookups do: in one, MariaDB's fields refuse 0, which is no key to give
+    to a row but may be asked for.
+    """
+    return key.get_db_prep_value(key.get_prep_value(value), connection, prepared=True)
