@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_flex")
 
+_NEVER_UPSERT = frozenset({"GET", "HEAD", "QUERY", "POST", "PATCH", "DELETE"})
+
 Authenticate: TypeAlias = "Callable[[HttpRequest, Settings], Actor]"
 
 
