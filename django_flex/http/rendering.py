@@ -144,7 +144,7 @@ def finish(response: HttpResponse, settings: Settings) -> HttpResponse:
 
 
 def _matches(request: HttpRequest, etag: str) -> bool:
-    header = request.headers.get("If-None-Match")
+    header = request.META.get("HTTP_IF_NONE_MATCH")
     if header is None or request.method not in {"GET", "HEAD", "QUERY"}:
         return False
     known = [tag.removeprefix("W/") for tag in parse_etags(header)]

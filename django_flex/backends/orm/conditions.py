@@ -72,8 +72,10 @@ def visible_rows(rows: Rows, using: str) -> QuerySet[Any]:
         AccessDeniedError: the rule cannot be applied to the model; it is logged.
     """
     model = rows.resource.model
-    queryset = model._default_manager.all() if rows.queryset is None else rows.queryset
-    return _ruled(queryset, rows, using)
+    if rows.queryset is None:
+        # The database is chosen here, where it costs nothing: later it would copy a whole query.
+        return _ruled(model._default_manager.db_manager(using).all(), rows, using)
+    return _ruled(rows.queryset, rows, using)
 
 
 def rows_under(rows: Rows, using: str) -> QuerySet[Any]:

@@ -71,7 +71,9 @@ def _database(plan: ReadPlan) -> str:
 
 def build(plan: ReadPlan, using: str) -> QuerySet[Any]:
     """Return the queryset of a plan: of a get the row, of a list the page and one row more."""
-    queryset = _selected(plan, using).using(using)
+    queryset = _selected(plan, using)
+    if plan.rows.queryset is not None:
+        queryset = queryset.using(using)
     if plan.asked.operation == "get":
         return queryset.filter(pk=plan.pk).order_by()
     # On the query itself: order_by() and a slice would each copy a queryset that is ours alone.
