@@ -149,13 +149,13 @@ def parameters(request: HttpRequest) -> list[tuple[str, list[str]]]:
 
 def preferences(request: HttpRequest) -> frozenset[str]:
     """Return the preferences of a request (RFC 7240), in lower case, without parameters."""
-    header = request.META.get("HTTP_PREFER", "")
+    header = str(request.META.get("HTTP_PREFER", ""))
     return frozenset(part.split(";")[0].strip().lower() for part in header.split(","))
 
 
 def preferred_return(request: HttpRequest) -> str | None:
     """Return ``minimal`` or ``representation``, the first that the header ``Prefer`` has."""
-    for part in request.META.get("HTTP_PREFER", "").split(","):
+    for part in str(request.META.get("HTTP_PREFER", "")).split(","):
         name, _, value = part.split(";")[0].partition("=")
         value = value.strip().strip('"').lower()
         if name.strip().lower() == "return" and value in {"minimal", "representation"}:
