@@ -118,6 +118,8 @@ def _first(names: Iterator[str]) -> tuple[str, ...]:
 def _count(result: FlexResult) -> int:
     if result.error is not None:
         return 0
+    if result.rows is not None:
+        return result.rows
     results = result.data.get("results")
     return len(results) if isinstance(results, dict | list) else 1
 

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from django_flex.conf import get_settings
@@ -30,6 +30,8 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
     allowed_fields: Iterable[str],
     allowed_filters: Iterable[str] = (),
     allowed_ordering: Iterable[str] = (),
+    allowed_search: Iterable[str] = (),
+    allowed_aggregates: Iterable[str] = (),
     allowed_actions: Iterable[str] = ("get", "list"),
     rows: Any = "*",
     require_auth: bool | None = None,
@@ -45,6 +47,8 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
         allowed_fields: readable paths, as ``fields`` of a grant.
         allowed_filters: as ``filters`` of a grant.
         allowed_ordering: as ``order_by`` of a grant.
+        allowed_search: as ``search`` of a grant.
+        allowed_aggregates: as ``aggregates`` of a grant.
         allowed_actions: the operations that the view serves, reads and writes.
         rows: as ``rows`` of a grant; default all rows.
         require_auth: whether anonymous callers get a 401; the settings decide if ``None``.
@@ -55,6 +59,8 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
         "fields": list(allowed_fields),
         "filters": list(allowed_filters),
         "order_by": list(allowed_ordering),
+        "search": list(allowed_search),
+        "aggregates": list(allowed_aggregates),
         "ops": actions,
         "rows": rows,
     }
@@ -83,7 +89,7 @@ def _wrap(view: Callable[..., Any], open_door: Callable[[], Door]) -> Callable[.
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         answer = _answer(request, kwargs, open_door())
-        if isinstance(answer, HttpResponse):
+        if isinstance(answer, HttpResponseBase):
             return answer
         result, query_spec = answer
         return view(request, *args, result=result, query_spec=query_spec, **kwargs)
@@ -95,7 +101,7 @@ def _wrap_async(view: Callable[..., Any], open_door: Callable[[], Door]) -> Call
     @wraps(view)
     async def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         answer = await sync_to_async(_answer, thread_sensitive=True)(request, kwargs, open_door())
-        if isinstance(answer, HttpResponse):
+        if isinstance(answer, HttpResponseBase):
             return answer
         result, query_spec = answer
         return await view(request, *args, result=result, query_spec=query_spec, **kwargs)
@@ -105,7 +111,7 @@ def _wrap_async(view: Callable[..., Any], open_door: Callable[[], Door]) -> Call
 
 def _answer(
     request: HttpRequest, kwargs: Mapping[str, Any], door: Door
-) -> HttpResponse | tuple[FlexResult, Mapping[str, Any]]:
+) -> HttpResponseBase | tuple[FlexResult, Mapping[str, Any]]:
     """Return the result and the query object as it was understood, or the reply to an error."""
     pk = kwargs.get("pk", kwargs.get("id"))
     try:

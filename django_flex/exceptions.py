@@ -11,6 +11,8 @@
     │   ├── UnknownKeyError
     │   ├── InvalidValueError
     │   ├── LimitExceededError
+    │   │   └── CostExceededError
+    │   ├── CursorError
     │   └── UnsupportedQueryError
     ├── AuthenticationRequiredError
     ├── AuthenticationFailedError
@@ -126,6 +128,37 @@ class LimitExceededError(QueryError):
     code = "query.limit"
 
 
+class CostExceededError(LimitExceededError):
+    """The query would cost more than the caller may spend on one: ``cost`` beyond ``max_cost``."""
+
+    code = "query.cost"
+
+    def __init__(self, *, cost: int, max_cost: int) -> None:
+        super().__init__(
+            "The query costs too much",
+            hint=f"at most {max_cost}; ask for fewer rows, fields or lists",
+        )
+        self.cost = cost
+        self.max_cost = max_cost
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of a reply, with the estimate and what it may be at most."""
+        return {**super().to_dict(), "cost": self.cost, "max_cost": self.max_cost}
+
+
+class CursorError(QueryError):
+    """The cursor is none of ours, was made for another query or caller, or its place is gone."""
+
+    code = "query.cursor"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The cursor does not belong to this query",
+            path="cursor",
+            hint='begin again with "cursor": true',
+        )
+
+
 class UnsupportedQueryError(QueryError):
     """The query asks for something that this server or its database cannot do."""
 
@@ -197,6 +230,15 @@ class OrderDeniedError(AccessDeniedError):
 
     def __init__(self, text: str, *, path: str | None = None, hint: str | None = None) -> None:
         super().__init__(f"Order denied: '{text}' not allowed", path=path, hint=hint)
+
+
+class SearchDeniedError(AccessDeniedError):
+    """The role may not search this model, or may read none of the paths to search in."""
+
+    code = "search.denied"
+
+    def __init__(self, path: str = "search") -> None:
+        super().__init__("Search denied: there is nothing to search in", path=path)
 
 
 class RowDeniedError(AccessDeniedError):

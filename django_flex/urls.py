@@ -16,14 +16,15 @@ from django_flex.http.endpoint import Door, serve
 from django_flex.http.routing import route
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
 app_name = "django_flex"
 
 
 # Reads by POST and QUERY need no token; writes check it themselves, whatever door they come by.
 @csrf_exempt
-def api(request: HttpRequest, rest: str = "", version: str | None = None) -> HttpResponse:
+def api(request: HttpRequest, rest: str = "", version: str | None = None) -> HttpResponseBase:
     """Answer one request; ``rest`` is the path behind the prefix of the include."""
     settings = get_settings(version)
     door = Door(settings=settings, policy=settings.policy)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from django.db import models
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
 
 class FlexQueryView(View):
@@ -50,7 +51,7 @@ class FlexQueryView(View):
             return sync_to_async(self._serve, thread_sensitive=True)(request, pk)
         return self._serve(request, pk)
 
-    def _serve(self, request: HttpRequest, pk: Any) -> HttpResponse:
+    def _serve(self, request: HttpRequest, pk: Any) -> HttpResponseBase:
         door = self.get_door()
         return serve(request, lambda: model_route(pk, door.actions), door)
 

@@ -97,6 +97,22 @@ def transforms() -> str:
     return table(("transform", "for", "gives", "meaning"), rows)
 
 
+def functions() -> str:
+    """Return the functions of aggregates."""
+    from django_flex.query.aggregates import FUNCTIONS
+
+    rows = ((code(one.name), kinds(one.kinds), one.help) for one in FUNCTIONS.values())
+    return table(("function", "of", "gives"), rows)
+
+
+def truncations() -> str:
+    """Return what moments can be cut to, to group by."""
+    from django_flex.query.aggregates import TRUNCATIONS
+
+    rows = ((code(one.name), kinds(one.kinds), one.help) for one in TRUNCATIONS.values())
+    return table(("part", "for", "gives"), rows)
+
+
 def kinds(names: frozenset[str]) -> str:
     """Return the kinds of fields that an operator is for, in few words."""
     from django_flex.query.operators import EQUATABLE, EVERYTHING, ORDERED
@@ -170,6 +186,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "version_settings": version_settings,
     "operators": operators,
     "transforms": transforms,
+    "functions": functions,
+    "truncations": truncations,
     "errors": errors,
     "checks": checks,
     "entry_keys": entry_keys,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db.models.functions import Upper
 
 from django_flex.checks import check_settings
 from django_flex.permissions.problems import PROBLEMS
@@ -57,7 +58,14 @@ CASES = {
         "CACHES['nowhere']",
         "DJANGO_FLEX['RATE_LIMIT_CACHE']",
     ),
-    "W005": (booking(search=["status"]), "['search']", None),
+    "E019": (
+        {"EXPOSE": {"booking": {"computed": {"status": Upper("status")}}}},
+        "EXPOSE['booking']['computed']['status']",
+        None,
+    ),
+    "E020": (booking(search=["id"]), "['search']", None),
+    "W005": (booking(actions=["publish"]), "['actions']", None),
+    "W008": (booking(search=["status"]), "['search']", "add it to 'fields'"),
     "W006": (
         {"RATE_LIMIT": 60, "RATE_LIMIT_CACHE": "local"},
         "CACHES['local']",
@@ -103,14 +111,13 @@ def test_the_middleware_needs_the_one_that_sets_the_user(
 
 
 def test_a_composite_primary_key_cannot_be_exposed(settings: Any, monkeypatch: Any) -> None:
-    from django_flex.permissions import compiler
-    from django_flex.schema.introspection import UnsupportedModelError
+    from django_flex.schema import introspection
     from tests.testapp.models import Node
 
     def refuse(model: Any) -> Any:
-        raise UnsupportedModelError(model)
+        raise introspection.UnsupportedModelError(model)
 
-    monkeypatch.setattr(compiler, "describe", refuse)
+    monkeypatch.setattr(introspection, "describe", refuse)
     found = messages(settings, {"EXPOSE": {"node": {}}})
     assert ["E011"] == list(found)
     assert Node._meta.label in found["E011"].msg

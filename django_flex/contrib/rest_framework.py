@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from django.db import models
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from django_flex.conf import Settings
     from django_flex.http.routing import Meaning
@@ -143,27 +144,27 @@ class FlexViewSetMixin:
         """Refuse no ``Accept``: the reply is rendered by us, with the media types of all doors."""
         return super().perform_content_negotiation(request, force=True)  # type: ignore[misc]  # of the viewset
 
-    def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
         """Answer a list."""
         return self._flex(request, None, LIST)
 
-    def retrieve(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
+    def retrieve(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a get."""
         return self._flex(request, self._key(kwargs), GET)
 
-    def create(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def create(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
         """Answer an add; a list as body adds several rows."""
         return self._flex(request, None, ADD)
 
-    def update(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
+    def update(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer an edit; what is not sent stays as it is."""
         return self._flex(request, self._key(kwargs), EDIT)
 
-    def partial_update(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
+    def partial_update(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer an edit."""
         return self._flex(request, self._key(kwargs), EDIT)
 
-    def destroy(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponse:
+    def destroy(self, request: Request, *_args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a delete."""
         return self._flex(request, self._key(kwargs), DELETE)
 
@@ -171,7 +172,7 @@ class FlexViewSetMixin:
         name = str(getattr(self, "lookup_url_kwarg", None) or getattr(self, "lookup_field", "pk"))
         return str(kwargs[name])
 
-    def options(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def options(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
         """Describe the model as the caller sees it."""
         response = self._flex(request, None, LIST)
         response.headers["Allow"] = self._allow()
@@ -179,7 +180,7 @@ class FlexViewSetMixin:
 
     def http_method_not_allowed(
         self, request: Request, *_args: Any, **_kwargs: Any
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """Answer a method that the viewset does not serve, in the usual shape."""
         error = MethodNotAllowedError(
             "This URL does not serve this method",
@@ -193,7 +194,7 @@ class FlexViewSetMixin:
         names: list[str] = self.allowed_methods  # type: ignore[attr-defined]  # of the viewset
         return ", ".join(names)
 
-    def _flex(self, request: Request, pk: str | None, meaning: Meaning) -> HttpResponse:
+    def _flex(self, request: Request, pk: str | None, meaning: Meaning) -> HttpResponseBase:
         http_request = request._request  # noqa: SLF001 - the documented way to the HttpRequest
         return serve(http_request, lambda: fixed_route(pk, meaning), self._door(request))
 

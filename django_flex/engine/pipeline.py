@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
 from django_flex import audit
-from django_flex.backends.orm.reads import read
+from django_flex.engine.aggregating import run_aggregate
 from django_flex.engine.batch import run_batch
+from django_flex.engine.reading import run_read
 from django_flex.engine.request import BATCH, READ_OPERATIONS, find_entry
+from django_flex.engine.time_zone import in_time_zone
 from django_flex.engine.writing import run_write
 from django_flex.exceptions import (
     AuthenticationRequiredError,
@@ -19,21 +22,21 @@ from django_flex.exceptions import (
     OperationDeniedError,
     UnsupportedQueryError,
 )
-from django_flex.permissions.authorize import authorize
-from django_flex.permissions.caps import limits_of
+from django_flex.permissions.caps import for_operator, limits_of
 from django_flex.permissions.roles import resolve_role
-from django_flex.plan.planner import make_plan
-from django_flex.plan.shape import FlexResult, shape
+from django_flex.plan.shape import FlexResult
 from django_flex.query.mutations import WRITE_OPERATIONS
-from django_flex.query.parser import parse_query
 from django_flex.signals import query_executed
 from django_flex.throttling import throttle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django_flex.conf import Settings
     from django_flex.engine.request import FlexRequest
     from django_flex.permissions.policy import Entry, Policy
     from django_flex.permissions.roles import Standing
+    from django_flex.plan.streams import Stream
 
 
 def run(
@@ -82,8 +85,20 @@ def observed(
         elapsed = (time.perf_counter() - started) * 1_000
         _observe(request, settings, FlexResult.from_error(error), elapsed)
         raise
+    if result.stream is not None:
+        result.stream.ended = partial(_observe_stream, request, settings, started)
+        return result
     _observe(request, settings, result, (time.perf_counter() - started) * 1_000)
     return result
+
+
+def _observe_stream(
+    request: FlexRequest, settings: Settings, started: float, stream: Stream
+) -> None:
+    """Tell how a stream ended, with as many rows as went out."""
+    result = FlexResult() if stream.error is None else FlexResult.from_error(stream.error)
+    elapsed = (time.perf_counter() - started) * 1_000
+    _observe(request, settings, replace(result, rows=stream.rows), elapsed)
 
 
 def answer(
@@ -103,50 +118,50 @@ def answer(
         raise OperationDeniedError(request.operation, found.name)
     standing = resolve_role(policy, found, request.actor)
     request.actor.role = standing.grant.role if standing.grant is not None else None
-    headers = throttle(
-        settings.rate_limits,
-        version=settings.version,
-        entry=found,
-        grant=standing.grant,
-        operation=request.operation,
-        actor=request.actor,
-    )
+    if request.by_operator:
+        standing = for_operator(standing)
+    headers = _throttled(request, settings, found, standing)
     limits = limits_of(settings.limits, standing.grant)
     if limits is not settings.limits:
         settings = replace(settings, limits=limits)
+    zone = settings.time_zone if request.time_zone is None else request.time_zone
     try:
-        result = _execute(request, settings, policy, found, standing)
+        with in_time_zone(zone, found.resource.model):
+            result = _execute(request, settings, policy, found, standing)
     except FlexError as error:
         error.headers = {**headers, **error.headers}
         raise
     return replace(result, headers={**headers, **result.headers}) if headers else result
 
 
+def _throttled(
+    request: FlexRequest, settings: Settings, entry: Entry, standing: Standing
+) -> Mapping[str, str]:
+    """Count the request, unless the operator of the project asks in the name of the caller."""
+    if request.by_operator:
+        return {}
+    return throttle(
+        settings.rate_limits,
+        version=settings.version,
+        entry=entry,
+        grant=standing.grant,
+        operation=request.operation,
+        actor=request.actor,
+    )
+
+
 def _execute(
     request: FlexRequest, settings: Settings, policy: Policy, entry: Entry, standing: Standing
 ) -> FlexResult:
+    if request.operation == "aggregate":
+        return run_aggregate(request, settings, policy, entry, standing)
     if request.operation in READ_OPERATIONS:
-        return _read(request, settings, policy, entry, standing)
+        return run_read(request, settings, policy, entry, standing)
     if request.operation in WRITE_OPERATIONS:
         return run_write(request, settings, policy, entry, standing)
     raise UnsupportedQueryError(
         f"'{request.operation}' is not supported by this version", path="_action"
     )
-
-
-def _read(
-    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry, standing: Standing
-) -> FlexResult:
-    query = parse_query(
-        request.payload,
-        settings.limits,
-        resource=entry.name,
-        operation=request.operation,
-        lenient=request.lenient,
-    )
-    authorized = authorize(query, policy, request.actor, entry, settings.limits, standing)
-    plan = make_plan(authorized)
-    return shape(plan, read(plan, settings.limits))
 
 
 def with_status(result: FlexResult, settings: Settings) -> FlexResult:

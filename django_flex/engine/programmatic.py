@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
 from django_flex.conf import get_settings
-from django_flex.engine.pipeline import run, with_status
+from django_flex.engine.pipeline import observed, run, with_status
 from django_flex.engine.request import FlexRequest, default_operation, find_entry
 from django_flex.exceptions import FlexError, QueryError
 from django_flex.permissions.compiler import unrestricted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from django_flex.conf import Settings
     from django_flex.permissions.policy import Entry, Policy
+    from django_flex.plan.streams import Stream
 
 
 class FlexQuery:
@@ -38,12 +40,22 @@ class FlexQuery:
         self._model = model
         self._version = version
         self._unrestricted = False
+        self._by_operator = False
 
     def unrestricted(self) -> FlexQuery:
         """Return a query that no permission narrows, for code that means to bypass them."""
         free = FlexQuery(self._model, version=self._version)
-        free._unrestricted = True
+        free._unrestricted, free._by_operator = True, self._by_operator
         return free
+
+    def by_operator(self) -> FlexQuery:
+        """Return a query that may ``explain`` and ``export`` whatever the user may list or get.
+
+        For command lines: fields and rows stay those of the user, no rate limit counts it.
+        """
+        operated = FlexQuery(self._model, version=self._version)
+        operated._unrestricted, operated._by_operator = self._unrestricted, True
+        return operated
 
     def execute(self, spec: Mapping[str, Any] | None = None, *, user: Any = None) -> FlexResult:
         """Run a query object as a user; no user is an anonymous one.
@@ -68,6 +80,26 @@ class FlexQuery:
         """Run a query object from asynchronous code; otherwise like ``execute``."""
         return await sync_to_async(self.execute, thread_sensitive=True)(spec, user=user)
 
+    def stream(self, spec: Mapping[str, Any] | None = None, *, user: Any = None) -> Stream:
+        """Return a list as a stream of bytes; iterate over it, then close it.
+
+        Args:
+            spec: the query; its ``format`` is ``ndjson`` (the default), ``csv`` or ``json``.
+            user: whose permissions apply.
+
+        Raises:
+            FlexError: what is wrong with the query; later, what ends a stream of CSV or JSON.
+        """
+        settings = get_settings(self._version)
+        request, policy, entry = self._prepare(spec or {}, user, settings)
+        if request.operation != "list":
+            raise QueryError("Only a list can be streamed", path="_action")
+        asked = replace(request, streams=True, accepts="ndjson")
+        result = observed(asked, settings, policy, entry)
+        if result.stream is None:
+            raise QueryError("The plan of a query cannot be streamed", path="explain")
+        return result.stream
+
     def _prepare(
         self, spec: Mapping[str, Any], user: Any, settings: Settings
     ) -> tuple[FlexRequest, Policy, Entry | None]:
@@ -87,7 +119,11 @@ class FlexQuery:
         if payload.get("_model") not in (None, name, entry.name if entry else name):
             raise QueryError("'_model' is given by the code here", path="_model")
         request = FlexRequest(
-            resource=name, operation=default_operation(payload), payload=payload, actor=actor
+            resource=name,
+            operation=default_operation(payload),
+            payload=payload,
+            actor=actor,
+            by_operator=self._by_operator,
         )
         return request, policy, entry
 

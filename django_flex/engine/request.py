@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from django_flex.permissions.policy import Entry, Policy
     from django_flex.permissions.roles import Actor
 
-READ_OPERATIONS = frozenset({"get", "list"})
+READ_OPERATIONS = frozenset({"get", "list", "aggregate"})
 #: The operation of a ``_batch``, which holds others; no ``_action`` names it.
 BATCH = "batch"
 
@@ -24,7 +24,10 @@ class FlexRequest:
 
     ``operation`` is canonical (``get``, ``add``); ``payload`` is the untrusted query object.
     ``if_match`` and ``idempotency_key`` are what the headers of these names say. ``served`` are
-    the operations that the door serves at all, ``None`` for all that are granted.
+    the operations that the door serves at all, ``None`` for all that are granted. ``time_zone``
+    is the name of the one that days and hours are meant in, ``None`` for the setting's. ``streams``
+    says that the door can stream, ``accepts`` the format that the caller prefers. With
+    ``by_operator`` somebody at the command line asks in the name of the caller.
     """
 
     resource: str
@@ -35,6 +38,10 @@ class FlexRequest:
     if_match: str | None = None
     idempotency_key: str | None = None
     served: frozenset[str] | None = None
+    time_zone: str | None = None
+    streams: bool = False
+    accepts: str | None = None
+    by_operator: bool = False
 
 
 def find_entry(policy: Policy, name: str) -> Entry:

@@ -10,6 +10,7 @@ from django_flex.permissions.access import Access
 from django_flex.permissions.caps import limits_of
 from django_flex.permissions.hints import filter_names, order_names, readable_names
 from django_flex.permissions.roles import resolve_role
+from django_flex.permissions.searching import searchable
 from django_flex.permissions.writable import writable_names
 from django_flex.query.mutations import WRITE_OPERATIONS
 from django_flex.query.operators import operators_for
@@ -41,7 +42,11 @@ def describe_entry(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -
         "fields": {name: _field(name, access) for name in readable_names(access)},
         "filters": ["*"] if access.grant.filters.everything else filter_names(access),
         "order_by": ["*"] if access.grant.order_by.everything else order_names(access),
-        "limits": {"default": access.limits.default_limit, "max": access.limits.max_limit},
+        **_searchable(access),
+        "limits": {
+            "default": min(access.limits.default_limit, access.limits.max_limit),
+            "max": access.limits.max_limit,
+        },
     }
 
 
@@ -71,6 +76,12 @@ def _writable(access: Access) -> dict[str, Any]:
         for name in granted
     }
     return {"writable": names} if names else {}
+
+
+def _searchable(access: Access) -> dict[str, Any]:
+    """Return the paths that a search looks into; nothing for a role that may not search."""
+    names = [".".join(target.canonical) for target in searchable(access)]
+    return {"search": sorted(names)} if names else {}
 
 
 def _field(name: str, access: Access) -> dict[str, Any]:

@@ -21,14 +21,16 @@ from django_flex.exceptions import (
 from django_flex.http.authentication import authenticate
 from django_flex.http.description import describe_all, describe_entry
 from django_flex.http.rendering import finish, render
-from django_flex.http.request import decode, parameters, preferences
+from django_flex.http.request import decode, parameters, preferences, preferred_time_zone
 from django_flex.http.routing import model_url, served, view_url
+from django_flex.http.streaming import accepted
 from django_flex.http.writes import check_write, read_idempotency_key
 from django_flex.plan.shape import FlexResult
 from django_flex.query.parser import parse_operation
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from django_flex.conf import Settings
     from django_flex.http.routing import Meaning, Route
@@ -57,7 +59,7 @@ class Door:
     authenticate: Authenticate = authenticate
 
 
-def serve(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
+def serve(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponseBase:
     """Answer an HTTP request; whatever is wrong with it becomes an error in our JSON shape."""
     try:
         response = _reply(request, find_route, door)
@@ -66,20 +68,20 @@ def serve(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> 
         logger.exception("Internal error at %r", request.path)
         got_request_exception.send(sender=None, request=request)
         response = render(request, FlexResult.from_error(InternalError()), door.settings)
-    if request.method == "HEAD":
+    if request.method == "HEAD" and isinstance(response, HttpResponse):
         response.headers["Content-Length"] = str(len(response.content))
         response.content = b""
     return response
 
 
-def _reply(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
+def _reply(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponseBase:
     try:
         return respond(request, find_route, door)
     except FlexError as error:
         return render(request, FlexResult.from_error(error), door.settings)
 
 
-def respond(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
+def respond(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponseBase:
     """Authenticate, find out what the URL means, decode, run.
 
     Raises:
@@ -88,6 +90,9 @@ def respond(request: HttpRequest, find_route: Callable[[], Route], door: Door) -
     if request.method == "OPTIONS":
         return _describe(request, find_route, door)
     asked = understand(request, find_route, door)
+    if asked.flex_request.operation == "list":
+        streaming = replace(asked.flex_request, streams=True, accepts=accepted(request))
+        asked = Asked(asked.route, streaming)
     return render(request, execute(request, asked, door), door.settings, asked.flex_request)
 
 
@@ -158,6 +163,7 @@ def to_flex_request(
         payload=_with_key(payload, route.pk),
         actor=actor,
         lenient="handling=lenient" in preferences(request),
+        time_zone=preferred_time_zone(request),
         served=served(door.actions),
     )
     if operation in READ_OPERATIONS:
@@ -217,7 +223,9 @@ def _agreed_resource(payload: dict[str, Any], operation: str, route: Route, door
     return str(route.resource or named)
 
 
-def _describe(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponse:
+def _describe(
+    request: HttpRequest, find_route: Callable[[], Route], door: Door
+) -> HttpResponseBase:
     actor = door.authenticate(request, door.settings)
     route = _route(request, find_route)
     limits = door.settings.limits

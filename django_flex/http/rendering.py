@@ -13,10 +13,12 @@ from django.utils.http import parse_etags
 
 from django_flex.engine import READ_OPERATIONS
 from django_flex.http.request import preferred_return
+from django_flex.http.streaming import respond_with
 from django_flex.plan.json_values import encode, entity_tag, tag_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from django_flex.conf import Settings
     from django_flex.engine import FlexRequest
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 VARY = "Accept, Authorization, Cookie, Prefer"
-_OFFSET = re.compile(r"(?:^|&)offset=[^&]*")
+_PLACE = re.compile(r"(offset|cursor)=")
 CACHE_CONTROL = "private, no-cache"
 
 
@@ -34,7 +36,7 @@ def render(
     result: FlexResult,
     settings: Settings,
     asked: FlexRequest | None = None,
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Return the HTTP reply of a result.
 
     Args:
@@ -43,9 +45,13 @@ def render(
         settings: of the API version.
         asked: what was asked for, where the request was understood.
     """
+    response: HttpResponseBase
     if result.error is not None:
         return _render_error(request, result, settings)
-    if asked is not None and asked.operation not in READ_OPERATIONS:
+    if result.stream is not None:
+        response = respond_with(request, result.stream, asked.resource if asked else "rows")
+        _link_pages(request, result.data["pagination"], response)
+    elif asked is not None and asked.operation not in READ_OPERATIONS:
         response = _render_write(request, result, settings, asked)
     else:
         response = _render_read(request, result, settings)
@@ -64,7 +70,7 @@ def _render_read(request: HttpRequest, result: FlexResult, settings: Settings) -
     response = HttpResponse(body, content_type=JSON, status=_status(result, settings))
     if "results" in result.data and "pagination" in result.data:
         etag = f"W/{etag}"
-        _link_next(request, result.data["pagination"], response)
+        _link_pages(request, result.data["pagination"], response)
     if not settings.always_http_200 and _matches(request, etag):
         response = HttpResponseNotModified()
     response.headers["ETag"] = etag
@@ -114,7 +120,7 @@ def _encode(result: FlexResult, settings: Settings) -> tuple[bytes, str]:
     return encode({"status_code": result.status_code, **result.data}), entity_tag(data)
 
 
-def _render_error(request: HttpRequest, result: FlexResult, settings: Settings) -> HttpResponse:
+def _render_error(request: HttpRequest, result: FlexResult, settings: Settings) -> HttpResponseBase:
     error, data, content_type = result.error, result.data, JSON
     if PROBLEM_JSON in request.headers.get("Accept", ""):
         content_type = PROBLEM_JSON
@@ -134,7 +140,7 @@ def problem(data: dict[str, Any], status: int) -> dict[str, Any]:
     return {"type": "about:blank", "title": data["error"], "status": status, **extra}
 
 
-def finish(response: HttpResponse, settings: Settings) -> HttpResponse:
+def finish(response: HttpResponseBase, settings: Settings) -> HttpResponseBase:
     """Add the headers that every reply has: nothing of a caller may end in a shared cache."""
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Vary"] = VARY
@@ -151,13 +157,26 @@ def _matches(request: HttpRequest, etag: str) -> bool:
     return "*" in known or etag.removeprefix("W/") in known
 
 
-def _link_next(request: HttpRequest, pagination: dict[str, Any], response: HttpResponse) -> None:
-    """Add ``Link: rel="next"`` (RFC 8288) to a list that was asked for by URL alone."""
-    if pagination["has_more"] and request.method in {"GET", "HEAD"} and not request.body:
-        asked = _OFFSET.sub("", request.META.get("QUERY_STRING", ""))
-        offset = f"offset={pagination['offset'] + pagination['limit']}"
-        target = (
-            f"{request.path}?{asked.strip('&')}&{offset}" if asked else f"{request.path}?{offset}"
-        )
-        # A header holds no text of the client but what a URL may hold.
-        response.headers["Link"] = f'<{iri_to_uri(target)}>; rel="next"'
+def _link_pages(
+    request: HttpRequest, pagination: dict[str, Any], response: HttpResponseBase
+) -> None:
+    """Add ``Link: rel="next"`` and ``"prev"`` (RFC 8288) to a list that was asked for by URL alone."""
+    if request.method not in {"GET", "HEAD"} or request.body:
+        return
+    links = [
+        f'<{_page_url(request, pagination[name])}>; rel="{name}"'
+        for name in ("next", "prev")
+        if name in pagination
+    ]
+    if links:
+        response.headers["Link"] = ", ".join(links)
+
+
+def _page_url(request: HttpRequest, query: dict[str, Any]) -> str:
+    """Return the URL that was asked for, with the place of another page."""
+    asked = [
+        p for p in request.META.get("QUERY_STRING", "").split("&") if p and not _PLACE.match(p)
+    ]
+    key = "cursor" if "cursor" in query else "offset"
+    # A header holds no text of the client but what a URL may hold.
+    return iri_to_uri(f"{request.path}?{'&'.join([*asked, f'{key}={query[key]}'])}")

@@ -18,6 +18,8 @@ from django_flex.query.parser import as_mapping
 from django_flex.query.querystring import merge, parse_parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.http import HttpRequest
 
     from django_flex.query.limits import Limits
@@ -155,9 +157,18 @@ def preferences(request: HttpRequest) -> frozenset[str]:
 
 def preferred_return(request: HttpRequest) -> str | None:
     """Return ``minimal`` or ``representation``, the first that the header ``Prefer`` has."""
+    found = (value.lower() for value in _preferred(request, "return"))
+    return next((value for value in found if value in {"minimal", "representation"}), None)
+
+
+def preferred_time_zone(request: HttpRequest) -> str | None:
+    """Return the time zone that the header ``Prefer`` names, as it is written there."""
+    return next(_preferred(request, "timezone"), None)
+
+
+def _preferred(request: HttpRequest, wanted: str) -> Iterator[str]:
+    """Yield the values that the header ``Prefer`` gives to a name."""
     for part in str(request.META.get("HTTP_PREFER", "")).split(","):
         name, _, value = part.split(";")[0].partition("=")
-        value = value.strip().strip('"').lower()
-        if name.strip().lower() == "return" and value in {"minimal", "representation"}:
-            return value
-    return None
+        if name.strip().lower() == wanted:
+            yield value.strip().strip('"')

@@ -27,19 +27,22 @@ def _only(operation: str) -> Meaning:
     return Meaning(operation, frozenset({operation}))
 
 
-LIST = Meaning("list", frozenset({"list", "get"}))
+LIST = Meaning("list", frozenset({"list", "get", "aggregate"}))
+AGGREGATE = _only("aggregate")
 GET = _only("get")
 ADD = _only("add")
 EDIT = _only("edit")
 DELETE = _only("delete")
 UPSERT = _only("upsert")
 
-COLLECTION_WORDS = frozenset({"query"})
 _READS = ("GET", "HEAD", "QUERY")
 #: What each kind of URL serves. GET, HEAD and QUERY never write, whatever a body says.
 ENDPOINT = {"POST": Meaning(None, None), "QUERY": Meaning(None, READ_OPERATIONS)}
 COLLECTION = {**dict.fromkeys(_READS, LIST), "POST": Meaning("add", None), "PUT": UPSERT}
 QUERY_WORD = {"POST": LIST, "QUERY": LIST}
+AGGREGATE_WORD = dict.fromkeys((*_READS, "POST"), AGGREGATE)
+#: What stands behind a model where a key would, and what each serves.
+COLLECTION_WORDS = {"query": QUERY_WORD, "aggregate": AGGREGATE_WORD}
 OBJECT = {**dict.fromkeys(_READS, GET), "PUT": EDIT, "PATCH": EDIT, "DELETE": DELETE}
 
 
@@ -98,7 +101,7 @@ def route(rest: str) -> Route:
     if not parts:
         return Route(name, None, COLLECTION)
     if parts[0] in COLLECTION_WORDS:
-        return Route(name, None, QUERY_WORD)
+        return Route(name, None, COLLECTION_WORDS[parts[0]])
     return Route(name, unquote(parts[0]), OBJECT)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from django_flex.exceptions import LimitExceededError, OperationDeniedError
 from django_flex.permissions.authorized import Rows, Visible
+from django_flex.permissions.exclusions import behind, covers_path, is_excluded
+from django_flex.permissions.policy import Grant
 from django_flex.permissions.roles import Standing, resolve_role
 from django_flex.permissions.rules import RuleFailedError, bind_rows
 from django_flex.schema.paths import Target
@@ -20,17 +22,18 @@ if TYPE_CHECKING:
 
     from django.db import models
 
-    from django_flex.permissions.policy import Entry, Grant, Policy
+    from django_flex.permissions.policy import Entry, Policy
     from django_flex.permissions.roles import Actor
     from django_flex.query.ast import Path
     from django_flex.query.limits import Limits
+    from django_flex.schema.aggregates import Measure
     from django_flex.schema.introspection import Attribute, Relation, Resource
 
 
 class Access:
     """One caller's reach from one exposed model. Mutable only in what it remembers and counts."""
 
-    __slots__ = ("_related", "_standings", "actor", "entry", "grant", "joins", "limits", "policy")
+    __slots__ = ("actor", "entry", "grant", "joins", "limits", "policy", "related", "standings")
 
     def __init__(
         self, policy: Policy, actor: Actor, entry: Entry, grant: Grant, limits: Limits
@@ -40,8 +43,8 @@ class Access:
         self.entry = entry
         self.grant = grant
         self.limits = limits
-        self._standings: dict[type[models.Model], Standing | None] = {}
-        self._related: dict[type[models.Model], Rows | None] = {}
+        self.standings: dict[type[models.Model], Standing | None] = {}
+        self.related: dict[type[models.Model], Rows | None] = {}
         self.joins: set[Path] = set()
 
     @property
@@ -49,19 +52,24 @@ class Access:
         """The model that the request is about."""
         return self.entry.resource
 
+    @property
+    def prefix(self) -> str:
+        """What a client would have to write before a path from here, with its last dot."""
+        return ""
+
     def under(self, grant: Grant) -> Access:
         """Return the same caller's reach under another grant on the same model."""
         other = Access(self.policy, self.actor, self.entry, grant, self.limits)
-        other._standings, other._related = self._standings, self._related
+        other.standings, other.related = self.standings, self.related
         return other
 
     def standing(self, model: type[models.Model]) -> Standing | None:
         """Return the caller's standing on another model; ``None`` if that is not exposed."""
-        if model not in self._standings:
+        if model not in self.standings:
             entry = self.policy.entries.get(model)
             found = None if entry is None else resolve_role(self.policy, entry, self.actor)
-            self._standings[model] = found
-        return self._standings[model]
+            self.standings[model] = found
+        return self.standings[model]
 
     def related_grant(self, model: type[models.Model]) -> Grant | None:
         """Return the caller's grant on another model, ``None`` without entry or role."""
@@ -70,7 +78,7 @@ class Access:
 
     def known_grants(self) -> dict[type[models.Model], Grant | None]:
         """Return the grants on other models that were asked about so far."""
-        return {model: self.related_grant(model) for model in self._standings}
+        return {model: self.related_grant(model) for model in self.standings}
 
     def guards(self, hops: tuple[Relation, ...]) -> tuple[Visible, ...]:
         """Return the checks that a way over to-one relations has to pass."""
@@ -84,9 +92,9 @@ class Access:
         """Return the rows of a related model that the caller may see, ``None`` if no rule says."""
         if self.grant.unrestricted:
             return None
-        if resource.model not in self._related:
-            self._related[resource.model] = self._find_related(resource)
-        return self._related[resource.model]
+        if resource.model not in self.related:
+            self.related[resource.model] = self._find_related(resource)
+        return self.related[resource.model]
 
     def _find_related(self, resource: Resource) -> Rows | None:
         standing = self.standing(resource.model)
@@ -121,9 +129,43 @@ class Access:
 
     def readable(self, target: Target) -> bool:
         """Whether the caller may read what a path leads to."""
-        if self.grant.unrestricted:
+        if self.grant.unrestricted or self.covers(target):
             return True
+        # What the caller may list there anyway, nested under the rows that it belongs to.
+        for end, hop in enumerate(target.hops):
+            if hop.cardinality == "many":
+                return self.inside(target.hops[: end + 1]).grants(behind(target, end + 1))
+        return False
+
+    def may_go(self, hops: tuple[Relation, ...]) -> bool:
+        """Whether a way is open that no grant writes out: something can be read at each step.
+
+        No relation on it may be guarded or excluded: both mean that it has to be written out.
+        """
+        target = Target(hops, hops[-1].target.pk, via=True)
+        if self._is_guarded(self.resource, target) or is_excluded(self.grant, target):
+            return False
+        for end in range(1, len(hops)):
+            there = self.related_grant(hops[end - 1].model)
+            if there is not None and is_excluded(there, behind(target, end)):
+                return False
+        return all(self._may_pass(hops[:end]) for end in range(1, len(hops)))
+
+    def _may_pass(self, hops: tuple[Relation, ...]) -> bool:
+        """Whether the caller may read the key at the start of the last hop, or what is behind it."""
+        holder = hops[-2].target if len(hops) > 1 else self.resource
+        key = holder.attribute(hops[-1].column) if hops[-1].column is not None else None
+        if key is not None and self.readable(Target(hops[:-1], key)):
+            return True
+        return any(self.readable_attributes(hops))
+
+    def covers(self, target: Target) -> bool:
+        """Whether this grant itself lets the caller read what a path leads to."""
         return self._named(self.grant, target) or self._wild(self.grant, self.resource, target)
+
+    def inside(self, hops: tuple[Relation, ...], asked: Path = ()) -> Inside:
+        """Return what may be reached behind a to-many relation, called as it was ``asked`` for."""
+        return Inside(self, hops, asked)
 
     def may_filter(self, target: Target, operators: Path) -> bool:
         """Whether the caller may filter a path by these transforms and operator."""
@@ -138,6 +180,29 @@ class Access:
         if (target.canonical, descending) in order_by.exact or self.grant.unrestricted:
             return True
         return order_by.everything and self.readable(target)
+
+    def may_aggregate(self, measure: Measure) -> bool:
+        """Whether the caller may ask for an aggregate: the operation and the path are granted."""
+        grant = self.grant
+        if grant.unrestricted:
+            return True
+        if "aggregate" not in grant.operations:
+            return False
+        target = measure.target
+        readable = grant.aggregates.everything and (target is None or self.readable(target))
+        return readable or grant.aggregates.names(measure.canonical)
+
+    def may_filter_by(self, measure: Measure, operators: Path) -> bool:
+        """Whether the caller may filter rows by an aggregate of theirs."""
+        filters = self.grant.filters
+        granted = filters.everything or filters.names(measure.canonical, operators)
+        return (granted or self.grant.unrestricted) and self.may_aggregate(measure)
+
+    def may_order_by(self, measure: Measure, *, descending: bool) -> bool:
+        """Whether the caller may sort rows by an aggregate of theirs."""
+        order_by = self.grant.order_by
+        granted = order_by.everything or (measure.canonical, descending) in order_by.exact
+        return (granted or self.grant.unrestricted) and self.may_aggregate(measure)
 
     def _named(self, grant: Grant, target: Target) -> bool:
         """Whether a grant writes a target out, or a ``json.*`` in it covers the target."""
@@ -204,8 +269,108 @@ class Access:
         """Yield the columns that ``*`` behind a way stands for: readable ones, not excluded."""
         for attribute in self.readable_attributes(hops):
             target = Target(hops=hops, attribute=attribute)
-            if self.grant.unrestricted or not self._is_left_out(self.grant, target):
+            if self.grant.unrestricted or not self.leaves_out(target):
                 yield attribute
+
+    def leaves_out(self, target: Target) -> bool:
+        """Whether an ``exclude`` takes a target out of wildcards."""
+        return self._is_left_out(self.grant, target)
+
+
+class Inside(Access):
+    """One caller's reach from the rows behind a to-many relation of another model.
+
+    What may be asked there is what the outer grant writes out, or what the caller's grant on the
+    model itself says, if it lets the caller list.
+    """
+
+    __slots__ = ("asked", "hops", "outer")
+
+    def __init__(self, outer: Access, hops: tuple[Relation, ...], asked: Path = ()) -> None:
+        super().__init__(
+            outer.policy, outer.actor, outer.entry, _listing_grant(outer, hops), outer.limits
+        )
+        self.standings, self.related = outer.standings, outer.related
+        self.outer = outer
+        self.hops = hops
+        self.asked = asked or tuple(hop.name for hop in hops)
+        self.joins = outer.joins
+
+    @property
+    def resource(self) -> Resource:
+        """The model behind the relation."""
+        return self.hops[-1].target
+
+    @property
+    def prefix(self) -> str:
+        """The way here, as a client would write it."""
+        return f"{self.outer.prefix}{'.'.join(self.asked)}."
+
+    def may_go(self, hops: tuple[Relation, ...]) -> bool:
+        """Whether a way goes on from here, where something has to be readable, too."""
+        return any(self.readable_attributes(())) and super().may_go(hops)
+
+    def grants(self, target: Target) -> bool:
+        """Whether the caller's grant on the model itself covers a path from there."""
+        return not self.grant.empty and super().readable(target)
+
+    def readable(self, target: Target) -> bool:
+        """Whether the caller may read what a path from there leads to."""
+        return (
+            self.grant.unrestricted or self.grants(target) or self.outer.readable(self._out(target))
+        )
+
+    def may_filter(self, target: Target, operators: Path) -> bool:
+        """Whether the caller may filter the rows there by a path."""
+        if not self.grant.empty and super().may_filter(target, operators):
+            return True
+        return self.outer.may_filter(self._out(target), operators)
+
+    def may_order(self, target: Target, *, descending: bool) -> bool:
+        """Whether the caller may sort the rows there by a path."""
+        if not self.grant.empty and super().may_order(target, descending=descending):
+            return True
+        return self.outer.may_order(self._out(target), descending=descending)
+
+    def may_aggregate(self, measure: Measure) -> bool:
+        """Whether the caller may ask for an aggregate of each row there."""
+        outside = measure.behind(self.hops)
+        return super().may_aggregate(measure) or self.outer.may_aggregate(outside)
+
+    def may_filter_by(self, measure: Measure, operators: Path) -> bool:
+        """Whether the caller may filter the rows there by an aggregate of theirs."""
+        outside = measure.behind(self.hops)
+        return super().may_filter_by(measure, operators) or self.outer.may_filter_by(
+            outside, operators
+        )
+
+    def may_order_by(self, measure: Measure, *, descending: bool) -> bool:
+        """Whether the caller may sort the rows there by an aggregate of theirs."""
+        outside = measure.behind(self.hops)
+        return super().may_order_by(measure, descending=descending) or self.outer.may_order_by(
+            outside, descending=descending
+        )
+
+    def count_joins(self, hops: tuple[Relation, ...], place: str) -> None:
+        """Count a way from the model that the request is about."""
+        self.outer.count_joins((*self.hops, *hops), place)
+
+    def leaves_out(self, target: Target) -> bool:
+        """Whether an ``exclude`` there, or of the outer grant, takes a target out of wildcards."""
+        return super().leaves_out(target) or self.outer.leaves_out(self._out(target))
+
+    def _out(self, target: Target) -> Target:
+        return replace(target, hops=(*self.hops, *target.hops))
+
+
+def _listing_grant(outer: Access, hops: tuple[Relation, ...]) -> Grant:
+    """Return the caller's grant on the model behind a relation; an empty one if it lists nothing."""
+    if outer.grant.unrestricted:
+        return outer.grant
+    found = outer.related_grant(hops[-1].model)
+    if found is None or "list" not in found.operations or not outer.may_go(hops):
+        return Grant(role="", empty=True)
+    return found
 
 
 def enter(
@@ -231,24 +396,3 @@ def enter(
     except RuleFailedError as error:
         raise OperationDeniedError(operation, entry.name) from error
     return Access(policy, actor, entry, grant, limits), rows
-
-
-def behind(target: Target, hops: int = 1) -> Target:
-    """Return a target as seen from behind its first hops."""
-    return replace(target, hops=target.hops[hops:])
-
-
-def is_excluded(grant: Grant, target: Target) -> bool:
-    """Whether an entry's or role's ``exclude`` takes a target out of wildcards."""
-    return any(covers_path(path, target) for path in grant.exclude)
-
-
-def covers_path(excluded: Path, target: Target) -> bool:
-    """Whether an excluded path is the target's, above it, or a key inside its JSON value."""
-    canonical = target.canonical
-    if canonical[-1] == "*":  # all that is in a JSON value
-        canonical = canonical[:-1]
-    above = excluded[:-1] if excluded[-1] == "*" else excluded
-    if len(canonical) >= len(excluded) and canonical[: len(above)] == above:
-        return True
-    return target.attribute.kind == "json" and excluded[: len(canonical)] == canonical

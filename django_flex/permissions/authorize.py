@@ -9,29 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import (
     ObjectNotFoundError,
-    OrderDeniedError,
-    QueryError,
-    UnsupportedQueryError,
+    OperationDeniedError,
 )
 from django_flex.permissions.access import enter
-from django_flex.permissions.authorized import PROOF, AuthorizedQuery, Column, Ordering
+from django_flex.permissions.aggregation import authorize_totals
+from django_flex.permissions.applied import applied_rules
+from django_flex.permissions.authorized import PROOF, AuthorizedQuery
 from django_flex.permissions.conditions import authorize_filters
-from django_flex.permissions.hints import order_hint
+from django_flex.permissions.cursors import authorize_cursor
+from django_flex.permissions.distinct import authorize_distinct
+from django_flex.permissions.orderings import authorize_order
+from django_flex.permissions.roles import resolve_role
+from django_flex.permissions.searching import authorize_search, within
 from django_flex.permissions.selection import authorize_fields
 from django_flex.query.ast import Page, Query
-from django_flex.schema.paths import UnknownPathError, resolve
 from django_flex.schema.values import UnfitValueError, coerce
 
 if TYPE_CHECKING:
     from django_flex.permissions.access import Access
-    from django_flex.permissions.authorized import Rows
+    from django_flex.permissions.authorized import Rows, Search
     from django_flex.permissions.policy import Entry, Policy
     from django_flex.permissions.roles import Actor, Standing
-    from django_flex.query.ast import FieldTerm, OrderTerm
+    from django_flex.query.ast import FieldTerm
     from django_flex.query.limits import Limits
     from django_flex.schema.introspection import Resource
-
-_LATER = ("search", "distinct", "aggregate", "group_by", "having", "related", "explain")
 
 
 def authorize(
@@ -57,23 +58,42 @@ def authorize(
         QueryError: something granted, asked in a way that makes no sense.
         ObjectNotFoundError: a key that no row of this model can have.
     """
+    standing = standing or resolve_role(policy, entry, actor)
     access, rows = enter(policy, actor, entry, query.operation, limits, standing)
-    _refuse_later_clauses(query)
-    selection = authorize_fields(query.fields, access)
+    if query.explain is not None and "explain" not in access.grant.operations:
+        raise OperationDeniedError("explain", entry.name)
+    places: set[str] = set()
+    selection = authorize_fields(query.fields, access, query.related, places)
     where, json_places = None, frozenset[str]()
     if query.filters is not None:
         where, json_places = authorize_filters(query.filters, access)
+    search = None if query.search is None else authorize_search(query.search, access)
+    json_places |= places
+    order_by = tuple(authorize_order(term, access) for term in query.order_by)
+    order_by, distinct_on = authorize_distinct(query, selection, order_by, access)
+    where = within(search, where)
     return AuthorizedQuery(
         asked=query,
         resource=entry.resource,
         selection=selection,
         rows=rows,
         where=where,
-        order_by=tuple(_ordering(term, access) for term in query.order_by),
+        order_by=order_by,
         pk=_primary_key(query.pk, entry.resource) if query.operation == "get" else None,
         json_places=json_places,
         proof=PROOF,
+        keyset=authorize_cursor(query, order_by, access, json_places),
+        distinct_on=distinct_on,
+        rules=applied_rules(access, standing) if query.explain else (),
+        ranking=_ranking(search, query),
+        totals=authorize_totals(query, access, rows, where),
     )
+
+
+def _ranking(search: Search | None, query: Query) -> Search | None:
+    """Return the search whose best rows come first: where no other order is asked or needed."""
+    ordered = query.order_by or query.page.cursor is not None or query.distinct is not None
+    return None if ordered else search
 
 
 def authorize_returning(
@@ -96,28 +116,6 @@ def authorize_returning(
         json_places=frozenset(),
         proof=PROOF,
     )
-
-
-def _refuse_later_clauses(query: Query) -> None:
-    asked = [name for name in _LATER if getattr(query, name) is not None]
-    asked += [name for name in ("cursor", "count") if getattr(query.page, name) is not None]
-    if asked:
-        raise UnsupportedQueryError(f"'{asked[0]}' is not supported by this version", path=asked[0])
-
-
-def _ordering(term: OrderTerm, access: Access) -> Ordering:
-    text = f"{'-' if term.descending else ''}{'.'.join(term.path)}"
-    try:
-        target = resolve(access.resource, term.path)
-    except UnknownPathError:
-        raise OrderDeniedError(text, path="order_by", hint=order_hint(text, access)) from None
-    if not access.may_order(target, descending=term.descending):
-        raise OrderDeniedError(text, path="order_by", hint=order_hint(text, access))
-    access.count_joins(target.hops, "order_by")
-    if any(hop.cardinality == "many" for hop in target.hops):
-        raise QueryError(f"'{text}' has no single value to sort by", path="order_by")
-    column = Column(target.hops, target.attribute, target.keys, access.guards(target.hops))
-    return Ordering(column, term.descending, term.nulls)
 
 
 def _primary_key(value: Any, resource: Resource) -> Any:

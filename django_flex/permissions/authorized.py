@@ -6,12 +6,17 @@ accepts nothing else; ``AuthorizedQuery`` can only be made with the proof that `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from django.db.models import Q, QuerySet
+    from django.db.models import Field, Q, QuerySet
 
+    from django_flex.permissions.applied import Rule
+    from django_flex.permissions.authorized_aggregates import AuthorizedAggregate
+    from django_flex.permissions.cursors import Keyset
+    from django_flex.permissions.policy import SearchMode
     from django_flex.query.ast import Nulls, Path, Query
     from django_flex.schema.introspection import Attribute, Relation, Resource
 
@@ -60,10 +65,61 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Test:
-    """A column, transformed, compared by an operator with a typed value (or another column)."""
+class Gathered:
+    """An aggregate of the visible rows of a to-many relation: one value for each row.
 
-    column: Column
+    Args:
+        way: to-one hops to the row that the rows belong to.
+        relation: the to-many relation.
+        rows: which of its rows count.
+        function: the name of the aggregate.
+        value: what it is of, seen from such a row; ``None`` for the rows themselves.
+        output: the field of the result.
+        least: over fewer rows it is null.
+    """
+
+    way: tuple[Relation, ...]
+    relation: Relation
+    rows: Rows
+    function: str
+    value: Value | None
+    output: Field[Any, Any]
+    least: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derived:
+    """A value that SQL computes from the row: an aggregate of a relation, or a computed field.
+
+    Args:
+        build: from the name of the database to an expression of Django's, valid in a queryset of
+            the model that the row is of; or what is gathered from related rows.
+        attribute: stands for it as if it were a column: its kind, its output field, its name.
+        key: equal for two of them only if they are the same value of a statement.
+        guards: related rows without which it is null.
+        hops: the relations that it depends on, in the order in which they are crossed.
+    """
+
+    build: Callable[[str], Any] | Gathered
+    attribute: Attribute
+    key: tuple[str, ...]
+    guards: tuple[Visible, ...] = ()
+    hops: tuple[Relation, ...] = ()
+
+    @property
+    def keys(self) -> Path:
+        """None: what is inside a computed value cannot be named."""
+        return ()
+
+
+Value: TypeAlias = Column | Derived
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Test:
+    """A value, transformed, compared by an operator with a typed value (or another column)."""
+
+    column: Value
     transforms: Path
     operator: str
     value: Any
@@ -101,7 +157,21 @@ class Exists:
     guards: tuple[Visible, ...]
 
 
-Where: TypeAlias = Test | AllOf | AnyOf | Complement | Exists
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """Each of ``words`` is found somewhere; ``anywhere`` are the places, each with some word.
+
+    ``mode`` and ``config`` say how a database may look for the whole ``text`` instead, if it can.
+    """
+
+    text: str
+    words: tuple[AnyOf, ...]
+    anywhere: tuple[Where, ...]
+    mode: SearchMode
+    config: str
+
+
+Where: TypeAlias = Test | AllOf | AnyOf | Complement | Exists | Search
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,9 +183,17 @@ class Output:
     """
 
     name: str
-    column: Column
+    column: Value
     picks: tuple[Path, ...] = ()
     aliased: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Values that stand together under a name, as their paths do."""
+
+    name: str
+    members: tuple[Output | Group, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -129,15 +207,36 @@ class Selection:
     name: str
     relation: Relation | None
     hops: tuple[Relation, ...]
-    members: tuple[Output | Selection, ...]
+    members: tuple[Output | Selection | Nested | Group, ...]
     guard: Visible | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Nested:
+    """The wanted rows behind a to-many relation, a list under ``name``.
+
+    ``hops`` are the to-one way to the row that they belong to, ``selection`` is what is wanted of
+    each; without one their keys are. ``paged`` says that the list comes with its pagination.
+    """
+
+    name: str
+    hops: tuple[Relation, ...]
+    relation: Relation
+    selection: Selection | None
+    rows: Rows
+    where: Where | None
+    order_by: tuple[Ordering, ...]
+    limit: int
+    offset: int
+    paged: bool
+    guards: tuple[Visible, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ordering:
     """One sort key."""
 
-    column: Column
+    column: Value
     descending: bool
     nulls: Nulls | None
 
@@ -161,6 +260,12 @@ class AuthorizedQuery:
     pk: Any
     json_places: frozenset[str]
     proof: object
+    rules: tuple[Rule, ...] = ()
+    ranking: Search | None = None
+
+    keyset: Keyset | None = None
+    distinct_on: tuple[Value, ...] = ()
+    totals: AuthorizedAggregate | None = None
 
     def __post_init__(self) -> None:
         if self.proof is not PROOF:
@@ -175,12 +280,17 @@ __all__ = [
     "AuthorizedQuery",
     "Column",
     "Complement",
+    "Derived",
     "Exists",
+    "Gathered",
+    "Group",
     "Ordering",
     "Output",
     "Rows",
+    "Search",
     "Selection",
     "Test",
+    "Value",
     "Visible",
     "Where",
 ]

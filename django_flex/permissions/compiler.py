@@ -15,25 +15,27 @@ from django.contrib.auth import get_user_model
 from django.utils.module_loading import import_string
 
 from django_flex.exceptions import AccessDeniedError
+from django_flex.permissions.computed import compile_computed
 from django_flex.permissions.grants import (
     GRANT_KEYS,
     ORDINARY_OPERATIONS,
     Notes,
     check_names,
+    compile_exclude,
     compile_grant,
-    compile_paths,
     with_request,
 )
 from django_flex.permissions.policy import ALL_ROWS, Entry, Grant, Guard, Policy
 from django_flex.permissions.rates import compile_rates
+from django_flex.permissions.searching import compile_search
 from django_flex.permissions.writing import compile_hooks, free_writing, with_writing
 from django_flex.query.terms import nearest
-from django_flex.schema.introspection import UnsupportedModelError, describe
+from django_flex.schema.introspection import Schema, UnsupportedModelError
 
 if TYPE_CHECKING:
     from django.db import models
 
-    from django_flex.permissions.policy import RoleResolver
+    from django_flex.permissions.policy import RoleResolver, SearchMode
     from django_flex.permissions.problems import Problem
     from django_flex.query.ast import Path
     from django_flex.schema.introspection import Resource
@@ -43,7 +45,7 @@ ENTRY_KEYS = {
     "queryset": "callable `(user)` or `(user, request)` giving the queryset to start from",
     "exclude": "paths taken out of every wildcard for all roles",
     "rate_limit": "requests per minute, `'100/h'`, or a dictionary of these by operation",
-    "computed": "extra fields: `{name: expression}`",
+    "computed": "fields made of others, as expressions of Django: `{name: expression}`",
     "url_name": "the model's name in URLs",
     "form_class": "a form that validates writes",
     "serializer_class": "a DRF serializer that validates writes",
@@ -60,6 +62,7 @@ def compile_policy(
     guarded_fields: Iterable[str] = (),
     user_values: Iterable[str] = (),
     max_relation_depth: int = 2,
+    search: tuple[SearchMode, str] = ("substrings", "simple"),
 ) -> tuple[Policy, tuple[Problem, ...]]:
     """Compile the whole of ``EXPOSE``; needs all models to be loaded.
 
@@ -67,15 +70,14 @@ def compile_policy(
         The policy, and the problems found on the way.
     """
     notes = Notes("EXPOSE")
+    models_found = _models(expose, notes)
+    # Before any grant: its paths may lead over relations to the computed fields of other entries.
+    schema = Schema()
+    for key, model in models_found.items():
+        schema = _with_computed(schema, model, expose[key], notes.at(key))
     entries: dict[type[models.Model], Entry] = {}
-    for key, written in expose.items():
-        model = _find_model(key, notes.at(key))
-        if model is None:
-            continue
-        if model in entries:
-            notes.at(key).report("E004", f"Another entry is about {model._meta.label}, too")
-            continue
-        entry = compile_entry(key, model, written, notes.at(key))
+    for key, model in models_found.items():
+        entry = compile_entry(key, model, expose[key], notes.at(key), schema)
         if entry is not None:
             entries[model] = entry
     policy = Policy(
@@ -85,14 +87,43 @@ def compile_policy(
         resolver=resolver,
         user_values=frozenset(user_values),
         max_relation_depth=max_relation_depth,
+        schema=schema,
+        search_mode=search[0],
+        search_config=search[1],
     )
     return policy, tuple(notes.problems)
 
 
-def compile_entry(key: str, model: type[models.Model], written: Any, notes: Notes) -> Entry | None:
+def _models(expose: Mapping[str, Any], notes: Notes) -> dict[str, type[models.Model]]:
+    """Return the model of each entry; two entries of one model are a mistake."""
+    found: dict[str, type[models.Model]] = {}
+    for key in expose:
+        model = _find_model(key, notes.at(key))
+        if model is None:
+            continue
+        if model in found.values():
+            notes.at(key).report("E004", f"Another entry is about {model._meta.label}, too")
+        else:
+            found[key] = model
+    return found
+
+
+def _with_computed(schema: Schema, model: type[models.Model], written: Any, notes: Notes) -> Schema:
+    """Return a schema that knows the computed fields of an entry."""
+    computed = written.get("computed") if isinstance(written, Mapping) else None
+    try:
+        found = compile_computed(computed, Schema().describe(model), notes.at("computed"))
+    except UnsupportedModelError:
+        return schema  # reported where the entry is compiled
+    return schema.adding(model, found) if found else schema
+
+
+def compile_entry(
+    key: str, model: type[models.Model], written: Any, notes: Notes, schema: Schema
+) -> Entry | None:
     """Compile the entry of one model; ``None`` if it cannot be exposed at all."""
     try:
-        resource = describe(model)
+        resource = schema.describe(model)
     except UnsupportedModelError as error:
         notes.report("E011", str(error))
         return None
@@ -100,16 +131,11 @@ def compile_entry(key: str, model: type[models.Model], written: Any, notes: Note
         if written:
             notes.report("E009", "An entry is an object of roles")
         written = {}
-    exclude = compile_paths(written.get("exclude"), resource, notes.at("exclude")).written
+    exclude = compile_exclude(written.get("exclude"), resource, notes.at("exclude"))
     check_names({k: v for k, v in written.items() if k in ENTRY_KEYS}, ENTRY_KEYS, notes)
     _report_misplaced(written, notes)
     grants = {
-        role: with_writing(
-            _with_exclude(compile_grant(role, grant, resource, notes.at(role)), exclude),
-            grant,
-            resource,
-            notes.at(role),
-        )
+        role: _grant(role, grant, resource, notes.at(role), exclude)
         for role, grant in written.items()
         if role not in ENTRY_KEYS and isinstance(role, str)
     }
@@ -128,13 +154,30 @@ def compile_entry(key: str, model: type[models.Model], written: Any, notes: Note
     )
 
 
+def _grant(
+    role: str,
+    written: Any,
+    resource: Resource,
+    notes: Notes,
+    exclude: frozenset[Path] = frozenset(),
+) -> Grant:
+    """Compile the whole grant of one role, under the entry's ``exclude``."""
+    grant = _with_exclude(compile_grant(role, written, resource, notes), exclude)
+    if isinstance(written, Mapping):
+        paths = compile_search(written.get("search"), resource, notes.at("search"))
+        grant = replace(grant, search=paths)
+    return with_writing(grant, written, resource, notes)
+
+
 def with_view_grants(
     policy: Policy, model: type[models.Model], written: Any, place: str
 ) -> tuple[Policy, Entry, tuple[Problem, ...]]:
     """Return a policy in which one model's entry is what a view says, everything else as it is."""
     notes = Notes(place)
     name = str(model._meta.model_name)
-    entry = compile_entry(name, model, written, notes) or Entry(name=name, resource=describe(model))
+    schema = _with_computed(policy.schema.adding(model, None), model, written, notes)
+    entry = compile_entry(name, model, written, notes, schema)
+    entry = entry or Entry(name=name, resource=schema.describe(model))
     entry = _with_rates(entry, policy)
     return _replacing(policy, entry), entry, tuple(notes.problems)
 
@@ -144,18 +187,16 @@ def with_common_grant(
 ) -> tuple[Policy, Entry, tuple[Problem, ...]]:
     """Return a policy in which everybody has one grant on a model, whatever their role."""
     notes = Notes(place)
-    resource = describe(model)
-    grant = with_writing(
-        compile_grant("everyone", written, resource, notes), written, resource, notes
-    )
+    resource = policy.schema.describe(model)
+    grant = _grant("everyone", written, resource, notes)
     entry = _with_rates(Entry(name=resource.name, resource=resource, everyone=grant), policy)
     return _replacing(policy, entry), entry, tuple(notes.problems)
 
 
 def unrestricted(policy: Policy, model: type[models.Model]) -> tuple[Policy, Entry]:
     """Return a policy under which code may read all of a model: for callers that say so."""
-    resource = describe(model)
-    operations = ORDINARY_OPERATIONS | {"bulk_edit", "bulk_delete"}
+    resource = policy.schema.describe(model)
+    operations = ORDINARY_OPERATIONS | {"bulk_edit", "bulk_delete", "explain", "export"}
     grant = free_writing(
         Grant(role="unrestricted", operations=operations, rows=ALL_ROWS, unrestricted=True)
     )

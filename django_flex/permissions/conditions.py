@@ -10,18 +10,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from django_flex.exceptions import FieldDeniedError, FilterDeniedError, QueryError
+from django_flex.permissions.aggregates import gather, split_filter
 from django_flex.permissions.authorized import (
     AllOf,
     AnyOf,
-    Column,
     Complement,
     Exists,
     Rows,
     Test,
+    Value,
     Visible,
     Where,
 )
 from django_flex.permissions.comparands import Binder, NoValueError
+from django_flex.permissions.values import value_of
+from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.ast import And, Comparison, FieldValue, Not, Or, Quantified
 from django_flex.query.operators import OPERATORS, TRANSFORMS
 from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
@@ -74,6 +77,13 @@ def authorize_filters(condition: Condition, access: Access) -> tuple[Where, froz
     return _build(condition, scope), frozenset(scope.json_places)
 
 
+def place_word(word: str, target: Target, access: Access) -> Where:
+    """Return the condition that a word stands in a path, whose operator is in its ``rest``."""
+    binder = Binder(access.actor, access.limits, access.policy.user_values)
+    scope = Scope(access.resource, access, binder, set())
+    return _place([Resolved(target, Comparison(target.canonical, word, "search"))], scope)
+
+
 def bind_rule(condition: Condition, resource: Resource, actor: Actor) -> Where:
     """Resolve a rule of the operator for one caller.
 
@@ -87,7 +97,7 @@ def bind_rule(condition: Condition, resource: Resource, actor: Actor) -> Where:
 def _build(condition: Condition, scope: Scope) -> Where:
     match condition:
         case Comparison():
-            return _place([_resolve(condition, scope)], scope)
+            return _measured(condition, scope) or _place([_resolve(condition, scope)], scope)
         case And(children=children):
             return _all(children, scope)
         case Or(children=children):
@@ -104,7 +114,10 @@ def _all(children: tuple[Condition, ...], scope: Scope) -> Where:
     groups: dict[Path | None, list[Resolved]] = {}
     built: list[Where] = []
     for child in children:
-        if isinstance(child, Comparison):
+        aggregate = _measured(child, scope)
+        if aggregate is not None:
+            built.append(aggregate)
+        elif isinstance(child, Comparison):
             found = _resolve(child, scope)
             groups.setdefault(_crossing(found.target, scope.depth), []).append(found)
         else:
@@ -115,6 +128,47 @@ def _all(children: tuple[Condition, ...], scope: Scope) -> Where:
         else:
             built.append(_place(members, scope))
     return built[0] if len(built) == 1 else AllOf(tuple(built))
+
+
+def _measured(condition: Condition, scope: Scope) -> Where | None:
+    """Resolve a comparison of an aggregate of related rows; ``None`` if it is another one."""
+    if not isinstance(condition, Comparison):
+        return None
+    path = (*scope.prefix, *condition.path)
+    split = None if FUNCTIONS.keys().isdisjoint(path) else split_filter(scope.resource, path, TAIL)
+    if split is None:
+        return None
+    measure = split.measure
+    rest = split.rest if split.rest and split.rest[-1] in OPERATORS else (*split.rest, "exact")
+    transforms = set(rest[:-1]) <= TRANSFORMS.keys()
+    if not transforms or not (scope.access is None or scope.access.may_filter_by(measure, rest)):
+        raise _denied(path, condition, scope)
+    value = gather(measure, scope.access, ".".join(path), condition.place, scope.depth)
+    return compare(value, rest, condition, scope.binder)
+
+
+def compare(value: Value, rest: Path, asked: Comparison, binder: Binder) -> Where:
+    """Return a comparison of a value that is no column of its own.
+
+    Args:
+        value: what is compared.
+        rest: transforms and an operator.
+        asked: the comparison as it was asked for.
+        binder: types the other side.
+    """
+    *transforms, operator = rest
+    if isinstance(asked.value, FieldValue):
+        raise QueryError("'$field' compares columns, no aggregates", path=asked.place)
+    kind = _derived_kind(value.attribute.kind, transforms, asked.place)
+    try:
+        field = value.attribute.value_field
+        bound = binder.bind(asked.value, operator, kind, field, asked.place)
+    except NoValueError:
+        return NOTHING if operator not in {"ne", "nin"} else EVERYTHING
+    if operator in {"ne", "nin"}:
+        positive = "exact" if operator == "ne" else "in"
+        return Complement(Test(value, tuple(transforms), positive, bound))
+    return Test(value, tuple(transforms), operator, bound)
 
 
 def _crossing(target: Target, depth: int) -> Path | None:
@@ -270,7 +324,7 @@ def _test(member: Resolved, scope: Scope) -> Where:
     attribute = target.attribute
     *transforms, operator = target.rest
     hops = target.hops[scope.depth :]
-    column = Column(hops, attribute, target.keys, _guards(hops, scope.access))
+    column = _value(hops, target, scope)
     kind = _derived_kind(attribute.kind, transforms, asked.place)
     if isinstance(asked.value, FieldValue):
         value: Any = _other_column(member, kind, scope)
@@ -286,6 +340,12 @@ def _test(member: Resolved, scope: Scope) -> Where:
     return Test(column, tuple(transforms), operator, value)
 
 
+def _value(hops: tuple[Relation, ...], target: Target, scope: Scope) -> Value:
+    here = target.hops[scope.depth - 1].target if scope.depth else scope.resource
+    guards = _guards(hops, scope.access)
+    return value_of(hops, target.attribute, scope.access, here, keys=target.keys, guards=guards)
+
+
 def _derived_kind(kind: str, transforms: list[str], place: str) -> str:
     for name in transforms:
         transform = TRANSFORMS[name]
@@ -295,7 +355,7 @@ def _derived_kind(kind: str, transforms: list[str], place: str) -> str:
     return kind
 
 
-def _other_column(member: Resolved, kind: str, scope: Scope) -> Column:
+def _other_column(member: Resolved, kind: str, scope: Scope) -> Value:
     """Resolve ``{"$field": path}``: a readable column of the same row and of the same kind."""
     asked, operator = member.asked, member.target.rest[-1]
     path = (*scope.prefix, *asked.value.path)
@@ -318,4 +378,4 @@ def _other_column(member: Resolved, kind: str, scope: Scope) -> Column:
         raise QueryError(
             "'$field' compares columns of one kind", path=asked.place, hint="by lt, lte, gt, gte"
         )
-    return Column(hops, target.attribute, (), _guards(hops, scope.access))
+    return _value(hops, target, scope)

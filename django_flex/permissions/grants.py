@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from django_flex.exceptions import FlexError
+from django_flex.permissions.aggregate_grants import (
+    aggregate_path,
+    compile_aggregates,
+    compile_min_group,
+    filter_of,
+)
 from django_flex.permissions.caps import BrokenCapsError, compile_caps
 from django_flex.permissions.conditions import TAIL, bind_rule
 from django_flex.permissions.paths import FilterSet, OrderSet, PathSet
@@ -37,6 +44,7 @@ EVERYTHING = {
     "fields": ["*"],
     "filters": "*",
     "order_by": "*",
+    "aggregates": ["*"],
     "ops": sorted(ORDINARY_OPERATIONS),
 }
 #: What each key of a grant says. Keys in ``LATER_KEYS`` have no effect in this version.
@@ -47,10 +55,11 @@ GRANT_KEYS = {
     "order_by": "`field` and `-field` are two grants; `'*'` for all readable paths",
     "ops": "operations, or their synonyms",
     "exclude": "paths taken out of every wildcard for this role",
-    "aggregates": "aggregates that may be asked for",
+    "aggregates": "`count`, `path.function`, `path.*`, `'*'` of every readable path",
+    "min_group": "over how many rows an aggregate is shown, at least",
     "search": "paths that a search looks into",
     "rate_limit": "requests per minute, `'100/h'`, or a dictionary of these by operation",
-    "limits": "[caps](settings.md#caps) of this role, by the setting's name in lower case",
+    "limits": "[caps](settings.md#caps) of this role, by the setting's name in lower case; `cost`",
     "write_fields": "writable paths, where they differ from `fields`",
     "add": "`fields`, `check`, `presets` of adding",
     "edit": "`fields`, `rows`, `check`, `presets` of editing",
@@ -61,9 +70,6 @@ GRANT_KEYS = {
 }
 LATER_KEYS = frozenset(
     {
-        "computed",
-        "aggregates",
-        "search",
         "actions",
     }
 )
@@ -110,8 +116,15 @@ def compile_grant(role: str, written: Any, resource: Resource, notes: Notes) -> 
         rows=compile_rows(written["rows"], resource, notes.at("rows"))
         if "rows" in written
         else ABSENT,
-        exclude=compile_paths(written.get("exclude"), resource, notes.at("exclude")).written,
+        exclude=compile_exclude(written.get("exclude"), resource, notes.at("exclude")),
         rate_limit=compile_rates(written.get("rate_limit"), notes.at("rate_limit")),
+        aggregates=compile_aggregates(
+            texts(written.get("aggregates"), notes.at("aggregates")),
+            resource,
+            notes.at("aggregates"),
+            report_path,
+        ),
+        min_group=compile_min_group(written.get("min_group"), notes.at("min_group")),
         source=notes.place,
     )
 
@@ -172,6 +185,18 @@ def compile_paths(written: Any, resource: Resource, notes: Notes) -> PathSet:
     return PathSet(frozenset(exact), frozenset(wildcards))
 
 
+def compile_exclude(written: Any, resource: Resource, notes: Notes) -> frozenset[Path]:
+    """Compile ``exclude``: a relation stands for all that is behind it, wherever its key is."""
+    paths = compile_paths(written, resource, notes).written
+    whole: set[Path] = set()
+    for text in texts(written, Notes(notes.place)):
+        with suppress(UnknownPathError):
+            target = resolve(resource, tuple(text.split(".")))
+            if target.via:
+                whole.add(target.canonical[:-1])
+    return paths | whole
+
+
 def _wildcard(resource: Resource, path: Path) -> Path:
     try:
         return tuple(hop.name for hop in resolve_hops(resource, path))
@@ -204,7 +229,7 @@ def _filters(written: Any, resource: Resource, notes: Notes) -> FilterSet:
             if path == ("*",):
                 everything = True
             elif path[-1] == "*":
-                open_paths.add(resolve(resource, path[:-1]).canonical)
+                open_paths.add(_open_path(resource, path[:-1]))
             else:
                 exact.add(_filter(path, resource))
         except UnknownPathError:
@@ -214,9 +239,19 @@ def _filters(written: Any, resource: Resource, notes: Notes) -> FilterSet:
     return FilterSet(frozenset(exact), frozenset(open_paths), everything)
 
 
+def _open_path(resource: Resource, path: Path) -> Path:
+    try:
+        return resolve(resource, path).canonical
+    except UnknownPathError:
+        return aggregate_path(path, resource)
+
+
 def _filter(path: Path, resource: Resource) -> tuple[Path, Path]:
     """Split a filter grant; raises ``KeyError`` where operator and field do not go together."""
-    target = resolve(resource, path, tail=TAIL)
+    try:
+        target = resolve(resource, path, tail=TAIL)
+    except UnknownPathError:
+        return filter_of(path, resource)
     rest = target.rest
     if not rest or rest[-1] not in OPERATORS:
         rest = (*rest, "exact")
@@ -249,8 +284,8 @@ def _orderings(written: Any, resource: Resource, notes: Notes) -> OrderSet:
             everything = True
             continue
         try:
-            target = resolve(resource, tuple(text.removeprefix("-").split(".")))
-            exact.add((target.canonical, text.startswith("-")))
+            path = _open_path(resource, tuple(text.removeprefix("-").split(".")))
+            exact.add((path, text.startswith("-")))
         except UnknownPathError:
             report_path(text, resource, notes)
     return OrderSet(frozenset(exact), everything)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_flex.exceptions import FieldDeniedError
 from django_flex.query.operators import operators_for
 from django_flex.query.terms import nearest
 from django_flex.schema.paths import UnknownPathError, resolve
@@ -17,7 +18,17 @@ if TYPE_CHECKING:
 
 def field_hint(text: str, access: Access) -> str | None:
     """Return the readable path most like a text, if one is near."""
-    return nearest(text, readable_names(access))
+    names = readable_names(access)
+    outer: Access | None = getattr(access, "outer", None)
+    if not names and outer is not None:
+        # Nothing there may be read, so the way there is to look like one that does not exist.
+        return field_hint(access.prefix.removeprefix(outer.prefix) + text, outer)
+    return nearest(text, names)
+
+
+def field_denied(text: str, access: Access, place: str = "fields") -> FieldDeniedError:
+    """Return the error about a field that is not granted, or does not exist: both look the same."""
+    return FieldDeniedError(f"{access.prefix}{text}", path=place, hint=field_hint(text, access))
 
 
 def filter_hint(text: str, access: Access) -> str | None:

@@ -65,3 +65,16 @@ class OrderSet:
 
     exact: frozenset[tuple[Path, bool]] = frozenset()
     everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateSet:
+    """Granted aggregates, the function last; ``path.*`` is every function of a path."""
+
+    exact: frozenset[Path] = frozenset()
+    open_paths: frozenset[Path] = frozenset()
+    everything: bool = False
+
+    def names(self, path: Path) -> bool:
+        """Whether an aggregate is written out."""
+        return path in self.exact or path[:-1] in self.open_paths

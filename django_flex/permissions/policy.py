@@ -6,17 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from django_flex.permissions.paths import FilterSet, OrderSet, PathSet
+from django_flex.permissions.paths import AggregateSet, FilterSet, OrderSet, PathSet
 from django_flex.permissions.rates import NO_RATES, Rates
+from django_flex.schema.introspection import Schema
 
 if TYPE_CHECKING:
     from django.db import models
 
     from django_flex.query.ast import Condition, Path
     from django_flex.schema.introspection import Attribute, Resource
+    from django_flex.schema.paths import Target
 
 RoleResolver: TypeAlias = Callable[[Any, str], Any]
 Hook: TypeAlias = Callable[..., Any]
+SearchMode: TypeAlias = Literal["substrings", "full_text", "trigrams"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,11 +72,14 @@ class Grant:
     rows: RowRule = ABSENT
     exclude: frozenset[Path] = frozenset()
     writing: Mapping[str, WriteGrant] = field(default_factory=dict)
-    caps: Mapping[str, Any] = field(default_factory=dict)
     rate_limit: Rates = NO_RATES
+    caps: Mapping[str, Any] = field(default_factory=dict)
     empty: bool = False
     unrestricted: bool = False
     source: str = ""
+    aggregates: AggregateSet = field(default_factory=AggregateSet)
+    min_group: int = 1
+    search: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,3 +127,7 @@ class Policy:
     resolver: RoleResolver | None = None
     user_values: frozenset[str] = frozenset()
     max_relation_depth: int = 2
+    version: str | None = None
+    schema: Schema = field(default_factory=Schema)
+    search_mode: SearchMode = "substrings"
+    search_config: str = "simple"

@@ -35,6 +35,8 @@ PROBLEMS = {
     "E016": "A rate limit that is no number, no `n/period` and no dictionary of these by operation.",
     "E017": "Rate limits with a cache that does not exist or cannot count.",
     "E018": "A cache for `Idempotency-Key` that does not exist.",
+    "E019": "A field of `computed` that cannot be one: its name, its expression or its type.",
+    "E020": "A path under `search` that holds no text.",
     "W001": "A role may filter by a path that it may not read: filters can reveal values.",
     "W002": "A wildcard reaches a model that has no entry of its own.",
     "W003": "A grant for anonymous callers that `REQUIRE_AUTHENTICATION` makes unreachable.",
@@ -42,5 +44,6 @@ PROBLEMS = {
     "W005": "A key that this version reads but does not act on yet.",
     "W006": "Rate limits with a cache that each process has for itself.",
     "W007": "Granted writes, and a cache for `Idempotency-Key` that cannot tell who was first.",
+    "W008": "A role may search in a path that it may not read, so it is not searched.",
     "I001": "Fields that no wildcard covers, because of `GUARDED_FIELDS`.",
 }

@@ -45,6 +45,11 @@ def _review_grant(entry: Entry, grant: Grant, policy: Policy) -> Iterator[Proble
             text = f"'{'.'.join(path)}' may be filtered but not read"
             hint = "add it to 'fields', or take it out of 'filters'"
             yield Problem("W001", text, f"{grant.source}['filters']", hint)
+    for target in grant.search:
+        if not access.readable(target):
+            text = f"'{'.'.join(target.canonical)}' may be searched but not read"
+            hint = "add it to 'fields', or take it out of 'search'"
+            yield Problem("W008", text, f"{grant.source}['search']", hint)
     if grant.fields.everything:
         relations = entry.resource.relations.values()
         to_one = [r for r in relations if r.cardinality == "one"]

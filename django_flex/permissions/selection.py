@@ -6,14 +6,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, ref
 
-from django_flex.exceptions import (
-    FieldDeniedError,
-    LimitExceededError,
-    QueryError,
-    UnsupportedQueryError,
+from django_flex.exceptions import LimitExceededError, QueryError
+from django_flex.permissions.access import Inside
+from django_flex.permissions.aggregate_fields import (
+    GroupDraft,
+    aggregate_output,
+    relation_aggregate,
+    two_outputs,
 )
-from django_flex.permissions.authorized import Column, Output, Selection
-from django_flex.permissions.hints import field_hint
+from django_flex.permissions.authorized import Column, Group, Nested, Output, Selection
+from django_flex.permissions.hints import field_denied
+from django_flex.permissions.lists import (
+    NestedDraft,
+    finish_nested,
+    nested_draft,
+    related_way,
+    split_terms,
+)
+from django_flex.permissions.values import value_of
 from django_flex.schema.paths import Target, UnknownPathError, resolve, resolve_hops
 
 if TYPE_CHECKING:
@@ -22,8 +32,10 @@ if TYPE_CHECKING:
     from django.db import models
 
     from django_flex.permissions.access import Access
+    from django_flex.permissions.authorized import Value
     from django_flex.permissions.policy import Grant
-    from django_flex.query.ast import FieldTerm, Path
+    from django_flex.query.ast import FieldTerm, Path, Related
+    from django_flex.schema.aggregates import Measure
     from django_flex.schema.introspection import Attribute, Relation, Resource
 
 PLACE = "fields"
@@ -37,7 +49,7 @@ class Draft:
     name: str
     relation: Relation | None
     hops: tuple[Relation, ...]
-    members: dict[str, Output | Draft] = field(default_factory=dict)
+    members: dict[str, Output | Draft | NestedDraft | GroupDraft] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,19 +74,32 @@ class Remembered:
 _remembered: WeakKeyDictionary[Grant, dict[tuple[FieldTerm, ...], Remembered]] = WeakKeyDictionary()
 
 
-def authorize_fields(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
+def authorize_fields(
+    terms: tuple[FieldTerm, ...],
+    access: Access,
+    related: tuple[Related, ...] = (),
+    places: set[str] | None = None,
+) -> Selection:
     """Expand wildcards and check every name.
+
+    Args:
+        terms: what is wanted of a row.
+        access: the caller's reach.
+        related: what is asked of the rows behind to-many relations.
+        places: takes the places of comparisons on JSON in there.
 
     Raises:
         FieldDeniedError: a named field that is not granted, or does not exist.
         QueryError: two outputs of one name, or an exclusion without a wildcard.
     """
+    if related or isinstance(access, Inside):
+        return _authorize_terms(terms, access, related, places)
     known = _remembered.setdefault(access.grant, {})
     found = known.get(terms)
     if found is not None and found.holds_for(access):
         access.joins |= found.joins
         return found.selection
-    selection = _authorize_terms(terms, access)
+    selection = _authorize_terms(terms, access, (), places)
     hops = list(_hops(selection))
     # Rows that are hidden from somebody are bound to that caller, so they are never kept.
     if all(access.related_rows(hop.target) is None for hop in hops):
@@ -93,15 +118,24 @@ def authorize_fields(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
     return selection
 
 
-def _hops(selection: Selection) -> Iterator[Relation]:
+def _hops(selection: Selection | Group) -> Iterator[Relation]:
     for member in selection.members:
-        if isinstance(member, Selection):
+        if isinstance(member, Selection | Group):
             yield from _hops(member)
+        elif isinstance(member, Nested):
+            yield from (*member.hops, member.relation)
+            yield from _hops(member.selection) if member.selection is not None else ()
         else:
             yield from member.column.hops
 
 
-def _authorize_terms(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
+def _authorize_terms(
+    terms: tuple[FieldTerm, ...],
+    access: Access,
+    related: tuple[Related, ...],
+    places: set[str] | None,
+) -> Selection:
+    terms, inside = split_terms(terms, access)
     exclusions = _exclusions(terms, access)
     left_out: set[Path] = set()
     root = Draft("", None, ())
@@ -115,11 +149,20 @@ def _authorize_terms(terms: tuple[FieldTerm, ...], access: Access) -> Selection:
     for path, term in exclusions.items():
         if path not in left_out:
             raise _leaves_out_of_nothing(term)
+    for inner in inside:
+        parent = _descend(root, inner.path, inner.hops)
+        draft = nested_draft(parent.members, inner.name, inner.hops, inner.relation)
+        draft.source = (*inner.path, inner.name)
+        draft.take(inner.term)
+    for asked in related:
+        way = related_way(asked, access)
+        parent = _descend(root, asked.name[:-1], way[:-1] if len(asked.name) > 1 else ())
+        nested_draft(parent.members, asked.name[-1], way[:-1], way[-1]).ask(asked)
     if _count(root) > access.limits.max_fields:
         raise LimitExceededError(
             "Too many fields", path=PLACE, hint=f"at most {access.limits.max_fields}"
         )
-    return _finish(root, access)
+    return _finish(root, access, places)
 
 
 def _exclusions(terms: tuple[FieldTerm, ...], access: Access) -> dict[Path, FieldTerm]:
@@ -138,21 +181,11 @@ def _readable(path: Path, access: Access) -> Target:
     try:
         target = resolve(access.resource, path)
     except UnknownPathError:
-        raise FieldDeniedError(text, path=PLACE, hint=field_hint(text, access)) from None
+        raise field_denied(text, access) from None
     if not access.readable(target):
-        raise FieldDeniedError(text, path=PLACE, hint=field_hint(text, access))
-    _to_one(target.hops, text)
+        raise field_denied(text, access)
     access.count_joins(target.hops, PLACE)
     return target
-
-
-def _to_one(hops: tuple[Relation, ...], text: str) -> None:
-    if any(hop.cardinality == "many" for hop in hops):
-        raise UnsupportedQueryError(
-            f"'{text}' is a to-many relation, which cannot be selected yet",
-            path=PLACE,
-            hint="filter by it, or query the related model",
-        )
 
 
 def _expand(
@@ -167,14 +200,13 @@ def _expand(
         return frozenset()
     attributes = list(access.wildcard_attributes(hops))
     if not attributes:
-        raise FieldDeniedError(str(term), path=PLACE, hint=field_hint(str(term), access))
-    _to_one(hops, str(term))
+        raise field_denied(str(term), access)
     access.count_joins(hops, PLACE)
     draft = _descend(root, path, hops)
     way = tuple(hop.name for hop in hops)
     for attribute in attributes:
         if (*way, attribute.name) not in exclusions:
-            _put(draft, attribute.name, Column(hops, attribute), ())
+            _put(draft, attribute.name, value_of(hops, attribute, access, access.resource), ())
     return exclusions & {(*way, attribute.name) for attribute in attributes}
 
 
@@ -184,15 +216,18 @@ def _expand_json(path: Path, root: Draft, access: Access) -> None:
     try:
         target = resolve(access.resource, path)
     except UnknownPathError:
-        raise FieldDeniedError(text, path=PLACE, hint=field_hint(text, access)) from None
+        raise field_denied(text, access) from None
     inside = Target(target.hops, target.attribute, (*target.keys, "*"))
     if target.attribute.kind != "json" or not access.readable(inside):
-        raise FieldDeniedError(text, path=PLACE, hint=field_hint(text, access))
-    _to_one(target.hops, text)
+        raise field_denied(text, access)
     _place(path, target, root, access)
 
 
 def _add(term: FieldTerm, root: Draft, access: Access) -> None:
+    measure = relation_aggregate(term, access)
+    if measure is not None:
+        _add_aggregate(term, measure, root, access)
+        return
     target = _readable(term.path, access)
     if term.alias is None:
         _place(term.path, target, root, access)
@@ -200,8 +235,28 @@ def _add(term: FieldTerm, root: Draft, access: Access) -> None:
     if term.alias in root.members:
         raise QueryError(f"Two outputs are called '{term.alias}'", path=PLACE)
     guards = access.guards(target.hops)
-    column = Column(target.hops, target.attribute, target.keys, guards)
+    column = value_of(
+        target.hops, target.attribute, access, access.resource, keys=target.keys, guards=guards
+    )
     root.members[term.alias] = Output(term.alias, column, aliased=True)
+
+
+def _add_aggregate(term: FieldTerm, measure: Measure, root: Draft, access: Access) -> None:
+    output = aggregate_output(term, measure, access)
+    if term.alias is not None:
+        if term.alias in root.members:
+            raise two_outputs(term.alias)
+        root.members[term.alias] = output
+        return
+    depth = measure.crossings[0]
+    draft = _descend(root, term.path[:depth], measure.hops[:depth])
+    name, *rest = term.path[depth:]
+    found = draft.members.get(name)
+    if found is not None and not isinstance(found, GroupDraft):
+        raise two_outputs(name)
+    group = found or GroupDraft(name)
+    group.put(tuple(rest), output)
+    draft.members[name] = group
 
 
 def _place(path: Path, target: Target, root: Draft, access: Access) -> None:
@@ -211,7 +266,8 @@ def _place(path: Path, target: Target, root: Draft, access: Access) -> None:
     picks = (target.keys,) if target.keys else ()
     # The bare key of a reverse one-to-one belongs to a row that may be hidden.
     guards = access.guards(target.hops) if target.via else ()
-    _put(draft, path[depth], Column(target.hops, target.attribute, (), guards), picks)
+    column = value_of(target.hops, target.attribute, access, access.resource, guards=guards)
+    _put(draft, path[depth], column, picks)
 
 
 def _descend(draft: Draft, path: Path, hops: tuple[Relation, ...]) -> Draft:
@@ -229,20 +285,21 @@ def _descend(draft: Draft, path: Path, hops: tuple[Relation, ...]) -> Draft:
     return draft
 
 
-def _put(draft: Draft, name: str, column: Column, picks: tuple[Path, ...]) -> None:
+def _put(draft: Draft, name: str, column: Value, picks: tuple[Path, ...]) -> None:
     found = draft.members.get(name)
     if isinstance(found, Draft):
         _add_key(found)
         return
     if found is not None:
         _refuse_alias(found)
+    if isinstance(found, Output):
         # The whole value covers any part of it; parts of one value come together.
         picks = (*found.picks, *picks) if found.picks and picks else ()
     draft.members[name] = Output(name, column, picks)
 
 
-def _refuse_alias(found: Output) -> None:
-    if found.aliased:
+def _refuse_alias(found: Output | NestedDraft | GroupDraft) -> None:
+    if not isinstance(found, Output) or found.aliased:
         raise QueryError(f"Two outputs are called '{found.name}'", path=PLACE)
 
 
@@ -250,7 +307,9 @@ def _add_key(draft: Draft) -> None:
     """Put the primary key of a related row in front: relation and nested fields were both asked."""
     target = draft.hops[-1].target
     if target.pk.name not in draft.members:
-        key: dict[str, Output | Draft] = {target.pk.name: _key(draft.hops, target.pk)}
+        key: dict[str, Output | Draft | NestedDraft | GroupDraft] = {
+            target.pk.name: _key(draft.hops, target.pk)
+        }
         draft.members = key | draft.members
 
 
@@ -262,11 +321,20 @@ def _count(draft: Draft) -> int:
     return sum(_count(m) if isinstance(m, Draft) else 1 for m in draft.members.values())
 
 
-def _finish(draft: Draft, access: Access) -> Selection:
-    members = tuple(
-        _finish(member, access) if isinstance(member, Draft) else member
-        for member in draft.members.values()
-    )
+def _finish(draft: Draft, access: Access, places: set[str] | None) -> Selection:
+    members = tuple(_finished(member, access, places) for member in draft.members.values())
     guards = access.guards(draft.hops)
     own = [guard for guard in guards if guard.hops == draft.hops]
     return Selection(draft.name, draft.relation, draft.hops, members, own[0] if own else None)
+
+
+def _finished(
+    member: Output | Draft | NestedDraft | GroupDraft, access: Access, places: set[str] | None
+) -> Output | Selection | Nested | Group:
+    if isinstance(member, Draft):
+        return _finish(member, access, places)
+    if isinstance(member, NestedDraft):
+        return finish_nested(member, access, authorize_fields, places)
+    if isinstance(member, GroupDraft):
+        return member.finish()
+    return member

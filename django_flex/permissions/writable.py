@@ -79,15 +79,20 @@ def may_write(target: Target, access: Access, operation: str) -> bool:
 
 
 def _may_set(attribute: Attribute, target: Target, access: Access) -> bool:
-    return access.readable(target) and (not needs_naming(attribute) or _is_named(target, access))
+    return _granted(target, access) and (not needs_naming(attribute) or _is_named(target, access))
 
 
 def _may_link(target: Target, access: Access) -> bool:
     """Whether links may be changed; under a wildcard only from the model that declares them."""
     reverse = is_reverse(access.resource, target.hops[0])
-    return access.readable(target) and (not reverse or _is_named(target, access))
+    return _granted(target, access) and (not reverse or _is_named(target, access))
 
 
 def _is_named(target: Target, access: Access) -> bool:
     grant = access.grant
     return grant.unrestricted or grant.fields.names(target.canonical, len(target.keys))
+
+
+def _granted(target: Target, access: Access) -> bool:
+    """Whether the grant for writing covers a path; what may be listed elsewhere opens nothing."""
+    return access.grant.unrestricted or access.covers(target)

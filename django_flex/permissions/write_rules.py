@@ -11,7 +11,6 @@ from django_flex.permissions.authorized_writes import Rules
 from django_flex.permissions.policy import Entry
 from django_flex.permissions.roles import resolve_role
 from django_flex.permissions.rules import RuleFailedError, bind_rows
-from django_flex.schema.introspection import describe
 
 if TYPE_CHECKING:
     from django_flex.permissions.authorized import Rows
@@ -60,7 +59,7 @@ def enter_related(access: Access, model: Any, operation: str) -> Rules | None:
     A rule that fails is no permission either; the log tells of it.
     """
     if access.grant.unrestricted:
-        resource = describe(model)
+        resource = access.policy.schema.describe(model)
         entry = Entry(name=resource.name, resource=resource, everyone=access.grant)
         standing: Standing | None = resolve_role(access.policy, entry, access.actor)
     else:

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from django_flex.permissions.authorized import Column, Output
-from django_flex.plan.nodes import Branch, Layout, Leaf, ReadPlan, WritePlan
+from django_flex.permissions.authorized import Column, Derived, Group, Nested, Output, Selection
+from django_flex.plan.aggregates import make_aggregate_plan
+from django_flex.plan.distinct import combined
+from django_flex.plan.nodes import (
+    Branch,
+    Cell,
+    ChildPlan,
+    Layout,
+    Leaf,
+    ListLeaf,
+    ReadPlan,
+    SelectOutput,
+    WritePlan,
+)
 from django_flex.plan.rows import row_shaper
 
 if TYPE_CHECKING:
-    from django_flex.permissions.authorized import AuthorizedQuery, Selection, Visible
+    from django_flex.permissions.authorized import AuthorizedQuery, Value, Visible
     from django_flex.permissions.authorized_writes import AuthorizedMutation
-    from django_flex.plan.nodes import Shaper
     from django_flex.schema.introspection import Resource
 
 
 class Columns:
     """The columns and flags of one statement, numbered as they are asked for."""
 
-    __slots__ = ("_flag_index", "_index", "columns", "flags", "resource")
+    __slots__ = ("_flag_index", "_index", "children", "columns", "flags", "resource")
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
-        self.columns: list[Column] = []
+        self.columns: list[Value] = []
         self.flags: list[Visible] = []
+        self.children: list[ChildPlan] = []
         self._index: dict[tuple[object, ...], int] = {}
         self._flag_index: dict[tuple[str, ...], int] = {}
 
-    def index(self, column: Column) -> int:
-        """Return the position of a column in the row, adding it when it is new."""
-        key = (*(hop.lookup for hop in column.hops), column.attribute.lookup)
+    def index(self, column: Value) -> int:
+        """Return the position of a value in the row, adding it when it is new."""
+        key: tuple[object, ...]
+        if isinstance(column, Derived):
+            key = (Derived, *column.key)
+        else:
+            key = (*(hop.lookup for hop in column.hops), column.attribute.lookup)
         if key not in self._index:
             self._index[key] = len(self.columns)
             self.columns.append(column)
@@ -48,15 +64,16 @@ class Columns:
 
 def make_plan(authorized: AuthorizedQuery) -> ReadPlan:
     """Decide what one statement fetches and where each value goes."""
-    output = _output(authorized.selection, authorized.resource)
+    cells: tuple[Cell, ...] = ()
+    if authorized.asked.distinct is True:
+        output, cells = combined(authorized.selection, authorized.resource)
+    else:
+        output = _output(authorized.selection, authorized.resource)
     page = authorized.asked.page
     return ReadPlan(
         asked=authorized.asked,
         resource=authorized.resource,
-        columns=output.columns,
-        flags=output.flags,
-        layout=output.layout,
-        make_object=output.make_object,
+        output=output,
         rows=authorized.rows,
         where=authorized.where,
         order_by=authorized.order_by,
@@ -64,6 +81,12 @@ def make_plan(authorized: AuthorizedQuery) -> ReadPlan:
         limit=page.limit,
         offset=page.offset,
         json_places=authorized.json_places,
+        rules=authorized.rules,
+        keyset=authorized.keyset,
+        distinct_on=authorized.distinct_on,
+        cells=cells,
+        ranking=authorized.ranking,
+        totals=None if authorized.totals is None else make_aggregate_plan(authorized.totals),
     )
 
 
@@ -81,16 +104,6 @@ def make_write_plan(authorized: AuthorizedMutation) -> WritePlan:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SelectOutput:
-    """What a statement selects, and what becomes of a row: the same for a selection every time."""
-
-    columns: tuple[Column, ...]
-    flags: tuple[Visible, ...]
-    layout: Layout
-    make_object: Shaper
-
-
 # Selections that `authorize` remembers come again, and bring what was planned for them.
 _outputs: WeakKeyDictionary[Selection, SelectOutput] = WeakKeyDictionary()
 
@@ -105,16 +118,57 @@ def _output(selection: Selection, resource: Resource) -> SelectOutput:
             columns=tuple(columns.columns),
             flags=tuple(columns.flags),
             layout=layout,
-            make_object=row_shaper(layout, len(columns.columns)),
+            make_object=row_shaper(layout, len(columns.columns), len(columns.flags)),
+            children=tuple(_placed(child, columns) for child in columns.children),
         )
     return found
 
 
+def _placed(child: ChildPlan, columns: Columns) -> ChildPlan:
+    """Say where its flags stand in a row, now that all columns before them are known."""
+    if not child.flags:
+        return child
+    return replace(child, flags=tuple(len(columns.columns) + flag for flag in child.flags))
+
+
 def _layout(selection: Selection, columns: Columns) -> Layout:
-    return tuple(
-        _leaf(member, columns) if isinstance(member, Output) else _branch(member, columns)
-        for member in selection.members
+    return tuple(_member(member, columns) for member in selection.members)
+
+
+def _member(
+    member: Output | Selection | Nested | Group, columns: Columns
+) -> Leaf | Branch | ListLeaf:
+    if isinstance(member, Output):
+        return _leaf(member, columns)
+    if isinstance(member, Group):
+        return Branch(member.name, tuple(_member(part, columns) for part in member.members))
+    if isinstance(member, Selection):
+        return _branch(member, columns)
+    return _list(member, columns)
+
+
+def _list(nested: Nested, columns: Columns) -> ListLeaf:
+    """Plan the lists of a relation; the outer row has to bring the key that they go by."""
+    relation = nested.relation
+    holder = nested.hops[-1].target if nested.hops else columns.resource
+    near = holder.attribute(relation.near) or holder.pk
+    selection = nested.selection or Selection("", None, (), ())
+    columns.children.append(
+        ChildPlan(
+            relation=relation,
+            near=columns.index(Column(nested.hops, near)),
+            output=_output(selection, relation.target),
+            keys_only=nested.selection is None,
+            rows=nested.rows,
+            where=nested.where,
+            order_by=nested.order_by,
+            limit=nested.limit,
+            offset=nested.offset,
+            paged=nested.paged,
+            flags=tuple(columns.flag(guard) for guard in nested.guards),
+        )
     )
+    return ListLeaf(nested.name, len(columns.children) - 1)
 
 
 def _leaf(output: Output, columns: Columns) -> Leaf:

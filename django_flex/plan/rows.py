@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import SuspiciousFileOperation
 
-from django_flex.plan.nodes import Branch, Leaf
+from django_flex.plan.nodes import Branch, Leaf, ListLeaf
 
 if TYPE_CHECKING:
     from django_flex.plan.nodes import Layout, Shaper
@@ -24,15 +24,23 @@ if TYPE_CHECKING:
 MISSING = object()
 
 
-def row_shaper(layout: Layout, flags_at: int) -> Shaper:
+class Places(NamedTuple):
+    """Where in a row the visibility flags begin, and the lists of related objects."""
+
+    flags: int
+    lists: int
+
+
+def row_shaper(layout: Layout, flags_at: int, flags: int = 0) -> Shaper:
     """Return a function from a row to the object that a layout describes.
 
     Args:
         layout: the members of the object.
         flags_at: where in a row the visibility flags begin.
+        flags: how many there are; the lists of related objects stand behind them.
     """
     arguments: list[Any] = []
-    source = _object(layout, flags_at, arguments)
+    source = _object(layout, Places(flags_at, flags_at + flags), arguments)
     names = ", ".join(f"a{number}" for number in range(len(arguments)))
     return _factory(f"lambda {names}: lambda row: {source}")(*arguments)
 
@@ -49,9 +57,9 @@ def _argument(value: Any, arguments: list[Any]) -> str:
     return f"a{len(arguments) - 1}"
 
 
-def _object(layout: Layout, flags_at: int, arguments: list[Any]) -> str:
+def _object(layout: Layout, places: Places, arguments: list[Any]) -> str:
     pairs = [
-        f"{_argument(member.name, arguments)}: {_member(member, flags_at, arguments)}"
+        f"{_argument(member.name, arguments)}: {_member(member, places, arguments)}"
         for member in layout
     ]
     source = f"{{{', '.join(pairs)}}}"
@@ -60,24 +68,26 @@ def _object(layout: Layout, flags_at: int, arguments: list[Any]) -> str:
     return source
 
 
-def _member(member: Leaf | Branch, flags_at: int, arguments: list[Any]) -> str:
+def _member(member: Leaf | Branch | ListLeaf, places: Places, arguments: list[Any]) -> str:
     if isinstance(member, Leaf):
-        return _leaf(member, flags_at, arguments)
-    source = _object(member.members, flags_at, arguments)
+        return _leaf(member, places, arguments)
+    if isinstance(member, ListLeaf):
+        return f"row[{places.lists + member.number}]"
+    source = _object(member.members, places, arguments)
     if member.flag is not None:
-        return f"({source} if row[{flags_at + member.flag}] else None)"
+        return f"({source} if row[{places.flags + member.flag}] else None)"
     if member.presence is not None:
         return f"(None if row[{member.presence}] is None else {source})"
     return source
 
 
-def _leaf(leaf: Leaf, flags_at: int, arguments: list[Any]) -> str:
+def _leaf(leaf: Leaf, places: Places, arguments: list[Any]) -> str:
     convert = _converter(leaf)
     source = f"row[{leaf.index}]"
     if convert is not None:
         source = f"{_argument(convert, arguments)}({source})"
     if leaf.flags:
-        visible = " and ".join(f"row[{flags_at + flag}]" for flag in leaf.flags)
+        visible = " and ".join(f"row[{places.flags + flag}]" for flag in leaf.flags)
         return f"({source} if {visible} else None)"
     return source
 

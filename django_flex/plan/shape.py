@@ -4,22 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django_flex.exceptions import ObjectNotFoundError
-from django_flex.query.parser import serialize
+from django_flex.plan.pagination import pagination
 
 if TYPE_CHECKING:
     from django_flex.exceptions import FlexError
     from django_flex.plan.nodes import ReadPlan, Row
+    from django_flex.plan.streams import Stream
+
+
+CountKind: TypeAlias = Literal["exact", "estimated", "capped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many rows there are, and how sure that is."""
+
+    number: int
+    kind: CountKind
 
 
 @dataclass(frozen=True, slots=True)
 class ResultSet:
-    """What a backend found: rows in the order of the plan's columns, and whether more follow."""
+    """What a backend found: rows in the order of the plan's columns, and whether more follow.
+
+    ``has_previous`` and ``ends``, the sort values of the first and of the last row, belong to
+    pages by cursor.
+    """
 
     rows: list[Row]
     has_more: bool = False
+    has_previous: bool = False
+    ends: tuple[Row, Row] | None = None
+    count: Counted | None = None
+    totals: Row | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +48,8 @@ class FlexResult:
 
     ``data`` holds Python values (``Decimal``, ``datetime``, …); ``to_dict`` gives exactly what the
     JSON of every door holds. ``headers`` are those that an HTTP door adds; ``created`` is the key
-    of the row that an ``add`` made, for its ``Location``.
+    of the row that an ``add`` made, for its ``Location``. A list that is streamed has its rows in
+    ``stream``; ``rows`` is how many there were when it ended.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -36,6 +57,8 @@ class FlexResult:
     error: FlexError | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     created: Any = None
+    stream: Stream | None = None
+    rows: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -64,31 +87,19 @@ def shape(plan: ReadPlan, result_set: ResultSet) -> FlexResult:
         if not result_set.rows:
             raise ObjectNotFoundError
         return FlexResult(data=plan.make_object(result_set.rows[0]))
-    return FlexResult(
-        data={
-            "pagination": _pagination(plan, result_set),
-            "results": _results(plan, result_set),
-        }
-    )
-
-
-def _pagination(plan: ReadPlan, result_set: ResultSet) -> dict[str, Any]:
-    pagination: dict[str, Any] = {
-        "offset": plan.offset,
-        "limit": plan.limit,
-        "has_more": result_set.has_more,
+    data = {
+        "pagination": pagination(plan, result_set),
+        "results": _results(plan, result_set),
     }
-    if result_set.has_more:
-        query = serialize(plan.asked, plan.json_places)
-        pagination["next"] = {**query, "offset": plan.offset + plan.limit}
-    if plan.order_by and plan.asked.shape == "map":
-        # JavaScript sorts integer-like keys of an object, so the order has to be said apart.
-        pagination["ids"] = [row[0] for row in result_set.rows]
-    return pagination
+    if plan.totals is not None and result_set.totals is not None:
+        data["aggregates"] = plan.totals.make_object(result_set.totals)
+    return FlexResult(data=data)
 
 
 def _results(plan: ReadPlan, result_set: ResultSet) -> Any:
     make = plan.make_object
+    if plan.cells:
+        return [make(row) for row in result_set.rows]
     if plan.asked.shape == "list":
         return [{"id": row[0]} | make(row) for row in result_set.rows]
     return {str(row[0]): make(row) for row in result_set.rows}

@@ -12,6 +12,9 @@ from typing import Any, Literal, TypeAlias
 Path: TypeAlias = tuple[str, ...]
 Shape: TypeAlias = Literal["map", "list"]
 Nulls: TypeAlias = Literal["first", "last"]
+#: The limit of an export of all rows; the databases take it as a number of rows.
+EVERYTHING = 2**62
+Explain: TypeAlias = Literal["plan", "analyze"]
 Quantifier: TypeAlias = Literal["some", "every", "none"]
 
 
@@ -125,6 +128,20 @@ class Not:
 Condition: TypeAlias = Comparison | Quantified | And | Or | Not
 
 
+#: The cursor of a query that begins to page by cursors.
+START = ""
+#: ``True``: combinations of the fields; paths: the first row of each combination of their values.
+Distinct: TypeAlias = tuple[Path, ...] | Literal[True]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How the rows are to be counted; ``most`` is set where counting stops at a number."""
+
+    kind: Literal["exact", "estimated", "capped"]
+    most: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The part of the rows that is wanted; ``limit`` is already the one that applies."""
@@ -132,16 +149,33 @@ class Page:
     limit: int
     offset: int = 0
     cursor: str | None = None
-    count: str | None = None
+    count: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """What is asked of the rows behind a to-many relation: an entry of ``related``.
+
+    ``name`` is the key in the reply, as a path; ``source`` the way to the relation. ``fields`` is
+    ``None`` where the outer fields say them. ``paged`` asks for the rows with their pagination.
+    """
+
+    name: Path
+    source: Path
+    place: str
+    fields: tuple[FieldTerm, ...] | None = None
+    filters: Condition | None = None
+    order_by: tuple[OrderTerm, ...] = ()
+    limit: int = 50
+    offset: int = 0
+    related: tuple[Related, ...] = ()
+    paged: bool = False
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A whole question. ``pk`` is set for ``get`` only.
-
-    The clauses from ``search`` on have their place here and are refused by ``authorize`` with
-    ``query.unsupported`` until they are built.
-    """
+    """A whole question. ``pk`` is set for ``get`` only."""
 
     resource: str
     operation: str
@@ -152,12 +186,13 @@ class Query:
     order_by: tuple[OrderTerm, ...] = ()
     shape: Shape = "map"
     search: str | None = None
-    distinct: Any = None
-    aggregate: Any = None
-    group_by: Any = None
-    having: Any = None
-    related: Any = None
-    explain: bool | None = None
+    distinct: Distinct | None = None
+    aggregate: tuple[FieldTerm, ...] | None = None
+    group_by: tuple[FieldTerm, ...] | None = None
+    having: Condition | None = None
+    related: tuple[Related, ...] = ()
+    explain: Explain | None = None
+    stream: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

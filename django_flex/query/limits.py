@@ -22,9 +22,13 @@ class Limits:
     max_joins: int = 12
     max_text_length: int = 4_000
     max_pattern_length: int = 100
+    max_search_length: int = 200
+    max_search_words: int = 10
     max_offset: int = 100_000
     max_items: int = 1_000
     max_batch: int = 50
+    max_cost: int = 1_000_000
     read_timeout: float = 2.0
     write_timeout: float = 5.0
     lock_timeout: float = 1.0
+    export_timeout: float = 60.0

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
 from django_flex.query.ast import Change, Mutation, ParameterText
 from django_flex.query.filters import parse_filters
-from django_flex.query.parser import check_condition_values, check_keys, parse_integer
+from django_flex.query.parser import check_keys
 from django_flex.query.terms import excerpt, parse_fields
+from django_flex.query.values import check_condition_values, parse_integer
 
 if TYPE_CHECKING:
     from django_flex.query.ast import Condition, FieldTerm

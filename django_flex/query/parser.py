@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +11,18 @@ from django_flex.exceptions import (
     QueryError,
     UnknownKeyError,
 )
-from django_flex.query.ast import Constant, FieldTerm, Page, ParameterText, Query
-from django_flex.query.filters import comparisons, parse_filters
+from django_flex.query.aggregates import parse_aggregate, parse_group_by, parse_having
+from django_flex.query.ast import EVERYTHING, Explain, FieldTerm, Page, Query
+from django_flex.query.filters import parse_filters
+from django_flex.query.paging import paging_to_json, parse_count, parse_cursor, parse_distinct
+from django_flex.query.related import parse_related, related_to_json
+from django_flex.query.search import parse_search
 from django_flex.query.terms import excerpt, nearest, parse_fields, parse_order
+from django_flex.query.values import check_condition_values, parse_integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django_flex.query.ast import Condition
     from django_flex.query.limits import Limits
 
 #: Every name of an operation or action, and the one that the code uses.
@@ -39,6 +42,8 @@ OPERATIONS = {
     "explain": "explain",
     "export": "export",
 }
+#: What a list can be streamed as.
+FORMATS = ("ndjson", "csv", "json")
 CONTROL_KEYS = ("_model", "_action", "_id", "id")
 LATER_KEYS = (
     "search",
@@ -47,7 +52,6 @@ LATER_KEYS = (
     "group_by",
     "having",
     "related",
-    "explain",
     "cursor",
     "count",
 )
@@ -60,9 +64,27 @@ LIST_KEYS = (
     "limit",
     "offset",
     "shape",
+    "explain",
+    "format",
     *LATER_KEYS,
 )
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
+KEYS = {
+    "get": GET_KEYS,
+    "list": tuple(key for key in LIST_KEYS if key not in {"_id", "id"}),
+    "aggregate": (
+        "_model",
+        "_action",
+        "group_by",
+        "aggregate",
+        "having",
+        "filters",
+        "search",
+        "order_by",
+        "limit",
+        "offset",
+        "explain",
+    ),
+}
 
 
 def parse_query(
@@ -72,6 +94,7 @@ def parse_query(
     resource: str,
     operation: str = "list",
     lenient: bool = False,
+    stream: str | None = None,
 ) -> Query:
     """Read the keys of a query object (contract, section 1).
 
@@ -79,18 +102,20 @@ def parse_query(
         payload: the object as sent.
         limits: the caps that apply.
         resource: the name of the model's entry, already found.
-        operation: ``get`` or ``list``.
+        operation: ``get``, ``list`` or ``aggregate``.
         lenient: leave unknown keys out instead of refusing them (RFC 7240).
+        stream: the format of the reply that was asked for beside the object.
 
     Raises:
         QueryError: an unknown key, a wrong type or an impossible value, with its place.
     """
-    allowed = GET_KEYS if operation == "get" else [k for k in LIST_KEYS if k not in {"_id", "id"}]
-    check_keys(payload, allowed, operation, lenient=lenient)
+    check_keys(payload, KEYS[operation], operation, lenient=lenient)
     if "_id" in payload and "id" in payload:
         raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
     fields = payload.get("fields")
     order_by = payload.get("order_by")
+    wanted = parse_choice(payload, "format", FORMATS)
+    stream = stream if wanted is None else wanted
     query = Query(
         resource=resource,
         operation=operation,
@@ -98,9 +123,16 @@ def parse_query(
         fields=(FieldTerm(("*",)),) if fields is None else parse_fields(fields, limits.max_fields),
         filters=parse_filters(payload.get("filters", {}), limits),
         order_by=() if order_by is None else parse_order(order_by, limits.max_orders),
-        page=_parse_page(payload, limits),
+        page=_parse_page(payload, limits, streams=stream is not None),
         shape=_parse_shape(payload.get("shape", "map")),
-        **{key: payload[key] for key in LATER_KEYS[:7] if key in payload},
+        search=parse_search(payload, limits),
+        explain=_parse_explain(payload.get("explain")),
+        stream=stream,
+        related=parse_related(payload["related"], limits) if "related" in payload else (),
+        distinct=parse_distinct(payload, limits.max_fields),
+        aggregate=parse_aggregate(payload, limits),
+        group_by=parse_group_by(payload, limits),
+        having=parse_having(payload, limits),
     )
     check_condition_values(query.filters, limits)
     return query
@@ -129,13 +161,24 @@ def serialize(query: Query, json_places: frozenset[str] = frozenset()) -> dict[s
     from django_flex.query.serializer import condition_to_json
 
     body: dict[str, Any] = {"fields": ", ".join(map(str, query.fields))}
+    if query.related:
+        body["related"] = related_to_json(query.related, json_places)
     if query.filters is not None:
         body["filters"] = condition_to_json(query.filters, json_places)
+    if query.search is not None:
+        body["search"] = query.search
     if query.order_by:
         body["order_by"] = ", ".join(map(str, query.order_by))
+    if query.aggregate is not None:
+        body["aggregate"] = ", ".join(map(str, query.aggregate))
     if query.shape != "map":
         body["shape"] = query.shape
-    return {**body, "limit": query.page.limit, "offset": query.page.offset}
+    page = query.page
+    body |= paging_to_json(page.count, query.distinct)
+    body["limit"] = page.limit
+    if page.cursor is None:
+        return {**body, "offset": page.offset}
+    return {**body, "cursor": page.cursor or True}
 
 
 def check_keys(
@@ -156,70 +199,53 @@ def check_keys(
         )
 
 
-def _parse_page(payload: Mapping[str, Any], limits: Limits) -> Page:
-    limit = parse_integer(payload.get("limit", limits.default_limit), "limit", minimum=1)
+def _parse_page(payload: Mapping[str, Any], limits: Limits, *, streams: bool) -> Page:
+    default = EVERYTHING if streams else limits.default_limit
+    limit = parse_integer(payload.get("limit", default), "limit", minimum=1)
     offset = parse_integer(payload.get("offset", 0), "offset", minimum=0)
     if offset > limits.max_offset:
         raise LimitExceededError(
-            "The offset is too large", path="offset", hint=f"at most {limits.max_offset}"
+            "The offset is too large",
+            path="offset",
+            hint=f'at most {limits.max_offset}; beyond it page with "cursor": true',
         )
     return Page(
-        limit=min(limit, limits.max_limit),
+        limit=min(limit, EVERYTHING if streams else limits.max_limit),
         offset=offset,
-        cursor=payload.get("cursor"),
-        count=payload.get("count"),
+        cursor=parse_cursor(payload),
+        count=parse_count(payload),
     )
 
 
-def parse_integer(value: Any, place: str, *, minimum: int) -> int:
-    """Read a whole number, as JSON number or as text of a parameter."""
-    if isinstance(value, ParameterText) and _INTEGER.fullmatch(value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+def _parse_explain(value: Any) -> Explain | None:
+    """Read ``explain``: only the plan, or the plan and what running it took."""
+    if value is None or value is False or value == "false":
+        return None
+    if value is True or value == "true":
+        return "plan"
+    if value == "analyze":
+        return "analyze"
+    raise InvalidValueError(
+        "There is no such explanation", path="explain", hint="true or 'analyze'"
+    )
+
+
+def parse_choice(payload: Mapping[str, Any], key: str, choices: tuple[str, ...]) -> str | None:
+    """Return the one of some words that a key holds, ``None`` without the key."""
+    value = payload.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in choices:
         raise InvalidValueError(
-            f"A whole number of at least {minimum} is needed", path=place, hint=f"{place}: 20"
+            f"There is no such {key}", path=key, hint=f"one of {', '.join(choices)}"
         )
-    return value
+    return str(value)
 
 
 def _parse_shape(value: Any) -> Any:
     if value not in ("map", "list"):
         raise InvalidValueError("There is no such shape", path="shape", hint="'map' or 'list'")
     return str(value)
-
-
-def check_condition_values(condition: Condition | None, limits: Limits) -> None:
-    """Hold the values of a condition against the caps on texts and lists."""
-    for comparison in comparisons(condition) if condition is not None else ():
-        _check_value(comparison.value, comparison.place, limits)
-
-
-def _check_value(value: Any, place: str, limits: Limits) -> None:
-    if isinstance(value, Constant):
-        value = value.value
-    if isinstance(value, dict):
-        value = (*value.keys(), *value.values())
-    if isinstance(value, tuple | list):
-        if len(value) > limits.max_in_items:
-            raise LimitExceededError(
-                f"Too many values: {len(value)}",
-                path=place,
-                hint=f"at most {limits.max_in_items}",
-            )
-        for part in value:
-            _check_value(part, place, limits)
-    elif isinstance(value, str):
-        check_text(value, place, limits)
-
-
-def check_text(value: str, place: str, limits: Limits) -> None:
-    """Refuse text that is too long or that a database cannot store."""
-    if len(value) > limits.max_text_length:
-        raise LimitExceededError(
-            "The text is too long", path=place, hint=f"at most {limits.max_text_length} characters"
-        )
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise InvalidValueError("The text has a NUL character or half a surrogate pair", path=place)
 
 
 def as_mapping(value: Any, place: str) -> Mapping[str, Any]:

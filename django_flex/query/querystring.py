@@ -12,7 +12,10 @@ from django_flex.query.terms import MAX_PATH_SEGMENTS, excerpt
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+#: The keys that hold conditions.
+CONDITIONS = frozenset({"filters", "having"})
 _MAX_INDEX_DIGITS = 3
+_RELATED_SEGMENTS = 2  # `related.lines`, which is followed by a key of the nested query
 
 
 def parse_parameters(pairs: Iterable[tuple[str, list[str]]]) -> dict[str, Any]:
@@ -31,11 +34,30 @@ def parse_parameters(pairs: Iterable[tuple[str, list[str]]]) -> dict[str, Any]:
         segments = name.split(".")
         if len(segments) > MAX_PATH_SEGMENTS:
             raise QueryError("A parameter's path is too long", path=excerpt(name))
-        keys = [segments[0], *_filter_keys(segments[1:])] if segments[0] == "filters" else segments
-        _put(payload, keys, value, excerpt(name))
-    return {
-        key: _with_lists(value) if key == "filters" else value for key, value in payload.items()
-    }
+        _put(payload, _keys(segments), value, excerpt(name))
+    return _lists_within(payload)
+
+
+def _keys(segments: list[str]) -> list[str]:
+    """Say which segments nest: those of a filter by its grammar, those of ``related`` by names."""
+    if segments[0] in CONDITIONS:
+        return [segments[0], *_filter_keys(segments[1:])]
+    if segments[0] == "related" and len(segments) > _RELATED_SEGMENTS:
+        return [*segments[:2], *_keys(segments[2:])]
+    return segments
+
+
+def _lists_within(payload: dict[str, Any]) -> dict[str, Any]:
+    """Turn objects of positions into lists, in the filters of each level."""
+    built = dict(payload)
+    for key in CONDITIONS & built.keys():
+        built[key] = _with_lists(built[key])
+    if isinstance(built.get("related"), dict):
+        built["related"] = {
+            name: _lists_within(part) if isinstance(part, dict) else part
+            for name, part in built["related"].items()
+        }
+    return built
 
 
 def _filter_keys(segments: list[str]) -> list[str]:

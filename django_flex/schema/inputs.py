@@ -89,10 +89,11 @@ def check_json(value: Any, depth: int = MAX_DEPTH) -> None:
 
 
 def is_computed(attribute: Attribute) -> bool:
-    """Whether the column fills itself, so that nobody can write it."""
+    """Whether it fills itself, or is no column, so that nobody can write it."""
     field: Any = attribute.model_field
     return (
-        isinstance(field, models.GeneratedField)
+        attribute.computed is not None
+        or isinstance(field, models.GeneratedField)
         or getattr(field, "auto_now", False)
         or getattr(field, "auto_now_add", False)
     )

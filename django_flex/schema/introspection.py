@@ -6,7 +6,7 @@ can ever be named by a client.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -40,7 +40,10 @@ _KINDS: tuple[tuple[type[models.Field[Any, Any]], str], ...] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
-    """A concrete column of a model. ``kind`` is that of its values; ``lookup`` is Django's name."""
+    """A concrete column of a model. ``kind`` is that of its values; ``lookup`` is Django's name.
+
+    With ``computed`` it is no column, but an expression of an entry under a name.
+    """
 
     name: str
     lookup: str
@@ -49,6 +52,18 @@ class Attribute:
     primary_key: bool
     model_field: models.Field[Any, Any]
     value_field: models.Field[Any, Any]
+    computed: Computed | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """How a value that is no column comes from its row.
+
+    ``ways`` are the to-one relations that the expression crosses, each from the row on.
+    """
+
+    expression: Any
+    ways: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +84,12 @@ class Relation:
     near: str
     far: str
     names: tuple[str, ...]
+    schema: Schema | None = None
 
     @cached_property
     def target(self) -> Resource:
-        """The resource on the other side."""
-        return describe(self.model)
+        """The resource on the other side, as the schema that the relation is of describes it."""
+        return describe(self.model) if self.schema is None else self.schema.describe(self.model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +112,18 @@ class Resource:
     def relation(self, name: str) -> Relation | None:
         """Return the relation of a name: field, ``…_id``, query name or reverse accessor."""
         return self._relation_names.get(name)
+
+    def within(self, schema: Schema) -> Resource:
+        """Return the same model with the computed fields that a schema has, there and beyond."""
+        computed = schema.computed.get(self.model, {})
+        relations = {name: replace(r, schema=schema) for name, r in self.relations.items()}
+        return replace(
+            self,
+            attributes={**self.attributes, **computed},
+            relations=relations,
+            _attribute_names={**computed, **self._attribute_names},
+            _relation_names={name: relations[r.name] for name, r in self._relation_names.items()},
+        )
 
     def names(self) -> Iterator[str]:
         """Yield every name that a path may begin with."""
@@ -135,6 +163,47 @@ class UnsupportedModelError(TypeError):
 
     def __init__(self, model: type[models.Model]) -> None:
         super().__init__(f"{model._meta.label} has a composite primary key")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """The models with the computed fields of some settings; a path over relations finds them, too."""
+
+    computed: Mapping[type[models.Model], Mapping[str, Attribute]] = field(default_factory=dict)
+    _described: dict[type[models.Model], Resource] = field(default_factory=dict)
+
+    def describe(self, model: type[models.Model]) -> Resource:
+        """Describe a model.
+
+        Raises:
+            UnsupportedModelError: the model has a composite primary key.
+        """
+        if not self.computed:
+            return describe(model)
+        if model not in self._described:
+            self._described[model] = describe(model).within(self)
+        return self._described[model]
+
+    def adding(self, model: type[models.Model], computed: Mapping[str, Attribute] | None) -> Schema:
+        """Return a schema in which one model has these computed fields and no others."""
+        if computed == self.computed.get(model):
+            return self
+        return Schema({**self.computed, model: computed or {}})
+
+
+def computed_attribute(name: str, computed: Computed, output_field: Any) -> Attribute:
+    """Return an expression as an attribute, which is called by a name and typed by a field."""
+    value_field = _value_field(output_field)
+    return Attribute(
+        name=name,
+        lookup=name,
+        kind=_kind(value_field),
+        null=True,
+        primary_key=False,
+        model_field=value_field,
+        value_field=value_field,
+        computed=computed,
+    )
 
 
 def _attribute(model_field: models.Field[Any, Any]) -> Attribute:

@@ -21,6 +21,9 @@ def faults(reply: Block | None, outcome: dict[str, Any]) -> list[str]:
         return message_differences(reply.text, outcome)
     if outcome["status"] != 200:
         return [f"{outcome['status']} {outcome['body']}"]
+    if reply is not None and reply.language == "text":
+        shown, given = reply.text.splitlines(), outcome["body"].splitlines()
+        return [] if shown == given else [f"shown {shown!r}, given {given!r}"]
     return differences(json.loads(reply.text), json.loads(outcome["body"])) if reply else []
 
 

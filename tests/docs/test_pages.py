@@ -50,7 +50,7 @@ def test_the_readme_has_the_command_that_ci_runs() -> None:
 
     assert command == (
         "python -m pip install --upgrade pip && "
-        "python -m pip install -e . --group test && python -m pytest\n"
+        "python -m pip install -e . --group test && python -m pytest -n auto\n"
     )
 
 

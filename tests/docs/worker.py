@@ -100,7 +100,7 @@ def send(step: dict[str, Any]) -> dict[str, Any]:
     return {
         "status": response.status_code,
         "headers": dict(response.items()),
-        "body": response.content.decode(),
+        "body": response.getvalue().decode(),
         "statements": len(statements),
     }
 

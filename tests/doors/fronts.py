@@ -54,6 +54,7 @@ EVERYTHING = {
     "order_by": ["*"],
     "ops": ["get", "list"],
 }
+AGGREGATING = {**EVERYTHING, "aggregates": ["*"], "ops": ["get", "list", "aggregate"]}
 REFUSALS = {400, 401, 403, 405, 413, 415}
 
 
@@ -185,8 +186,12 @@ SETTINGS = ("SELECT current_setting(", "SELECT set_config(")
 LIMITED = ("SET STATEMENT ", "SET LOCAL ", "SAVEPOINT flex_read; ")
 
 
-def touches_rows(sql: str) -> bool:
-    """Tell whether a statement is one that a test means to count."""
+def touches_rows(sql: str | None) -> bool:
+    """Tell whether a statement is one that a test means to count; one that failed may have no text."""
+    return sql is not None and _counts(sql)
+
+
+def _counts(sql: str) -> bool:
     return sql.startswith(LIMITED) or not sql.startswith((*CONTROLS, *SETTINGS))
 
 
@@ -207,6 +212,10 @@ class Door:
     def get(self, pk: Any, query: Mapping[str, Any] | None = None, **options: Any) -> Reply:
         """Ask for one row."""
         return self.ask("get", pk, query or {}, **options)
+
+    def aggregate(self, query: Mapping[str, Any] | None = None, **options: Any) -> Reply:
+        """Ask for an aggregate over rows."""
+        return self.ask("aggregate", None, query or {}, **options)
 
     def ask(
         self,
@@ -230,7 +239,7 @@ class Door:
             SignedIn.user = None  # nobody stays signed in for the next test
         ran = [sql for query in captured.captured_queries if touches_rows(sql := query["sql"])]
         outcome = body.get("status_code", status)
-        if action == "list" and outcome == 200:
+        if action in {"list", "aggregate"} and outcome == 200:
             # A list that Django knows to be empty needs none.
             assert len(ran) == statements or not (ran or body["results"]), ran
         if outcome in REFUSALS:
@@ -357,9 +366,15 @@ def below(prefix: str, pk: Any) -> str:
     return prefix if pk is None else f"{prefix}{pk}"
 
 
+def word(action: str, pk: Any) -> Any:
+    """Return what stands behind a model in a URL: a key, or the word for what is asked."""
+    return "aggregate" if action == "aggregate" else pk
+
+
 class RestGet(HttpDoor):
     def address(self, action, model, pk, query):
-        return "GET", f"{below(f'/api/{model}/', pk)}?{parameters(query)}", None
+        url = below(f"/api/{model}/", word(action, pk))
+        return "GET", f"{url}?{parameters(query)}", None
 
 
 class AsyncRestGet(RestGet):
@@ -368,13 +383,13 @@ class AsyncRestGet(RestGet):
 
 class RestQuery(HttpDoor):
     def address(self, action, model, pk, query):
-        return "QUERY", below(f"/api/{model}/", pk), query
+        return "QUERY", below(f"/api/{model}/", word(action, pk)), query
 
 
 class PostQuery(HttpDoor):
     def address(self, action, model, pk, query):
         key = {} if pk is None else {"_id": pk}
-        return "POST", f"/api/{model}/query", {**query, **key}
+        return "POST", f"/api/{model}/{word(action, 'query')}", {**query, **key}
 
 
 class SingleEndpoint(HttpDoor):
@@ -411,6 +426,8 @@ class UrlDoor(HttpDoor):
         raise NotImplementedError
 
     def address(self, action, model, pk, query):
+        if action == "aggregate":
+            query = {"_action": action, **query}
         if self.method == "GET":
             return "GET", f"{below('/own/', pk)}?{parameters(query)}", None
         return self.method, below("/own/", pk), query
@@ -422,7 +439,17 @@ class UrlDoor(HttpDoor):
 
 
 #: Views serve only what they list.
-EVERY_ACTION = ("get", "list", "add", "edit", "delete", "bulk_edit", "bulk_delete", "upsert")
+EVERY_ACTION = (
+    "get",
+    "list",
+    "add",
+    "edit",
+    "delete",
+    "bulk_edit",
+    "bulk_delete",
+    "upsert",
+    "aggregate",
+)
 
 
 class Urls:
@@ -481,12 +508,14 @@ class Decorator(UrlDoor):
     def decorate(model, written):
         """The only role's grant becomes the decorator's."""
         (only,) = written.values()
-        given = EVERYTHING if only == "*" else only
+        given = AGGREGATING if only == "*" else only
         return flex_query(
             model=find_model(model),
             allowed_fields=given.get("fields", ()),
             allowed_filters=given.get("filters", ()),
             allowed_ordering=given.get("order_by", ()),
+            allowed_search=given.get("search", ()),
+            allowed_aggregates=given.get("aggregates", ()),
             allowed_actions=given.get("ops", ()),
             rows=given.get("rows", "*"),
         )
@@ -551,7 +580,7 @@ class Included(HttpDoor):
 
     def address(self, action, model, pk, query):
         key = {} if pk is None else {"_id": pk}
-        return "POST", f"/api/{model}/query", {**query, **key}
+        return "POST", f"/api/{model}/{word(action, 'query')}", {**query, **key}
 
 
 class Execute(Door):
@@ -572,23 +601,25 @@ class AsyncExecute(Execute):
         return result.status_code, result.to_dict(), {}
 
 
-#: The doors that every feature is tried through.
+#: The doors that every feature is tried through: each kind once.
 DOORS: dict[str, type[Door]] = {
     "middleware-get": RestGet,
-    "middleware-query": RestQuery,
-    "middleware-post-query": PostQuery,
     "middleware-single": SingleEndpoint,
     "view": ClassView,
     "async-view": AsyncClassView,
     "decorator": Decorator,
     "viewset": RestFramework,
-    "urls": Included,
     "execute": Execute,
-    "aexecute": AsyncExecute,
 }
+#: Those that have the least in common: parameters, a body, an asynchronous view, Python.
+UNLIKE_DOORS = frozenset({"middleware-get", "middleware-single", "async-view", "execute"})
 #: Variants of them, for the tests that are about doors.
 ALL_DOORS: dict[str, type[Door]] = {
     **DOORS,
+    "middleware-query": RestQuery,
+    "middleware-post-query": PostQuery,
+    "urls": Included,
+    "aexecute": AsyncExecute,
     "async-middleware-get": AsyncRestGet,
     "async-middleware-single": AsyncSingleEndpoint,
     "view-get": ClassViewGet,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from django_flex import exceptions
@@ -38,9 +39,9 @@ ERRORS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[int, str, str, str
         (400, "query.limit", "The offset is too large", "offset"),
     ),
     "unsupported": (
-        {"count": "exact"},
+        {"fields": "status", "distinct": True, "cursor": True},
         {},
-        (400, "query.unsupported", "'count' is not supported by this version", "count"),
+        (400, "query.unsupported", "Combinations of values have no cursor", "cursor"),
     ),
     "authentication-required": (
         {},
@@ -125,11 +126,15 @@ def test_key_that_cannot_be_one_is_a_404(door: Door, key: str) -> None:
 
 
 def test_database_that_is_away_is_a_503(any_door: Door, monkeypatch) -> None:
-    def fail(*_args: Any, **_kwargs: Any) -> None:
+    execute = CursorWrapper.execute
+
+    def fail(cursor: Any, sql: str, params: Any = None) -> Any:
+        if "SELECT" not in sql:
+            return execute(cursor, sql, params)
         message = "secret host is gone"
         raise OperationalError(message)
 
-    monkeypatch.setattr("django.db.models.query.ValuesListIterable.__iter__", fail)
+    monkeypatch.setattr(CursorWrapper, "execute", fail)
     reply = any_door.list({"fields": "id"})
 
     assert (503, "backend.unavailable", 1) == (
@@ -233,7 +238,7 @@ def test_fault_of_the_code_is_answered_in_json(served: HttpDoor, monkeypatch, ca
         message = "a secret of ours"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("django_flex.engine.pipeline.make_plan", fail)
+    monkeypatch.setattr("django_flex.engine.reading.make_plan", fail)
     served.raises = False
     response = served.request("GET", served.path)
 
@@ -246,7 +251,7 @@ def test_fault_of_the_code_is_answered_in_json(served: HttpDoor, monkeypatch, ca
 
 def test_action_of_a_later_version_is_refused_in_words(configure, client) -> None:
     configure()
-    body = {"_model": "booking", "_action": "aggregate"}
+    body = {"_model": "booking", "_action": "export"}
     response = client.post("/api/", body, content_type="application/json")
 
     assert (400, "query.unsupported") == (response.status_code, response.json()["code"])
@@ -294,6 +299,9 @@ def test_every_class_of_error_is_tried_here() -> None:
     elsewhere = {
         "error",  # the base, never raised
         "permission.denied",  # test_row_rules
+        "query.cost",  # test_cost
+        "query.cursor",  # test_cursors
+        "search.denied",  # test_search
         "auth.failed",  # test_authentication
         "csrf.failed",  # tests/http/test_csrf
         "row.denied",  # this line and those below: tests/writes, tests/idempotency, tests/backends

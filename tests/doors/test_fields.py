@@ -197,9 +197,6 @@ def test_datetime_is_the_moment_that_was_stored(door: Door) -> None:
         pytest.param("_state", "field.denied", id="private"),
         pytest.param("customer.nothing", "field.denied", id="unknown-over-a-relation"),
         pytest.param("customer.api_token", "field.denied", id="guarded"),
-        pytest.param("lines.product", "query.unsupported", id="to-many"),
-        pytest.param("lines.*", "query.unsupported", id="to-many-star"),
-        pytest.param("tags", "query.unsupported", id="many-to-many"),
     ],
 )
 def test_term_that_makes_no_sense_is_refused(door: Door, fields: Any, code: str) -> None:

@@ -160,7 +160,19 @@ NULLS = {
     "ne-over-a-missing-row": ({"address.city.ne": "Berlin"}, [2, 3, 4, 5]),
     "not-over-two-hops": ({"not": {"customer.company.name": "Globex"}}, [1, 3, 4, 5]),
     "null-over-a-missing-row": ({"address.city": None}, [3, 4, 5]),
+    "not-equal-beside-equal-over-a-missing-one-to-one": (
+        {"or": {"invoice.id": 1, "invoice.id.ne": 1}},
+        [1, 2, 3, 4, 5, 6],
+    ),
     "not-over-a-missing-one-to-one": ({"not": {"invoice.number": "A-1"}}, [2, 3, 4, 5, 6]),
+    "ne-beside-its-opposite": (
+        {"or": {"and": {"invoice.number": "A-1"}, "invoice.number.ne": "A-1"}},
+        ALL,
+    ),
+    "not-beside-what-needs-the-row": (
+        {"or": [{"address.city": "Paris", "urgent": True}, {"not": {"address.city": "Berlin"}}]},
+        [2, 3, 4, 5],
+    ),
     "not-of-a-text-operator": ({"not": {"address.city.startswith": "B"}}, [2, 3, 4, 5]),
     "not-of-len": ({"not": {"address.city.len": 6}}, [2, 3, 4, 5]),
     "not-of-two-columns": (

@@ -142,30 +142,6 @@ def test_page_that_makes_no_sense_is_refused(door: Door, query, code, place) -> 
     assert (400, code, place) == (reply.status, reply.body["code"], reply.body["path"])
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "search",
-        "distinct",
-        "aggregate",
-        "group_by",
-        "having",
-        "related",
-        "explain",
-        "cursor",
-        "count",
-    ],
-)
-def test_clauses_of_later_versions_are_refused_not_ignored(door: Door, key: str) -> None:
-    reply = door.list({"fields": "id", key: "x"})
-
-    assert (400, "query.unsupported", key) == (
-        reply.status,
-        reply.body["code"],
-        reply.body["path"],
-    )
-
-
 def test_page_is_the_same_for_the_same_grant(any_door: Door) -> None:
     query = {"fields": "id, customer.name", "filters": {"urgent": True}, "order_by": "-id"}
     reply = any_door.list(query, expose=grant())

@@ -105,6 +105,7 @@ def lists(limit: int, rounds: int) -> bool:
     running = {
         "django_flex": (c.ours(), f"{flex}&limit={limit}"),
         "by hand, tuples": (c.by_hand, hand),
+        "by hand, raw cursor": (c.by_cursor, hand),
         "by hand, instances": (c.by_hand_with_instances, hand),
         "REST framework": (c.rest_framework(), hand),
     }
@@ -123,6 +124,46 @@ def lists(limit: int, rounds: int) -> bool:
             verdict = f"{word} {bound}: {'holds' if holds else 'MISSED'}"
         said = "times faster" if name == "REST framework" else "x"
         print(f"  {name:20} {ms:8.3f} ms   {ratio:5.2f} {said:13}{verdict}")
+    return good
+
+
+def one_row(rounds: int) -> None:
+    """Compare a row by its key with one fetched by hand; print."""
+    from tests.performance import contenders as c
+
+    running = {
+        "django_flex": (c.ours(), f"/api/bookings/1?fields={c.FIELDS}"),
+        "by hand": (c.get_by_hand, "/?id=1"),
+    }
+    medians = measure(running, rounds=rounds, repeat=200)
+    print("\none row by its key")
+    for name, ms in medians.items():
+        print(f"  {name:20} {ms:8.3f} ms   {medians['django_flex'] / ms:5.2f} x")
+
+
+def nested_lists(limit: int, rounds: int) -> bool:
+    """Compare a list of so many rows with two lists in each; print; return the verdict."""
+    from tests.performance import contenders, graphql, nested
+
+    running = {
+        "django_flex": (contenders.ours(), f"{nested.URL}&limit={limit}"),
+        "by hand, three queries": (nested.by_hand, f"/?limit={limit}"),
+        "REST framework": (nested.rest_framework(), f"/?limit={limit}"),
+        "strawberry-django": (graphql.view(), graphql.url(limit)),
+    }
+    medians = measure(running, rounds=rounds, repeat=max(2, 200 // limit))
+    ours = medians["django_flex"]
+    statements = count_statements(*running["django_flex"])
+    print(f"\nlist of {limit} rows with two lists in each: {statements} SQL statements")
+    good = True
+    for name, ms in medians.items():
+        word, bound = nested.TARGETS.get(name, ("", 0.0))
+        ratio = ms / ours if word == "at least" else ours / ms
+        holds = not word or (ratio >= bound if word == "at least" else ratio <= bound)
+        good &= holds
+        said = "times faster" if word == "at least" else "x"
+        verdict = f"{word} {bound}: {'holds' if holds else 'MISSED'}" if word else ""
+        print(f"  {name:22} {ms:8.3f} ms   {ratio:5.2f} {said:13}{verdict}")
     return good
 
 
@@ -158,7 +199,7 @@ def main() -> None:
     django.setup()
     from django.test.utils import override_settings, setup_databases, teardown_databases
 
-    from tests.performance import writes
+    from tests.performance import aggregates, contenders, cursors, nested, writes
     from tests.performance.contenders import EXPOSE
 
     old = setup_databases(verbosity=0, interactive=False)
@@ -168,8 +209,20 @@ def main() -> None:
         settings = {"REQUIRE_AUTHENTICATION": False, "AUTHENTICATION": [], "EXPOSE": EXPOSE}
         with override_settings(DJANGO_FLEX=settings):
             good = [lists(limit, options.rounds) for limit in (20, 200)]
+            one_row(options.rounds)
+        nested.fill()
+        with override_settings(DJANGO_FLEX={**settings, "EXPOSE": nested.EXPOSE}):
+            good += [nested_lists(limit, options.rounds) for limit in (20, 200)]
         with override_settings(DJANGO_FLEX={**settings, "EXPOSE": writes.EXPOSE}):
             good += [writes.adds(options.rounds), writes.bulk(), writes.rate_limit(options.rounds)]
+        cursors.fill()
+        with override_settings(
+            DJANGO_FLEX={**settings, "EXPOSE": cursors.EXPOSE, **cursors.SETTINGS}
+        ):
+            good.append(cursors.deep_pages(contenders.ours(), options.rounds))
+        aggregates.fill()
+        with override_settings(DJANGO_FLEX={**settings, "EXPOSE": aggregates.EXPOSE}):
+            good.append(aggregates.aggregates(contenders.ours(), options.rounds))
     finally:
         teardown_databases(old, verbosity=0)
     good.append(import_cost())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import django_filters
 import msgspec
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from rest_framework import pagination, serializers, viewsets
 from rest_framework.filters import OrderingFilter
@@ -76,6 +77,55 @@ def by_hand(request: HttpRequest) -> HttpResponse:
     body = {
         "pagination": {"offset": 0, "limit": limit, "has_more": len(rows) > limit},
         "results": results,
+    }
+    return HttpResponse(ENCODER.encode(body), content_type="application/json")
+
+
+SQL = """
+SELECT b.id, b.status, b.price, b.created_at, c.name, c.email, a.city, b.address_id
+FROM testapp_booking b
+JOIN testapp_customer c ON c.id = b.customer_id
+LEFT JOIN testapp_address a ON a.id = b.address_id
+WHERE b.status = %s ORDER BY b.created_at DESC, b.id LIMIT %s
+"""
+
+
+def by_cursor(request: HttpRequest) -> HttpResponse:
+    """Answer by ready SQL, without the ORM: raw values of the database, typed by nobody."""
+    limit = min(int(request.GET.get("limit", 50)), 200)
+    with connection.cursor() as cursor:
+        cursor.execute(SQL, (request.GET["status"], limit + 1))
+        rows = cursor.fetchall()
+    results = {
+        str(row[0]): {
+            "id": row[0],
+            "status": row[1],
+            "price": row[2],
+            "created_at": row[3],
+            "customer": {"name": row[4], "email": row[5]},
+            "address": None if row[7] is None else {"city": row[6]},
+        }
+        for row in rows[:limit]
+    }
+    body = {
+        "pagination": {"offset": 0, "limit": limit, "has_more": len(rows) > limit},
+        "results": results,
+    }
+    return HttpResponse(ENCODER.encode(body), content_type="application/json")
+
+
+def get_by_hand(request: HttpRequest) -> HttpResponse:
+    """Answer with one row by its key, as an expert would write it."""
+    row = Booking.objects.values(
+        "id", "status", "price", "created_at", "customer__name", "customer__email", "address__city"
+    ).get(pk=int(request.GET["id"]))
+    body = {
+        "id": row["id"],
+        "status": row["status"],
+        "price": row["price"],
+        "created_at": row["created_at"],
+        "customer": {"name": row["customer__name"], "email": row["customer__email"]},
+        "address": {"city": row["address__city"]},
     }
     return HttpResponse(ENCODER.encode(body), content_type="application/json")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from django_flex.exceptions import AccessDeniedError, FlexError
 from django_flex.permissions.authorize import authorize
-from django_flex.permissions.authorized import AuthorizedQuery, Output, Selection
+from django_flex.permissions.authorized import AuthorizedQuery, Nested, Output
 from django_flex.permissions.compiler import compile_policy
 from django_flex.permissions.roles import Actor
 from django_flex.query.limits import Limits
@@ -71,13 +71,16 @@ def attempt(grant: dict[str, Any], query: dict[str, Any]) -> AuthorizedQuery | F
         return error
 
 
-def outputs(selection: Selection) -> Iterator[str]:
+def outputs(selection: Any, way: tuple[str, ...] = ()) -> Iterator[str]:
     for member in selection.members:
         if isinstance(member, Output):
             hops = [hop.name for hop in member.column.hops]
-            yield ".".join((*hops, member.column.attribute.name))
+            yield ".".join((*way, *hops, member.column.attribute.name))
+        elif isinstance(member, Nested):
+            behind = (*way, *(hop.name for hop in member.hops), member.relation.name)
+            yield from outputs(member.selection, behind)
         else:
-            yield from outputs(member)
+            yield from outputs(member, way)
 
 
 def readable(path: str, grant: dict[str, Any]) -> bool:

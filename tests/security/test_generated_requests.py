@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.security import requests
 from tests.security.conftest import granted
+from tests.security.profile import some
 
 EXPOSE = {
     "booking": granted(
@@ -112,7 +113,7 @@ def assert_ours(response: Any, sent: Sent) -> None:
 
 
 @pytest.mark.usefixtures("world")
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=some(EXAMPLES))
 @given(body=requests.bodies, url=st.sampled_from(["booking/", "booking/1", "", "customer/query"]))
 def test_any_body_is_answered_in_our_form(body, url):
     method = "POST" if url in {"", "customer/query"} else "QUERY"
@@ -121,7 +122,7 @@ def test_any_body_is_answered_in_our_form(body, url):
 
 
 @pytest.mark.usefixtures("world")
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=some(EXAMPLES))
 @given(query=requests.usual)
 def test_any_usual_query_is_answered_in_our_form(query):
     sent = Sent(body=requests.encoded(query))
@@ -129,7 +130,7 @@ def test_any_usual_query_is_answered_in_our_form(query):
 
 
 @pytest.mark.usefixtures("world")
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=some(EXAMPLES))
 @given(parameters=requests.parameters, url=st.sampled_from(["booking/", "booking/1", "tag/red"]))
 def test_any_parameters_are_answered_in_our_form(parameters, url):
     sent = Sent(method="GET", url=url, parameters=parameters)
@@ -137,7 +138,7 @@ def test_any_parameters_are_answered_in_our_form(parameters, url):
 
 
 @pytest.mark.usefixtures("world")
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=some(EXAMPLES))
 @given(
     sent=st.builds(
         Sent,
@@ -157,7 +158,7 @@ def test_any_request_is_answered_in_our_form(sent):
 
 
 @pytest.mark.usefixtures("world")
-@settings(max_examples=100)
+@settings(max_examples=some(100))
 @given(query=requests.usual)
 def test_usual_queries_are_also_answered_with_a_problem_document(query):
     headers = {"Accept": "application/problem+json"}
@@ -170,7 +171,7 @@ def test_enough_of_the_usual_queries_are_answered():
     """Were they all refused, the others would prove little."""
     statuses = []
 
-    @settings(max_examples=100)
+    @settings(max_examples=some(100))
     @given(query=requests.usual)
     def ask(query: Any) -> None:
         statuses.append(send(Sent(body=requests.encoded(query))).status_code)

@@ -112,7 +112,7 @@ FORBIDDEN = {
     "json-of-a-relation": (Customer, "customer.metadata"),
     "guarded-column": (Customer, "customer.api_token"),
     "relation-of-a-relation": (Customer, "customer.company"),
-    "reverse-of-a-relation": (Customer, "customer.booking_set"),
+    "reverse-of-a-relation": (User, "created_by.teams"),
     "password": (User, "created_by.password"),
 }
 

@@ -206,7 +206,10 @@ def test_an_authorized_write_cannot_be_made_without_proof():
     ("name", "allowed"),
     [
         ("AuthorizedMutation", {"permissions/mutations.py"}),
-        ("PROOF", {"permissions/authorize.py", "permissions/mutations.py"}),
+        (
+            "PROOF",
+            {"permissions/authorize.py", "permissions/aggregation.py", "permissions/mutations.py"},
+        ),
         ("WritePlan", {"plan/planner.py"}),
         ("write", {"engine/writing.py"}),
     ],

@@ -16,6 +16,7 @@ from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.security.profile import some
 from tests.security.writing import EVERY, HIDDEN, MISSING, OPEN, OTHER, ask, stored
 
 BOOKING, LINE, TAGS = "testapp.Booking", "testapp.Line", "testapp.Booking_tags"
@@ -246,7 +247,7 @@ def world(attacked: None) -> Any:
     return stored()
 
 
-@settings(max_examples=500)
+@settings(max_examples=some(500))
 @given(booking=grants("booking"), line=grants("line"), asked=requests)
 def test_what_changed_is_covered_by_the_grant(configure, world, booking, line, asked):
     configure(

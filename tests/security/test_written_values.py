@@ -10,6 +10,7 @@ from django.db.models import Q
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.security.profile import some
 from tests.security.requests import json_values
 from tests.security.writing import (
     EVERY,
@@ -343,14 +344,14 @@ OPENED = {
 }
 
 
-@settings(max_examples=400)
+@settings(max_examples=some(400))
 @given(spec=writes(), model=st.sampled_from(["booking", "customer", "tag", "invoice", "node"]))
 def test_any_write_is_answered_and_a_refused_one_changes_nothing(configure, before, spec, model):
     configure(OPENED)
     answered(spec, before, model)
 
 
-@settings(max_examples=100)
+@settings(max_examples=some(100))
 @given(operations=st.lists(st.one_of(writes(), values), max_size=3), atomic=st.booleans())
 def test_any_batch_is_answered_and_a_refused_one_changes_nothing(
     configure, before, operations, atomic

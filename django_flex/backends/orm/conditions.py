@@ -6,63 +6,47 @@ bound parameter: a client's text never becomes part of a lookup or of SQL.
 
 from __future__ import annotations
 
-import json
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import connections, models
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast, Length
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Length
 
-from django_flex.backends.orm.json_functions import JSONKind, JSONLength
-from django_flex.exceptions import AccessDeniedError, UnsupportedQueryError
+from django_flex.backends.orm.context import (
+    EVERYTHING,
+    NOTHING,
+    Context,
+    hop_lookups,
+    path_of,
+)
+from django_flex.backends.orm.functions import Kept, aggregate, of_at_least
+from django_flex.backends.orm.json_conditions import json_test, json_value
+from django_flex.backends.orm.search import Match, Reader, match
+from django_flex.backends.orm.slots import with_slots
+from django_flex.exceptions import AccessDeniedError
 from django_flex.permissions import authorized
-from django_flex.permissions.authorized import AllOf, AnyOf, Column, Complement, Test
-from django_flex.query.operators import PATTERNS
+from django_flex.permissions.authorized import (
+    AllOf,
+    AnyOf,
+    Column,
+    Complement,
+    Derived,
+    Gathered,
+    Test,
+)
+from django_flex.schema.aggregates import scaled
 
 if TYPE_CHECKING:
+    from django_flex.permissions import authorized as resolved
     from django_flex.permissions.authorized import Rows, Visible, Where
     from django_flex.schema.introspection import Relation
 
 logger = logging.getLogger("django_flex.security")
 
-# Django drops an empty Q from any combination, so "nothing" and "everything" are said explicitly.
-NOTHING = Q(pk__in=[])
-EVERYTHING = ~Q(pk__in=[])
-_TEXTUAL = frozenset(
-    {
-        "iexact",
-        "contains",
-        "icontains",
-        "startswith",
-        "istartswith",
-        "endswith",
-        "iendswith",
-        "regex",
-        "iregex",
-    }
-)
-_ORDERED = frozenset({"lt", "lte", "gt", "gte", "range"})
 # What Django's related lookups can compare a foreign key by; the rest goes to the key's own field.
 _RELATED = frozenset({"exact", "in", "gt", "gte", "lt", "lte", "isnull"})
-
-
-@dataclass(slots=True)
-class Context:
-    """One statement or subquery being built: where its rows come from, and its aliases."""
-
-    using: str
-    first: int = 0
-    aliases: dict[str, Any] = field(default_factory=dict)
-
-    def alias(self, expression: Any) -> str:
-        """Name an expression, to be compared like a column."""
-        name = f"flex_{self.first + len(self.aliases)}"
-        self.aliases[name] = expression
-        return name
 
 
 def visible_rows(rows: Rows, using: str) -> QuerySet[Any]:
@@ -74,7 +58,8 @@ def visible_rows(rows: Rows, using: str) -> QuerySet[Any]:
     model = rows.resource.model
     if rows.queryset is None:
         # The database is chosen here, where it costs nothing: later it would copy a whole query.
-        return _ruled(model._default_manager.db_manager(using).all(), rows, using)
+        everything = model._default_manager.db_manager(using).all()
+        return _ruled(with_slots(everything), rows, using)
     return _ruled(rows.queryset, rows, using)
 
 
@@ -84,7 +69,7 @@ def rows_under(rows: Rows, using: str) -> QuerySet[Any]:
     Raises:
         AccessDeniedError: the rule cannot be applied to the model; it is logged.
     """
-    everything = rows.resource.model._base_manager.all()
+    everything = with_slots(rows.resource.model._base_manager.all())
     return _ruled(everything if rows.queryset is None else rows.queryset, rows, using)
 
 
@@ -126,6 +111,8 @@ def to_q(where: Where, context: Context) -> Q:
             return _complement(child, context)
         case authorized.Exists():
             return _exists(where, context)
+        case authorized.Search():
+            return _search(where, context)
     assert_never(where)
 
 
@@ -143,24 +130,32 @@ def _complement(child: Where, context: Context) -> Q:
 
 
 def _may_be_unknown(where: Where) -> bool:
-    """Whether some test compares an expression, for which Django adds no IS NOT NULL."""
+    """Whether Django adds no IS NOT NULL to some test, or forgets it.
+
+    It adds none to expressions. Of a related row that may be missing it forgets it where a test
+    beside the complement needs that row, as in ``x = 1 OR NOT x = 1``.
+    """
     match where:
         case Test(column=column, transforms=transforms, value=value):
             json = column.attribute.kind == "json"
-            return json or "len" in transforms or isinstance(value, Column)
+            expression = json or "len" in transforms or isinstance(column, Derived)
+            missing = any(hop.null for hop in column.hops)
+            return expression or missing or isinstance(value, Column | Derived)
         case Complement(child=child):
             return _may_be_unknown(child)
         case AllOf(children=children) | AnyOf(children=children):
             return any(_may_be_unknown(child) for child in children)
         case authorized.Exists():
             return False
+        case authorized.Search():
+            return True
     assert_never(where)
 
 
 def _test(test: Test, context: Context) -> Q:
     condition = _bare_test(test, context)
     guards = [*test.column.guards]
-    if isinstance(test.value, Column):
+    if isinstance(test.value, Column | Derived):
         guards += test.value.guards
     if not guards:
         return condition
@@ -171,14 +166,16 @@ def _test(test: Test, context: Context) -> Q:
 
 def _bare_test(test: Test, context: Context) -> Q:
     """Return a comparison as if every related row were visible."""
+    if isinstance(test.column, Derived):
+        return _derived_test(test, test.column, context)
     if test.column.attribute.kind == "json":
-        return _json_test(test, context)
-    value = F(path_of(test.value)) if isinstance(test.value, Column) else test.value
+        return json_test(test, test.column, context)
+    value = _comparand(test.value, context)
     name = path_of(test.column)
     attribute = test.column.attribute
     plain_key = not test.transforms and test.operator in _RELATED
     if isinstance(attribute.model_field, models.ForeignKey) and not plain_key:
-        name = "__".join((*_hops(test.column), attribute.name, attribute.value_field.attname))
+        name = "__".join((*hop_lookups(test.column), attribute.name, attribute.value_field.attname))
     transforms = [*test.transforms]
     if "len" in transforms:
         name = context.alias(Length(F(name)))
@@ -188,109 +185,26 @@ def _bare_test(test: Test, context: Context) -> Q:
     return Q(("__".join((name, *transforms, test.operator)), value))
 
 
-def _json_test(test: Test, context: Context) -> Q:
-    column, operator, value = test.column, test.operator, test.value
-    if "len" in test.transforms:
-        name = context.alias(JSONLength(json_value(column)))
-        return Q((f"{name}__isnull", True) if value is None else (f"{name}__{operator}", value))
-    if operator == "isnull" or value is None:
-        return _json_null(column, context, absent=value is not False)
-    if operator in _TEXTUAL:
-        name = context.alias(_json_text(column))
-        spellings = [value] if operator in PATTERNS else json_spellings(value)
-        return Q(*((f"{name}__{operator}", text) for text in spellings), _connector=Q.OR)
-    if operator == "contained_by":
-        _need_containment(context.using)
-    name = context.alias(json_value(column)) if column.keys else path_of(column)
-    if operator in _ORDERED:
-        return _json_order(column, name, operator, value, context)
-    if operator in {"exact", "in"}:
-        return _json_equal(column, name, operator, value, context)
-    return Q((f"{name}__{operator}", value))
+def _comparand(value: Any, context: Context) -> Any:
+    """Return what a value is compared with: a constant, or another value of the same row."""
+    if isinstance(value, Derived):
+        return F(context.alias(expression_of(value, context.using)))
+    return F(path_of(value)) if isinstance(value, Column) else value
 
 
-def _json_equal(column: Column, name: str, operator: str, value: Any, context: Context) -> Q:
-    """MariaDB unquotes before it compares, so there "7" and 7 are told apart by their kind."""
-    if operator == "in" and not value:
-        return NOTHING
-    if not column.keys or connections[context.using].vendor != "mysql":
-        return Q((f"{name}__{operator}", value))
-    values = value if operator == "in" else [value]
-    kind = context.alias(JSONKind(json_value(column)))
-    kinds = [_kind_of(value) for value in values]
-    each = [
-        Q((name, value)) if found is None else Q((name, value), (kind, found))
-        for value, found in zip(values, kinds, strict=True)
-    ]
-    return Q(*each, _connector=Q.OR)
-
-
-def _kind_of(value: Any) -> str | None:
-    if isinstance(value, str):
-        return "string"
-    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _json_order(column: Column, name: str, operator: str, value: Any, context: Context) -> Q:
-    """Numbers compare with numbers and texts with texts; each database mixes them differently."""
-    low, high = value if operator == "range" else (value, value)
-    kinds = {"string" if isinstance(bound, str) else "number" for bound in (low, high)}
-    if len(kinds) > 1:
-        return NOTHING
-    same_kind = Q((context.alias(JSONKind(json_value(column))), kinds.pop()))
-    if operator == "range":
-        return same_kind & Q((f"{name}__gte", low), (f"{name}__lte", high))
-    return same_kind & Q((f"{name}__{operator}", value))
-
-
-def json_spellings(text: str) -> list[str]:
-    """Return a text as it may stand in a JSON value: plain, or as part of a list's JSON text.
-
-    Databases that keep JSON as it was written keep Python's escapes of quotes and other letters.
-    """
-    escaped = (
-        json.dumps(text, ensure_ascii=ascii_only)[1:-1]  # noqa: TID251 - a spelling, not a reply
-        for ascii_only in (True, False)
-    )
-    return list(dict.fromkeys((text, *escaped)))
-
-
-def _json_null(column: Column, context: Context, *, absent: bool) -> Q:
-    """A column is NULL or not; a key is "null" when it is absent or holds JSON's null."""
-    if not column.keys:
-        return Q((f"{path_of(column)}__isnull", absent))
-    name = context.alias(json_value(column))
-    missing = Q((f"{name}__isnull", True)) | Q((name, None))
-    if absent:
-        return missing
-    present = Case(
-        When(missing, then=Value(False)), default=Value(True), output_field=models.BooleanField()
-    )
-    return Q(present)
-
-
-def json_value(column: Column) -> Any:
-    expression: Any = F(path_of(column))
-    for key in column.keys:
-        expression = KeyTransform(key, expression)
-    return expression
-
-
-def _json_text(column: Column) -> Any:
-    if not column.keys:
-        return Cast(F(path_of(column)), TextField())
-    *above, last = column.keys
-    expression: Any = F(path_of(column))
-    for key in above:
-        expression = KeyTransform(key, expression)
-    return KeyTextTransform(last, expression)
-
-
-def _need_containment(using: str) -> None:
-    if not connections[using].features.supports_json_field_contains:
-        raise UnsupportedQueryError(
-            "'contained_by' is not supported by this database", hint="use has_keys or the keys"
-        )
+def _derived_test(test: Test, column: Derived, context: Context) -> Q:
+    value = _comparand(test.value, context)
+    expression = expression_of(column, context.using)
+    transforms = [*test.transforms]
+    if "len" in transforms:
+        expression = Length(expression)
+        transforms.remove("len")
+    # A name that the statement has already needs no alias.
+    named: Any = expression
+    name = named.name if isinstance(expression, F) else context.alias(expression)
+    if value is None:
+        return Q((f"{name}__isnull", True))
+    return Q(("__".join((name, *transforms, test.operator)), value))
 
 
 def _exists(node: authorized.Exists, context: Context) -> Q:
@@ -301,6 +215,36 @@ def _exists(node: authorized.Exists, context: Context) -> Q:
         inner = filtered(inner, node.where, context.using)
     conditions = [Q(visibility(guard, context.using)) for guard in node.guards]
     return Q(*conditions, Q(Exists(inner)))
+
+
+def _search(search: authorized.Search, context: Context) -> Q:
+    found = match(search, context.using, READER)
+    words = Q(*(to_q(word, context) for word in search.words)) if _wants_words(found) else None
+    if found is None:
+        return words or EVERYTHING
+    matches = Q((f"{context.alias(found.value)}__{found.lookup}", found.wanted))
+    return matches if words is None else matches | words
+
+
+def _wants_words(found: Match | None) -> bool:
+    return found is None or found.beside
+
+
+def rank_keys(search: authorized.Search, using: str) -> list[Any]:
+    """Return what puts the best rows of a search first; nothing where none is better."""
+    found = match(search, using, READER)
+    return [] if found is None else [found.rank.desc()]
+
+
+def _all_visible(guards: tuple[Visible, ...], using: str) -> Q:
+    return Q(*(Q(visibility(guard, using)) for guard in guards))
+
+
+def _related_of(node: authorized.Exists, using: str) -> QuerySet[Any]:
+    return _related(node.hops, node.relation, node.rows, using)
+
+
+READER = Reader(related=_related_of, seen=_all_visible)
 
 
 def visibility(guard: Visible, using: str) -> Any:
@@ -319,20 +263,82 @@ def _related(
     return visible_rows(rows, using).filter(Q((relation.far, near)))
 
 
-def path_of(column: Column) -> str:
-    """Return Django's name of a column, seen from the row."""
-    return "__".join((*_hops(column), column.attribute.lookup))
+def expression_of(value: resolved.Value, using: str) -> Any:
+    """Return a value of a row as an expression, as if every related row were visible."""
+    if isinstance(value, Column):
+        return json_value(value)
+    if isinstance(value.build, Gathered):
+        return _gathered(value.build, using)
+    return value.build(using)
 
 
-def _hops(column: Column) -> tuple[str, ...]:
-    return tuple(hop.lookup for hop in column.hops)
+def seen(value: resolved.Value, using: str) -> Any:
+    """Return a value of a row as an expression, null where the caller may not see its row."""
+    expression = expression_of(value, using)
+    if not value.guards:
+        return expression
+    visible = Q(*(Q(visibility(guard, using)) for guard in value.guards))
+    is_decimal = value.attribute.kind == "decimal"
+    output = scaled(value.attribute.value_field) if is_decimal else None
+    return Case(When(visible, then=expression), default=None, output_field=output)
+
+
+def _gathered(gathered: Gathered, using: str) -> Any:
+    """Return a subquery with the one value that an aggregate has for a row.
+
+    The value has no alias in the outer statement, so the rows of that are never multiplied.
+    """
+    rows = _linked(gathered, using)
+    source = "*" if gathered.value is None else seen(gathered.value, using)
+    found = aggregate(gathered.function, source, gathered.output, connections[using].vendor)
+    inner = rows.order_by().query.clone()
+    inner.add_annotation(of_at_least(gathered.least, found, gathered.output), "flex_a")
+    # Without GROUP BY: of no rows there is a result, too.
+    inner.group_by = None
+    inner.set_values(["flex_a"])
+    value = Subquery(inner, output_field=gathered.output)
+    if gathered.least > 1 or not gathered.function.startswith("count"):
+        return Kept(value, output_field=gathered.output)
+    count = Coalesce(value, 0, output_field=gathered.output)
+    if not gathered.way:
+        return count
+    there = "__".join((*(hop.lookup for hop in gathered.way), gathered.relation.near))
+    return Case(When(Q((f"{there}__isnull", False)), then=count), output_field=gathered.output)
+
+
+def _linked(gathered: Gathered, using: str) -> QuerySet[Any]:
+    """Return the visible rows at the other end, once each even where two links lead to one."""
+    rows = each_once(visible_rows(gathered.rows, using))
+    near = "__".join((*(hop.lookup for hop in gathered.way), gathered.relation.near))
+    far = gathered.relation.far
+    field: Any = rows.model._meta.get_field(far)
+    through = getattr(field, "through", None) or getattr(field.remote_field, "through", None)
+    if through is None or through._meta.auto_created:
+        return rows.filter(Q((far, OuterRef(near))))
+    linked = with_slots(rows.model._base_manager.all()).filter(Q((far, OuterRef(OuterRef(near)))))
+    return rows.filter(pk__in=linked.values("pk"))
+
+
+def each_once(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the same rows, none of them twice and none of them grouped."""
+    query = queryset.query
+    multiplied = any(_is_many(join) for join in query.alias_map.values())
+    if not (multiplied or query.distinct or query.combinator or query.group_by is not None):
+        return queryset
+    keys = queryset.order_by().values("pk")
+    return with_slots(queryset.model._base_manager.all()).filter(pk__in=keys)
+
+
+def _is_many(join: Any) -> bool:
+    field = getattr(join, "join_field", None)
+    return field is not None and bool(field.one_to_many or field.many_to_many)
 
 
 def _without_joins(condition: Q, model: type[models.Model], using: str) -> Q:
     """Put a rule that crosses a to-many relation under EXISTS, so that no row comes twice."""
     if not _crosses_many(condition, model):
         return condition
-    matching = model._base_manager.using(using).filter(condition)
+    matching = with_slots(model._base_manager.using(using)).filter(condition)
     return Q(Exists(matching.filter(pk=OuterRef("pk"))))
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _SQLITE_STEPS = 10_000
 
 # What reads begin with: a project's own SAVEPOINT or SET in between stays as it is.
-_READS = ("SELECT", "WITH", "(")
+_READS = ("SELECT", "WITH", "(", "EXPLAIN", "ANALYZE")
 _STATEMENTS = (*_READS, "INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
@@ -54,6 +54,15 @@ def read_deadline(connection: BaseDatabaseWrapper, limits: Limits) -> AbstractCo
             return _interrupted_read(connection, limits.read_timeout)
         case _:
             return nullcontext()
+
+
+def stream_deadline(
+    connection: BaseDatabaseWrapper, limits: Limits
+) -> AbstractContextManager[None]:
+    """Return a context in which each statement may take ``read_timeout``, server-side cursors too."""
+    if connection.vendor == "postgresql":
+        return _postgres_session(connection, limits.read_timeout)
+    return read_deadline(connection, limits)
 
 
 def write_deadline(
@@ -93,6 +102,10 @@ def check_deferred(connection: BaseDatabaseWrapper) -> None:
 
 # --- PostgreSQL -----------------------------------------------------------------------------------
 
+# Compiling a query to machine code takes up to a second. PostgreSQL does it by the cost that it
+# estimates, and reads of a page, with their subqueries, look more costly than they are.
+_NO_JIT = "SET LOCAL jit = off"
+
 
 def _milliseconds(seconds: float) -> int:
     return max(1, math.ceil(seconds * 1_000))  # 0 would mean no limit
@@ -109,6 +122,12 @@ def _binds_on_client(connection: BaseDatabaseWrapper) -> bool:
     return on_client is not None and isinstance(factory, type) and issubclass(factory, on_client)
 
 
+def _skip(cursor: Any, results: int) -> None:
+    """Leave the results of the statements that were sent before the read."""
+    for _ in range(results):
+        cursor.nextset()
+
+
 class _PostgresRead:
     """Send the limit and the read in one round trip, as one transaction that ends with the read.
 
@@ -120,7 +139,7 @@ class _PostgresRead:
 
     def __init__(self, connection: BaseDatabaseWrapper, seconds: float) -> None:
         self._connection = connection
-        self._limit = f"SET LOCAL statement_timeout = {_milliseconds(seconds)}; "
+        self._limit = f"{_NO_JIT}; SET LOCAL statement_timeout = {_milliseconds(seconds)}; "
 
     def __call__(self, execute: Execute, sql: str, params: Any, many: Any, context: Any) -> Any:
         raw = context["cursor"].cursor
@@ -128,7 +147,7 @@ class _PostgresRead:
             return execute(sql, params, many, context)
         if self._connection.get_autocommit():
             result = execute(self._limit + sql, params, many, context)
-            raw.nextset()
+            _skip(raw, 2)
             return result
         try:
             result = execute(
@@ -141,8 +160,7 @@ class _PostgresRead:
         except Error:
             self._go_back()
             raise
-        raw.nextset()
-        raw.nextset()
+        _skip(raw, 3)
         return result
 
     def _go_back(self) -> None:
@@ -159,9 +177,26 @@ def _postgres_read_transaction(connection: BaseDatabaseWrapper, seconds: float) 
     """Limit reads where a statement cannot carry its limit; rolling back puts the old one back."""
     with transaction.atomic(connection.alias):
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {_milliseconds(seconds)}")
+            cursor.execute(f"{_NO_JIT}; SET LOCAL statement_timeout = {_milliseconds(seconds)}")
         yield
         transaction.set_rollback(True, connection.alias)
+
+
+@contextmanager
+def _postgres_session(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
+    """Limit the statements of the session for a while: a cursor cannot carry a limit of its own."""
+    change = (
+        "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, false)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(change, [str(_milliseconds(seconds))])
+        former = cursor.fetchone()[0]
+    try:
+        yield
+    finally:
+        # Fails in a transaction that an error has ended: going back there puts it back, too.
+        with suppress(Error), connection.cursor() as cursor:
+            cursor.execute(change, [former])
 
 
 @contextmanager
@@ -228,7 +263,7 @@ class _Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._at = math.inf
+        self._at = time.monotonic() + seconds
 
     def __call__(self, execute: Execute, sql: str, params: Any, many: Any, context: Any) -> Any:
         self._at = time.monotonic() + self._seconds

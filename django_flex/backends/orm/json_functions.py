@@ -102,6 +102,19 @@ class JSONText(_JSONFact):
     postgresql = "CASE WHEN jsonb_typeof({0}) = 'string' THEN {0} #>> '{{}}' END"
 
 
+class JSONWord(_JSONFact):
+    """The JSON text of a value, NULL for ``null`` as for what is absent: values to group by."""
+
+    output_field = TextField()
+    sqlite = (
+        "CASE json_type({0}, {1}) WHEN 'null' THEN NULL WHEN 'true' THEN 'true' "
+        "WHEN 'false' THEN 'false' WHEN 'text' THEN json_quote(json_extract({0}, {1})) "
+        "ELSE CAST(json_extract({0}, {1}) AS TEXT) END"
+    )
+    mysql = "NULLIF(JSON_EXTRACT({0}, {1}), 'null') COLLATE utf8mb4_bin"
+    postgresql = "NULLIF({0}, 'null'::jsonb)::text"
+
+
 def _json_path(keys: list[str]) -> str:
     """Build a JSON path; keys are letters, digits, '_' and '-' (checked by the schema)."""
     return "$" + "".join(f"[{key}]" if key.isdecimal() else f'."{key}"' for key in keys)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import router
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import QuerySet
 
-from django_flex.backends.orm.by_key import fetch_by_key
-from django_flex.backends.orm.conditions import (
-    filtered,
-    json_value,
-    path_of,
-    visibility,
-    visible_rows,
-)
-from django_flex.backends.orm.json_functions import JSONNumber, JSONText
+from django_flex.backends.orm.aggregates import read_total
+from django_flex.backends.orm.children import with_lists
+from django_flex.backends.orm.columns import computed_names, select
+from django_flex.backends.orm.compiled import fetch
+from django_flex.backends.orm.conditions import filtered, rank_keys, visible_rows
+from django_flex.backends.orm.counts import counted
+from django_flex.backends.orm.distinct import combinations, first_rows
+from django_flex.backends.orm.keyset import cut, page, with_place
+from django_flex.backends.orm.ordering import sort_keys
+from django_flex.backends.orm.slots import Given
 from django_flex.backends.orm.transactions import reading
 from django_flex.plan.shape import ResultSet
 from django_flex.query.limits import Limits
@@ -23,7 +25,6 @@ from django_flex.query.limits import Limits
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django_flex.permissions.authorized import Ordering
     from django_flex.plan.nodes import ReadPlan, Row
 
 _DEFAULTS = Limits()
@@ -31,39 +32,54 @@ _DEFAULTS = Limits()
 
 def read(plan: ReadPlan, limits: Limits = _DEFAULTS) -> ResultSet:
     """Fetch the rows of a plan: one statement, one row more than the limit, no model instances."""
-    using = _database(plan)
+    using = database_of(plan)
     with reading(using, limits):
-        if plan.asked.operation == "get" and _is_plain(plan):
-            row = _plain_row(plan, plan.pk, using)
-            return ResultSet([] if row is None else [row])
-        queryset = build(plan, using)
         if plan.asked.operation == "get":
-            return ResultSet(list(queryset[:1]))
-        rows = list(queryset)
+            rows = fetch((plan, Given(plan.pk)), _row_query, using)
+            return ResultSet(with_lists(plan.children, rows, using))
+        found = _page(plan, using)
+        count = plan.asked.page.count
+        return replace(
+            found,
+            rows=with_lists(plan.children, found.rows, using),
+            count=None if count is None else counted(count, plan, counted_rows(plan, using), using),
+            totals=None if plan.totals is None else read_total(plan.totals, using),
+        )
+
+
+def _page(plan: ReadPlan, using: str) -> ResultSet:
+    plan = with_place(plan, using)
+    if plan.keyset is not None:
+        rows = fetch(plan, _page_query, using, (0, plan.limit + 1))
+        return cut(plan, plan.keyset, rows, using)
+    rows = fetch(plan, _page_query, using, (plan.offset, plan.offset + plan.limit + 1))
     return ResultSet(rows[: plan.limit], has_more=len(rows) > plan.limit)
 
 
 def read_back(plan: ReadPlan, keys: Sequence[Any], using: str) -> dict[Any, Row]:
     """Fetch written rows for the reply, by key; one that the caller may not see is not there."""
-    if len(keys) == 1 and _is_plain(plan):
-        row = _plain_row(plan, keys[0], using)
-        return {} if row is None else {row[0]: row}
-    queryset = _selected(plan, using).using(using).filter(pk__in=list(keys)).order_by()
-    return {row[0]: row for row in queryset}
+    if len(keys) == 1:
+        found = fetch((plan, Given(keys[0])), _row_query, using)
+    else:
+        found = list(with_keys(plan, keys, using))
+    return {row[0]: row for row in with_lists(plan.children, found, using)}
 
 
-def _is_plain(plan: ReadPlan) -> bool:
-    """Whether a row is shown to whoever knows its key, so that only the key is in the SQL."""
-    return plan.rows.plain and plan.where is None and not plan.flags
+def _page_query(plan: ReadPlan, using: str) -> Any:
+    return build(plan, using).query
 
 
-def _plain_row(plan: ReadPlan, key: Any, using: str) -> Row | None:
-    resource = plan.resource
-    paths = tuple(path_of(column) for column in plan.columns)
-    return fetch_by_key(resource.model, paths, resource.pk.model_field, key, using)
+def _row_query(asked: tuple[ReadPlan, Given], using: str) -> Any:
+    plan, key = asked
+    return build(replace(plan, pk=key.value), using).query
 
 
-def _database(plan: ReadPlan) -> str:
+def with_keys(plan: ReadPlan, keys: Sequence[Any], using: str) -> QuerySet[Any]:
+    """Return the queryset of those rows of a plan that have one of some keys, in no order."""
+    return _selected(plan, using).using(using).filter(pk__in=list(keys)).order_by()
+
+
+def database_of(plan: ReadPlan) -> str:
     """Choose the database once: a router may choose another one each time that it is asked."""
     queryset = plan.rows.queryset
     return router.db_for_read(plan.resource.model) if queryset is None else queryset.db
@@ -71,11 +87,18 @@ def _database(plan: ReadPlan) -> str:
 
 def build(plan: ReadPlan, using: str) -> QuerySet[Any]:
     """Return the queryset of a plan: of a get the row, of a list the page and one row more."""
+    if plan.keyset is not None:
+        return page(plan, plan.keyset, _matching(plan, using).using(using), using)
+    if plan.cells:
+        found = combinations(_matching(plan, using).using(using), plan, using)
+        found.query.set_limits(plan.offset, plan.offset + plan.limit + 1)
+        return found
     queryset = _selected(plan, using)
     if plan.rows.queryset is not None:
         queryset = queryset.using(using)
-    if plan.asked.operation == "get":
-        return queryset.filter(pk=plan.pk).order_by()
+    if plan.pk is not None:
+        row: QuerySet[Any] = queryset.filter(pk=plan.pk).order_by()[:1]
+        return row
     # On the query itself: order_by() and a slice would each copy a queryset that is ours alone.
     queryset.query.clear_ordering(force=True, clear_default=True)
     queryset.query.add_ordering(*_order(plan, using))
@@ -84,41 +107,29 @@ def build(plan: ReadPlan, using: str) -> QuerySet[Any]:
 
 
 def _selected(plan: ReadPlan, using: str) -> QuerySet[Any]:
-    """Return all visible rows that satisfy the filters, as tuples of the plan's columns."""
+    """Return all rows of a query, as tuples of the plan's columns."""
+    return select(_matching(plan, using), plan.columns, plan.flags, using)
+
+
+def _matching(plan: ReadPlan, using: str) -> QuerySet[Any]:
+    """Return all visible rows that satisfy the filters, of each combination the first."""
     queryset = visible_rows(plan.rows, using)
     if plan.where is not None:
         queryset = filtered(queryset, plan.where, using)
-    flags = {f"flex_v{n}": visibility(guard, using) for n, guard in enumerate(plan.flags)}
-    if flags:
-        queryset = queryset.annotate(**flags)
-    return queryset.values_list(*(path_of(column) for column in plan.columns), *flags)
+    return first_rows(queryset, plan, using) if plan.distinct_on else queryset
+
+
+def counted_rows(plan: ReadPlan, using: str) -> QuerySet[Any]:
+    """Return the queryset of all rows of a list, to be counted."""
+    queryset = _matching(plan, using).using(using)
+    return combinations(queryset, plan, using) if plan.cells else queryset
 
 
 def _order(plan: ReadPlan, using: str) -> list[Any]:
     """Sort, the primary key last: the order is total, so pages neither repeat nor skip rows."""
-    keys = [key for ordering in plan.order_by for key in _sort_keys(ordering, using)]
+    names = computed_names(plan.columns)
+    keys = [key for ordering in plan.order_by for key in sort_keys(ordering, using, names)]
+    if plan.ranking is not None:
+        keys = rank_keys(plan.ranking, using)
     # By its own name: Django then sorts by position, which is cheaper to compile than "pk".
     return [*keys, plan.resource.pk.lookup]
-
-
-def _sort_keys(ordering: Ordering, using: str) -> list[Any]:
-    """Return what one ordering sorts by; a JSON value by its number, then by its text.
-
-    Databases order a mixture of JSON values each in its own way, some of them numbers as texts.
-    """
-    column = ordering.column
-    path = path_of(column)
-    if not (column.keys or column.guards or ordering.nulls):
-        return [f"-{path}" if ordering.descending else path]
-    if not column.keys:
-        return [_directed(F(path), ordering, using)]
-    value = json_value(column)
-    return [_directed(part, ordering, using) for part in (JSONNumber(value), JSONText(value))]
-
-
-def _directed(expression: Any, ordering: Ordering, using: str) -> Any:
-    if ordering.column.guards:
-        visible = Q(*(Q(visibility(guard, using)) for guard in ordering.column.guards))
-        expression = Case(When(visible, then=expression), default=None)
-    nulls = {f"nulls_{ordering.nulls}": True} if ordering.nulls else {}
-    return expression.desc(**nulls) if ordering.descending else expression.asc(**nulls)

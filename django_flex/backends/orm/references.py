@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from django_flex.backends.orm.by_key import fetch_by_key
+from django_flex.backends.orm.compiled import fetch
 from django_flex.backends.orm.conditions import visible_rows
+from django_flex.backends.orm.slots import Given
 from django_flex.exceptions import ValidationFailedError
 
 if TYPE_CHECKING:
@@ -52,12 +53,17 @@ def _known(uses: Sequence[tuple[Work, Assignment]], using: str) -> set[Any]:
     values = {part.value for _, part in uses}
     if rows.plain and not limited and len(values) == 1:
         (value,) = values
-        found = fetch_by_key(rows.resource.model, (far.attname,), far, value, using)
-        return set() if found is None else {found[0]}
+        found = fetch((rows, far.attname, Given(value)), _key_query, using)
+        return {key for (key,) in found}
     queryset = visible_rows(rows, using).using(using)
     if limited:
         queryset = queryset.complex_filter(limited)
     return set(_matching(queryset, far.attname, values))
+
+
+def _key_query(asked: tuple[Rows, str, Given], using: str) -> Any:
+    rows, name, key = asked
+    return visible_rows(rows, using).filter(Q((name, key.value))).order_by().values_list(name).query
 
 
 def _matching(queryset: QuerySet[Any], name: str, values: Iterable[Any]) -> QuerySet[Any]:

@@ -9,7 +9,12 @@ from weakref import WeakSet
 
 from django.db import connections, transaction
 
-from django_flex.backends.orm.deadlines import check_deferred, read_deadline, write_deadline
+from django_flex.backends.orm.deadlines import (
+    check_deferred,
+    read_deadline,
+    stream_deadline,
+    write_deadline,
+)
 from django_flex.backends.orm.faults import translated
 
 if TYPE_CHECKING:
@@ -37,6 +42,18 @@ def reading(using: str, limits: Limits) -> Iterator[None]:
         yield  # the errors of the write are the write's to translate
         return
     with translated(connection), read_deadline(connection, limits):
+        yield
+
+
+@contextmanager
+def streaming(using: str, limits: Limits) -> Iterator[None]:
+    """Read one more lot of a stream; what is left of its time is ``read_timeout``.
+
+    Raises:
+        UnavailableError: the database is away, or the time is over (``backend.timeout``).
+    """
+    connection = connections[using]
+    with translated(connection), stream_deadline(connection, limits):
         yield
 
 

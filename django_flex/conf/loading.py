@@ -1,19 +1,18 @@
-"""Settings: one frozen ``Settings`` per API version, built from ``DJANGO_FLEX``.
-
-This is the only module that reads Django's settings. Everything below receives values.
-"""
+"""``DJANGO_FLEX`` into values: the only module that reads Django's settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from django_flex.backends.orm.compiled import configure
+from django_flex.conf.declared import SETTINGS, VERSION_SETTINGS
 from django_flex.permissions.compiler import compile_policy
 from django_flex.permissions.grants import Notes
 from django_flex.permissions.problems import Problem
@@ -27,184 +26,6 @@ if TYPE_CHECKING:
 NAME = "DJANGO_FLEX"
 SESSION = "django_flex.http.authentication.SessionAuthentication"
 REST_FRAMEWORK = "django_flex.contrib.rest_framework.DefaultAuthentication"
-
-Validate: TypeAlias = Callable[[Any], "str | None"]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One key of ``DJANGO_FLEX``: its default, what is wrong with a value, what it does."""
-
-    name: str
-    default: Any
-    validate: Validate
-    help: str
-
-
-def _is_boolean(value: Any) -> str | None:
-    return None if isinstance(value, bool) else "True or False is needed"
-
-
-def _is_positive(value: Any) -> str | None:
-    good = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    return None if good else "a whole number above 0 is needed"
-
-
-def _is_duration(value: Any) -> str | None:
-    good = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-    return None if good else "a number of seconds above 0 is needed"
-
-
-def _is_natural(value: Any) -> str | None:
-    good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return None if good else "a whole number of at least 0 is needed"
-
-
-def _is_mapping(value: Any) -> str | None:
-    return None if isinstance(value, Mapping) else "a dictionary is needed"
-
-
-def _is_prefix(value: Any) -> str | None:
-    good = isinstance(value, str) and value.startswith("/") and value.endswith("/")
-    return None if good else "a path that starts and ends with '/' is needed"
-
-
-def _is_resolver(value: Any) -> str | None:
-    good = value is None or callable(value) or isinstance(value, str)
-    return None if good else "a callable (user, model_name), or its dotted path, is needed"
-
-
-def _are_texts(value: Any) -> str | None:
-    good = isinstance(value, list | tuple) and all(isinstance(part, str) for part in value)
-    return None if good else "a list of texts is needed"
-
-
-def _are_authenticators(value: Any) -> str | None:
-    if value is None:
-        return None
-    good = isinstance(value, list | tuple) and all(isinstance(p, str | type) for p in value)
-    return None if good else "a list of classes, or their dotted paths, is needed"
-
-
-def _is_anything(_value: Any) -> None:
-    """Leave it to the code that compiles the setting, which knows more about it."""
-
-
-def _is_text(value: Any) -> str | None:
-    return None if isinstance(value, str) and value else "a name is needed"
-
-
-def _is_fail_mode(value: Any) -> str | None:
-    good = isinstance(value, str) and value in {"closed", "open"}
-    return None if good else "'closed' or 'open' is needed"
-
-
-def _is_header(value: Any) -> str | None:
-    return None if value is None or isinstance(value, str) else "the text of a header is needed"
-
-
-SETTINGS = (
-    Setting("EXPOSE", {}, _is_mapping, "Who may see and do what, by model and role."),
-    Setting("DEFAULT_LIMIT", 50, _is_positive, "Rows of a list that names no `limit`."),
-    Setting("MAX_LIMIT", 200, _is_positive, "Rows of a list, at most."),
-    Setting("MAX_RELATION_DEPTH", 2, _is_natural, "Relation hops in one path, at most."),
-    Setting("REQUIRE_AUTHENTICATION", True, _is_boolean, "Whether anonymous callers get a 401."),
-    Setting(
-        "AUTHENTICATION",
-        None,
-        _are_authenticators,
-        "Authenticators, tried in order. Default: the session, then those of Django REST "
-        "framework if it is installed.",
-    ),
-    Setting(
-        "ROLE_RESOLVER",
-        None,
-        _is_resolver,
-        "Callable `(user, model_name)` giving a role, `(role, Q)`, a list of roles, or `None` "
-        "for the default.",
-    ),
-    Setting(
-        "GUARDED_FIELDS",
-        (
-            "user.is_superuser",
-            "user.is_staff",
-            "user.groups",
-            "user.user_permissions",
-            "password",
-            "passwd",
-            "secret",
-            "token",
-            "api_key",
-            "private_key",
-            "otp",
-            "session_key",
-        ),
-        _are_texts,
-        "Ends of field names that no wildcard covers; `user.x` is field `x` of the user model.",
-    ),
-    Setting(
-        "USER_VALUES",
-        (),
-        _are_texts,
-        "Attributes of the user that a client may name by `$user`, beside `id`.",
-    ),
-    Setting("ALWAYS_HTTP_200", False, _is_boolean, "Whether the status is only in the body."),
-    Setting("AUDIT_QUERIES", False, _is_boolean, "Whether each query is logged in one line."),
-    Setting(
-        "RATE_LIMIT",
-        None,
-        _is_anything,
-        "Requests of one caller to one model and operation: per minute, `'100/h'`, or a dictionary "
-        "of these by operation. Entries and grants may say otherwise.",
-    ),
-    Setting(
-        "RATE_LIMIT_CACHE", "default", _is_text, "Which of `CACHES` counts requests; a shared one."
-    ),
-    Setting(
-        "RATE_LIMIT_FAIL",
-        "closed",
-        _is_fail_mode,
-        "While that cache is away: `'closed'` answers 503, `'open'` lets requests pass.",
-    ),
-    Setting(
-        "TRUSTED_PROXIES",
-        0,
-        _is_natural,
-        "Proxies of yours before the application, each of which appends to `X-Forwarded-For`.",
-    ),
-    Setting(
-        "IDEMPOTENCY_CACHE",
-        "default",
-        _is_text,
-        "Which of `CACHES` keeps replies by `Idempotency-Key` where the app "
-        "`django_flex.idempotency` is not installed; a shared one.",
-    ),
-    Setting("IDEMPOTENCY_HOURS", 24, _is_positive, "Hours that these replies are kept."),
-    Setting("MIDDLEWARE_PATH", "/api/", _is_prefix, "Where the middleware serves the API."),
-    Setting("VERSIONS", {}, _is_mapping, "Further versions: `{name: {'path': …, settings…}}`."),
-    Setting("MAX_BODY_BYTES", 1_048_576, _is_positive, "Size of a request's body, at most."),
-    Setting("MAX_JSON_DEPTH", 32, _is_positive, "Nesting of a JSON body, at most."),
-    Setting("MAX_CONDITIONS", 100, _is_positive, "Comparisons in one query, at most."),
-    Setting("MAX_NESTING", 10, _is_positive, "Nesting of and/or/not, at most."),
-    Setting("MAX_IN_ITEMS", 1_000, _is_positive, "Values of one `in`, at most."),
-    Setting("MAX_FIELDS", 200, _is_positive, "Fields of one query, at most."),
-    Setting("MAX_ORDERS", 8, _is_positive, "Sort keys of one query, at most."),
-    Setting("MAX_JOINS", 12, _is_positive, "Different relations in one query, at most."),
-    Setting("MAX_TEXT_LENGTH", 4_000, _is_positive, "Characters of one text value, at most."),
-    Setting("MAX_PATTERN_LENGTH", 100, _is_positive, "Characters of a pattern, at most."),
-    Setting("MAX_OFFSET", 100_000, _is_natural, "Offset of a list, at most."),
-    Setting("MAX_ITEMS", 1_000, _is_positive, "Rows of one bulk write, at most."),
-    Setting("MAX_BATCH", 50, _is_positive, "Operations of one `_batch`, at most."),
-    Setting("READ_TIMEOUT", 2.0, _is_duration, "Seconds that a read may take in the database."),
-    Setting("WRITE_TIMEOUT", 5.0, _is_duration, "Seconds that each statement of a write may take."),
-    Setting("LOCK_TIMEOUT", 1.0, _is_duration, "Seconds that a write may wait for a locked row."),
-)
-VERSION_SETTINGS = (
-    Setting("path", "", _is_prefix, "Where this version is served."),
-    Setting("deprecation", None, _is_header, "Value of the `Deprecation` header (RFC 9745)."),
-    Setting("sunset", None, _is_header, "Value of the `Sunset` header (RFC 8594)."),
-)
-BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +51,7 @@ class Settings:
     authentication: tuple[Any, ...]
     always_http_200: bool
     audit_queries: bool
+    time_zone: str | None
     headers: Mapping[str, str]
     problems: tuple[Problem, ...]
 
@@ -259,6 +81,8 @@ def configuration() -> Configuration:
         return Configuration({None: _build(None, {}, NAME)}, (), (problem,))
     base = _build(None, {k: v for k, v in written.items() if k != "VERSIONS"}, NAME)
     problems: list[Problem] = []
+    known = _values(None, written, NAME, [])
+    configure(size=known["KEPT_STATEMENTS"], checked=known["CHECK_STATEMENTS"])
     versions: dict[str | None, Settings] = {None: base}
     for name, overrides in _versions(written, problems).items():
         merged = {**{k: v for k, v in written.items() if k != "VERSIONS"}, **overrides}
@@ -315,13 +139,14 @@ def _build(version: str | None, written: Mapping[str, Any], place: str) -> Setti
         guarded_fields=values["GUARDED_FIELDS"],
         user_values=values["USER_VALUES"],
         max_relation_depth=limits.max_relation_depth,
+        search=(values["SEARCH_MODE"], values["SEARCH_CONFIG"]),
     )
     located = [Problem(p.id, p.message, f"{place}: {p.place}", p.hint) for p in found]
     return Settings(
         version=version,
         place=place,
         path=values["path"] or values["MIDDLEWARE_PATH"],
-        policy=policy,
+        policy=replace(policy, version=version),
         limits=limits,
         rate_limits=_rate_limits(values, place, problems),
         idempotency=Idempotency(
@@ -331,6 +156,7 @@ def _build(version: str | None, written: Mapping[str, Any], place: str) -> Setti
         authentication=_authenticators(values["AUTHENTICATION"], place, problems),
         always_http_200=values["ALWAYS_HTTP_200"],
         audit_queries=values["AUDIT_QUERIES"],
+        time_zone=values["TIME_ZONE"],
         headers={k.title(): v for k in ("deprecation", "sunset") if (v := values[k])},
         problems=(*problems, *located),
     )

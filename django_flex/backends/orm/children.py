@@ -1,0 +1,139 @@
+"""Lists of related objects: one statement for each relation, however many rows they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import CharField, F, ForeignKey, Q, UUIDField, Window
+from django.db.models.functions import RowNumber
+
+from django_flex.backends.orm.columns import select
+from django_flex.backends.orm.compiled import fetch
+from django_flex.backends.orm.conditions import filtered, visible_rows
+from django_flex.backends.orm.ordering import sort_keys
+from django_flex.backends.orm.slots import Given
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from django_flex.plan.nodes import ChildPlan, Row
+    from django_flex.schema.introspection import Relation
+
+RANK = "flex_rank"
+#: Keys of outer rows in one statement; more only come up in lists within lists within lists.
+MAX_KEYS = 10_000
+
+
+def with_lists(children: Sequence[ChildPlan], rows: list[Row], using: str) -> list[Row]:
+    """Return rows with the lists of their related objects behind them.
+
+    Args:
+        children: the plans of the lists.
+        rows: outer rows; each gets one more value for each plan.
+        using: the database.
+    """
+    if not children or not rows:
+        return rows
+    found = [_lists(child, rows, using) for child in children]
+    nothing = [_listed(child, []) for child in children]
+    return [
+        (
+            *row,
+            *(
+                lists.get(_key(child, row), empty)
+                for child, lists, empty in zip(children, found, nothing, strict=True)
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _key(child: ChildPlan, row: Row) -> Any:
+    """Return the key that the list of a row goes by; none where the way to it is hidden."""
+    if child.flags and not all(row[flag] for flag in child.flags):
+        return None
+    return row[child.near]
+
+
+def _lists(child: ChildPlan, rows: Sequence[Row], using: str) -> dict[Any, Any]:
+    """Return the list of each outer row, by the key that it goes by."""
+    keys = [key for key in dict.fromkeys(_key(child, row) for row in rows) if key is not None]
+    lists: dict[Any, list[Row]] = {}
+    for start in range(0, len(keys), MAX_KEYS):
+        for row in _fetch(child, keys[start : start + MAX_KEYS], using):
+            lists.setdefault(row[0], []).append(row[1:])
+    if child.output.children:
+        lists = _with_inner_lists(child, lists, using)
+    return {key: _listed(child, found) for key, found in lists.items()}
+
+
+def _with_inner_lists(
+    child: ChildPlan, lists: dict[Any, list[Row]], using: str
+) -> dict[Any, list[Row]]:
+    """Read the lists inside all rows of all lists together."""
+    every = [row for found in lists.values() for row in found]
+    complete = iter(with_lists(child.output.children, every, using))
+    return {key: [next(complete) for _ in found] for key, found in lists.items()}
+
+
+def _fetch(child: ChildPlan, keys: Sequence[Any], using: str) -> list[Row]:
+    """Return rows of (key of the outer row, columns, flags), those of each outer row in order."""
+    return fetch((child, Given(keys)), _query, using)
+
+
+def _query(asked: tuple[ChildPlan, Given], using: str) -> Any:
+    return _build(*asked, using).query
+
+
+def sample_of(child: ChildPlan, using: str) -> QuerySet[Any]:
+    """Return the statement of lists with keys that stand for those of any two outer rows."""
+    key = _key_field(child.relation)
+    keys: Sequence[Any] = (1, 2)
+    if isinstance(key, UUIDField):
+        keys = (UUID(int=1), UUID(int=2))
+    elif isinstance(key, CharField):
+        keys = ("1", "2")
+    return _build(child, Given(keys), using)
+
+
+def _key_field(relation: Relation) -> Any:
+    """Return the column of the outer model that the related rows point to."""
+    far: Any = relation.target.model._meta.get_field(relation.far)
+    return far.target_field if isinstance(far, ForeignKey) else far.related_model._meta.pk
+
+
+def _build(child: ChildPlan, keys: Given, using: str) -> QuerySet[Any]:
+    far = child.relation.far
+    queryset = visible_rows(child.rows, using).using(using).filter(Q((f"{far}__in", keys.value)))
+    if child.where is not None:
+        queryset = filtered(queryset, child.where, using)
+    order = [key for ordering in child.order_by for key in sort_keys(ordering, using)]
+    order.append(child.relation.target.pk.lookup)
+    last = child.offset + child.limit + child.paged
+    columns, flags = child.output.columns, child.output.flags
+    if keys.number == 1:
+        selected = select(queryset.order_by(*order), columns, flags, using, far)
+        page: QuerySet[Any] = selected[child.offset : last]
+        return page
+    rank = Window(RowNumber(), partition_by=[F(far)], order_by=order)
+    queryset = queryset.annotate(**{RANK: rank}).filter(Q((f"{RANK}__lte", last)))
+    if child.offset:
+        queryset = queryset.filter(Q((f"{RANK}__gt", child.offset)))
+    return select(queryset.order_by(RANK), columns, flags, using, far, windowed=True)
+
+
+def _listed(child: ChildPlan, rows: Sequence[Row]) -> Any:
+    """Return the rows of one list as the reply shows them."""
+    shown = rows[: child.limit]
+    make = child.output.make_object
+    items = [row[0] for row in shown] if child.keys_only else [make(row) for row in shown]
+    if not child.paged:
+        return items
+    pagination = {
+        "offset": child.offset,
+        "limit": child.limit,
+        "has_more": len(rows) > child.limit,
+    }
+    return {"pagination": pagination, "results": items}

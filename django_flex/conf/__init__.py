@@ -1,0 +1,31 @@
+"""Settings: one frozen ``Settings`` per API version, built from ``DJANGO_FLEX``.
+
+Everything below receives values, never Django's settings.
+"""
+
+from __future__ import annotations
+
+from django_flex.conf.declared import BY_NAME, SETTINGS, VERSION_SETTINGS, Setting
+from django_flex.conf.loading import (
+    NAME,
+    Configuration,
+    Idempotency,
+    Settings,
+    configuration,
+    get_settings,
+    middleware_classes,
+)
+
+__all__ = [
+    "BY_NAME",
+    "NAME",
+    "SETTINGS",
+    "VERSION_SETTINGS",
+    "Configuration",
+    "Idempotency",
+    "Setting",
+    "Settings",
+    "configuration",
+    "get_settings",
+    "middleware_classes",
+]

@@ -1,0 +1,102 @@
+"""Replies against an evaluation of the same query in plain Python, over random grants and queries.
+
+2,000 cases by default; ``FLEX_CASES=20000 python -m pytest tests/differential`` is the long run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import override_settings
+from hypothesis import given, seed
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from django_flex import FlexQuery
+from tests.differential import grants, naive, queries, world
+from tests.differential.sight import Caller
+from tests.security.profile import some
+
+CASES = int(os.environ.get("FLEX_CASES", some(2_000)))
+#: Cases of one set of grants.
+EACH = 100
+DEFAULT_LIMIT = 6
+LIMITS = {
+    "DEFAULT_LIMIT": DEFAULT_LIMIT,
+    "MAX_JOINS": 100,
+    "MAX_FIELDS": 500,
+    "CHECK_STATEMENTS": True,
+}
+
+
+@pytest.fixture(scope="module")
+def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[world.World]:
+    """Rows that all cases share: they only read."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield world.create(seed=1)
+        transaction.set_rollback(True)
+
+
+def ask(model: str, query: dict[str, Any]) -> dict[str, Any]:
+    result = FlexQuery(model).execute(query)
+    return {**result.to_dict(), "_status": result.status_code}
+
+
+def expected(caller: Caller, model: str, query: dict[str, Any]) -> dict[str, Any]:
+    answer = naive.answer(caller, model, query, DEFAULT_LIMIT)
+    if answer is None:
+        return {"_status": 404, "error": "Object not found", "code": "object.not_found"}
+    return {**answer, "_status": 200}
+
+
+def sorted_by_keys(query: dict[str, Any], *replies: dict[str, Any]) -> list[list[Any]]:
+    """Return groups in one order, whatever order they came in."""
+    paths = [(term.partition(":")[0]).split(".") for term in query["group_by"].split(", ")]
+
+    def keys(group: Any) -> str:
+        return repr([reduce(lambda place, name: place[name], path, group) for path in paths])
+
+    return [sorted(reply["results"], key=keys) for reply in replies]
+
+
+def check(caller: Caller, model: str, query: dict[str, Any]) -> None:
+    """Compare a reply with what it has to be, and its ``next`` with the page behind it."""
+    reply = ask(model, query)
+    following = reply.get("pagination", {}).pop("next", None)
+    wanted = expected(caller, model, query)
+    if "group_by" in query and "order_by" not in query:
+        reply["results"], wanted["results"] = sorted_by_keys(query, reply, wanted)
+    assert wanted == reply, (model, query)
+    assert (following is not None) == wanted.get("pagination", {}).get("has_more", False)
+    if following is not None:
+        limit = wanted["pagination"]["limit"]
+        assert following["offset"] == query.get("offset", 0) + limit
+        moved = {**query, "offset": following["offset"]}
+        assert expected(caller, model, moved) == expected(caller, model, following)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", range(max(1, CASES // EACH)))
+def test_replies_are_those_of_a_naive_evaluation(rows: world.World, number: int) -> None:
+    given_out = grants.make(number)
+    caller = Caller(rows, given_out.expose, given_out.rules)
+    cases = st.one_of(
+        queries.listings(caller, given_out.roots),
+        queries.listings(caller, given_out.roots),
+        queries.groupings(caller, given_out.roots),
+    )
+
+    @seed(number)
+    @examples(max_examples=EACH)
+    @given(case=cases)
+    def compare(case: tuple[str, dict[str, Any]]) -> None:
+        check(caller, *case)
+
+    flex = {"REQUIRE_AUTHENTICATION": False, "EXPOSE": given_out.expose, **LIMITS}
+    with override_settings(DJANGO_FLEX=flex):
+        compare()

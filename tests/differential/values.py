@@ -1,0 +1,151 @@
+"""Values in plain Python: how a query says them, how a reply has them, how they compare."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+Path = tuple[str, ...]
+#: What stands for a JSON key that is not there.
+ABSENT = object()
+TRANSFORMS: dict[str, Callable[[Any], Any]] = {
+    "year": lambda value: value.year,
+    "month": lambda value: value.month,
+    "day": lambda value: value.day,
+    "quarter": lambda value: (value.month - 1) // 3 + 1,
+    "week": lambda value: value.isocalendar().week,
+    "iso_year": lambda value: value.isocalendar().year,
+    "week_day": lambda value: value.isoweekday() % 7 + 1,
+    "hour": lambda value: value.hour,
+    "minute": lambda value: value.minute,
+    "second": lambda value: value.second,
+    "date": lambda value: value.date(),
+    "time": lambda value: value.time(),
+    "len": len,
+}
+TRANSFORMED = {"date": "date", "time": "time"}
+
+
+def _lower(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
+    return lambda value, other: test(value.lower(), other.lower())
+
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "exact": lambda value, other: value == other,
+    "lt": lambda value, other: value < other,
+    "lte": lambda value, other: value <= other,
+    "gt": lambda value, other: value > other,
+    "gte": lambda value, other: value >= other,
+    "in": lambda value, other: value in other,
+    "range": lambda value, other: other[0] <= value <= other[1],
+    "iexact": _lower(lambda value, other: value == other),
+    "contains": lambda value, other: other in value,
+    "icontains": _lower(lambda value, other: other in value),
+    "startswith": lambda value, other: value.startswith(other),
+    "istartswith": _lower(lambda value, other: value.startswith(other)),
+    "endswith": lambda value, other: value.endswith(other),
+    "iendswith": _lower(lambda value, other: value.endswith(other)),
+    "has_key": lambda value, other: isinstance(value, dict) and other in value,
+}
+COMPLEMENTS = {"ne": "exact", "nin": "in"}
+NAMES = {*OPERATORS, *COMPLEMENTS, "isnull"}
+QUANTIFIERS = {"some", "none", "every"}
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def span(text: str) -> timedelta:
+    hours, minutes, seconds = map(int, text.split(":"))
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+READ: dict[str, Callable[[Any], Any]] = {
+    "decimal": lambda value: Decimal(str(value)),
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "datetime": moment,
+    "duration": span,
+    "uuid": UUID,
+}
+
+
+def typed(value: Any, kind: str) -> Any:
+    """Turn what a query says into what a column holds."""
+    if isinstance(value, list):
+        return [typed(one, kind) for one in value]
+    return value if value is None else READ.get(kind, lambda same: same)(value)
+
+
+def iso_span(value: timedelta) -> str:
+    sign, value = ("-", -value) if value < timedelta(0) else ("", value)
+    if not value:
+        return "P0D"
+    days = f"{value.days}D" if value.days else ""
+    return f"{sign}P{days}T{value.seconds}S"
+
+
+WRITE: dict[str, Callable[[Any], Any]] = {
+    "decimal": lambda value: f"{value:.2f}",
+    "date": date.isoformat,
+    "time": time.isoformat,
+    "datetime": lambda value: value.isoformat().replace("+00:00", "Z"),
+    "duration": iso_span,
+    "uuid": str,
+    "file": lambda value: None,
+    "binary": lambda value: base64.b64encode(value).decode(),
+}
+
+
+def written(value: Any, kind: str) -> Any:
+    """Turn a value of a column into its form in a reply."""
+    return None if value is None else WRITE.get(kind, lambda same: same)(value)
+
+
+def part_of(document: Any, keys: Path) -> Any:
+    for key in keys:
+        if not isinstance(document, dict) or key not in document:
+            return ABSENT
+        document = document[key]
+    return document
+
+
+def is_same(value: Any, other: Any) -> bool:
+    """Whether two JSON values are equal: in JSON ``true`` is not 1."""
+    return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
+
+
+def transformed(name: str, value: Any) -> Any:
+    if name == "len" and not isinstance(value, str | list):
+        return None
+    return TRANSFORMS[name](value)
+
+
+def holds(found: Any, operator: str, value: Any, kind: str) -> bool:
+    if operator in COMPLEMENTS:
+        return not holds(found, COMPLEMENTS[operator], value, kind)
+    if operator == "exact" and value is None:
+        return found is None
+    if found is None:
+        return False
+    if kind == "json":
+        return holds_json(found, operator, value)
+    return OPERATORS[operator](found, value)
+
+
+def holds_json(found: Any, operator: str, value: Any) -> bool:
+    if operator == "exact":
+        return is_same(found, value)
+    if operator == "in":
+        return any(is_same(found, one) for one in value)
+    if operator in {"lt", "lte", "gt", "gte", "range"}:
+        is_number = isinstance(found, int | float) and not isinstance(found, bool)
+        return is_number and OPERATORS[operator](found, value)
+    if operator == "has_key":
+        return OPERATORS[operator](found, value)
+    return isinstance(found, str) and OPERATORS[operator](found, value)
