@@ -1,0 +1,132 @@
+"""What is measured, as data: figures with their targets, printed as tables and kept as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+OURS = "django_flex"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A bound of a figure."""
+
+    word: Literal["at most", "at least"]
+    bound: float
+
+    def holds(self, figure: float) -> bool:
+        """Whether a figure keeps to the bound."""
+        return figure <= self.bound if self.word == "at most" else figure >= self.bound
+
+    def __str__(self) -> str:
+        return f"{self.word} {self.bound:g}"
+
+
+def at_most(bound: float) -> Target:
+    """Return an upper bound."""
+    return Target(word="at most", bound=bound)
+
+
+def at_least(bound: float) -> Target:
+    """Return a lower bound."""
+    return Target(word="at least", bound=bound)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One line of a table: what was measured of whom, and what that is compared with ours.
+
+    ``figure`` is what a target is about, in the words of ``means``: a ratio, mostly.
+    """
+
+    name: str
+    value: float | None
+    unit: str = "ms"
+    figure: float | None = None
+    means: str = ""
+    target: Target | None = None
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the target is held; without one there is nothing to miss."""
+        return self.target is None or self.figure is None or self.target.holds(self.figure)
+
+    @property
+    def verdict(self) -> str:
+        """The target and whether it is held."""
+        if self.target is None or self.figure is None:
+            return self.note
+        said = "holds" if self.holds else "MISSED"
+        return f"{self.target}: {said}" + (f"; {self.note}" if self.note else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The figures of one case."""
+
+    section: str
+    case: str
+    title: str
+    figures: tuple[Figure, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every target is held."""
+        return all(figure.holds for figure in self.figures)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the table as it is kept."""
+        return {**asdict(self), "holds": self.holds}
+
+
+def compared(
+    medians: dict[str, float | None],
+    *,
+    floors: Iterable[str],
+    targets: dict[str, Target],
+    notes: dict[str, str] | None = None,
+) -> tuple[Figure, ...]:
+    """Compare each median with ours.
+
+    Args:
+        medians: seconds by contender, ``None`` for one that could not run.
+        floors: those that ours is a part or a multiple of; of the others it is said how many times
+            ours they take.
+        targets: by contender.
+        notes: by contender.
+    """
+    ours = medians[OURS]
+    assert ours is not None
+    found = []
+    for name, seconds in medians.items():
+        note = (notes or {}).get(name, "")
+        if seconds is None:
+            found.append(Figure(name=name, value=None, note=note or "not installed"))
+            continue
+        below = name in set(floors)
+        figure = ours / seconds if below else seconds / ours
+        means = "ours is x of it" if below else "times ours"
+        found.append(
+            Figure(
+                name=name,
+                value=seconds * 1_000,
+                figure=None if name == OURS else round(figure, 3),
+                means="" if name == OURS else means,
+                target=targets.get(name),
+                note=note,
+            )
+        )
+    return tuple(found)
+
+
+def printed(table: Table) -> str:
+    """Return a table as text."""
+    lines = [table.title]
+    for one in table.figures:
+        value = "       –" if one.value is None else f"{one.value:8.3f} {one.unit}"
+        figure = "" if one.figure is None else f"{one.figure:6.2f} {one.means}"
+        lines.append(f"  {one.name:24} {value:12} {figure:24} {one.verdict}".rstrip())
+    return "\n".join(lines)
