@@ -7,7 +7,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from tests.performance import environments
 from tests.performance.contenders import CONTENDERS
 from tests.performance.table import OURS
 
-#: The first rounds warm caches up.
-WARM_UP = 3
+#: Seconds of one turn, and of the runs before the first one that warm caches up.
+TURN = 0.02
+WARM_UP = 0.2
 
 
 class WorkerError(Exception):
@@ -65,6 +66,24 @@ class Worker:
         self.process.stdin.close()
         self.process.wait(10)
         self.process.stdout.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one request takes, and how many times as long as that ours takes."""
+
+    seconds: float
+    ratio: float
+
+    @classmethod
+    def of(cls, turns: Sequence[tuple[float, float]] | None) -> Measured | None:
+        """Return the medians of turns of ours and theirs; ``None`` without any."""
+        if not turns:
+            return None
+        return cls(
+            seconds=statistics.median(theirs for _, theirs in turns),
+            ratio=statistics.median(ours / theirs for ours, theirs in turns),
+        )
 
 
 @dataclass(slots=True)
@@ -116,19 +135,27 @@ class Contest:
         return running
 
     def measure(
-        self, running: dict[str, Worker | None], *, repeat: int, clock: str = "cpu"
-    ) -> dict[str, float | None]:
-        """Return the median seconds of one request by contender, asked turn about."""
-        samples: dict[str, list[float]] = {name: [] for name in running}
-        for number in range(self.rounds + WARM_UP):
-            for name, worker in running.items():
-                if worker is not None:
-                    taken = worker.order("run", repeat=repeat)[clock]
-                    if number >= WARM_UP:
-                        samples[name].append(taken)
-            progress(f"round {max(0, number - WARM_UP + 1)}/{self.rounds}")
+        self, running: Mapping[str, Worker | None], clock: str = "cpu"
+    ) -> dict[str, Measured | None]:
+        """Return what one request takes each contender, compared turn about with ours.
+
+        Ours is asked right before each other one, since a shared machine is slower at times: what
+        counts is the ratio of the two turns, of which the median is returned.
+        """
+        ours = self.ours()
+        repeats = {name: _repeats(worker, clock) for name, worker in running.items() if worker}
+        own: list[float] = []
+        turns: dict[str, list[tuple[float, float]]] = {name: [] for name in repeats}
+        for number in range(self.rounds):
+            for name, repeat in repeats.items():
+                worker = running[name]
+                if worker is not None and worker is not ours:
+                    own.append(ours.order("run", repeat=repeats[OURS])[clock])
+                    turns[name].append((own[-1], worker.order("run", repeat=repeat)[clock]))
+            progress(f"round {number + 1}/{self.rounds}")
         progress("")
-        return {name: statistics.median(all_) if all_ else None for name, all_ in samples.items()}
+        found = {name: Measured.of(turns.get(name)) for name in running}
+        return {**found, OURS: Measured(seconds=statistics.median(own), ratio=1)}
 
     def close(self) -> None:
         """End all workers."""
@@ -156,3 +183,14 @@ def compare(name: str, case: str, expected: Any, actual: Any) -> None:
 def progress(text: str) -> None:
     """Say on standard error how far it is."""
     print(f"\r  {text:60}\r", end="", file=sys.stderr, flush=True)
+
+
+def _repeats(worker: Worker, clock: str) -> int:
+    """Warm a worker up; return how many requests fill a turn."""
+    taken, repeat = worker.order("run", repeat=2)[clock], 2
+    left = WARM_UP
+    while left > 0:
+        repeat = max(1, min(1_000, round(TURN / max(taken, 1e-6))))
+        taken = worker.order("run", repeat=repeat)[clock]
+        left -= max(taken * repeat, 0.005)
+    return repeat

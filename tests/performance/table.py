@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 OURS = "django_flex"
 
@@ -82,44 +82,45 @@ class Table:
         return {**asdict(self), "holds": self.holds}
 
 
+class Taken(Protocol):
+    """What one request takes, and how many times as long as that ours takes."""
+
+    @property
+    def seconds(self) -> float: ...
+
+    @property
+    def ratio(self) -> float: ...
+
+
 def compared(
-    medians: dict[str, float | None],
+    taken: Mapping[str, Taken | None],
     *,
-    floors: Iterable[str],
-    targets: dict[str, Target],
-    notes: dict[str, str] | None = None,
+    floors: Container[str],
+    targets: Mapping[str, Target],
 ) -> tuple[Figure, ...]:
-    """Compare each median with ours.
+    """Compare each contender with ours.
 
     Args:
-        medians: seconds by contender, ``None`` for one that could not run.
+        taken: by contender, ``None`` for one that could not run.
         floors: those that ours is a part or a multiple of; of the others it is said how many times
             ours they take.
         targets: by contender.
-        notes: by contender.
     """
-    ours = medians[OURS]
-    assert ours is not None
-    found = []
-    for name, seconds in medians.items():
-        note = (notes or {}).get(name, "")
-        if seconds is None:
-            found.append(Figure(name=name, value=None, note=note or "not installed"))
-            continue
-        below = name in set(floors)
-        figure = ours / seconds if below else seconds / ours
-        means = "ours is x of it" if below else "times ours"
-        found.append(
-            Figure(
-                name=name,
-                value=seconds * 1_000,
-                figure=None if name == OURS else round(figure, 3),
-                means="" if name == OURS else means,
-                target=targets.get(name),
-                note=note,
-            )
-        )
-    return tuple(found)
+    return tuple(
+        _compared(name, one, is_floor=name in floors, target=targets.get(name))
+        for name, one in taken.items()
+    )
+
+
+def _compared(name: str, taken: Taken | None, *, is_floor: bool, target: Target | None) -> Figure:
+    if taken is None:
+        return Figure(name=name, value=None, note="not installed")
+    value = round(taken.seconds * 1_000, 4)
+    if name == OURS:
+        return Figure(name=name, value=value)
+    figure = taken.ratio if is_floor else 1 / taken.ratio
+    means = "ours is x of it" if is_floor else "times ours"
+    return Figure(name=name, value=value, figure=round(figure, 3), means=means, target=target)
 
 
 def printed(table: Table) -> str:

@@ -57,6 +57,7 @@ APPS: dict[str, tuple[str, ...]] = {
 SETTINGS: dict[str, dict[str, Any]] = {
     "flex": {"DJANGO_FLEX": FLEX},
     "ninja": {"ROOT_URLCONF": "tests.performance.contenders.ninja"},
+    "strawberry": {"STRAWBERRY_DJANGO": {"PAGINATION_MAX_LIMIT": 1_000}},
     "published": {"DJANGO_FLEX": PUBLISHED},
 }
 

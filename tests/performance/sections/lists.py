@@ -56,9 +56,8 @@ def nested(contest: Contest) -> Iterator[Table]:
 
 def _rows(contest: Contest, case: str, rows: int, title: str) -> Table:
     running = contest.prepared(CONTENDERS, case, limit=rows)
-    medians = contest.measure(running, repeat=max(2, min(100, 400 // rows)))
     targets = TARGETS.get((case, rows), {})
-    figures = compared(medians, floors=FLOORS, targets=targets)
+    figures = compared(contest.measure(running), floors=FLOORS, targets=targets)
     return Table(section=case, case=f"{rows}", title=title, figures=figures)
 
 
@@ -68,6 +67,5 @@ def get(contest: Contest) -> Iterator[Table]:
 
     key = Booking.objects.order_by("pk").values_list("pk", flat=True)[5]
     running = contest.prepared(CONTENDERS, "get", key=key)
-    medians = contest.measure(running, repeat=100)
-    figures = compared(medians, floors=FLOORS, targets=GET)
+    figures = compared(contest.measure(running), floors=FLOORS, targets=GET)
     yield Table(section="get", case="1", title="one row by its key", figures=figures)
