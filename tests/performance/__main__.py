@@ -17,14 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.performance import environments, project
+from tests.performance.contest import Contest
 from tests.performance.keeping import keep
+from tests.performance.sections import SECTIONS, section
 from tests.performance.table import Table, printed
 
 
 def options() -> Namespace:
     """Return what the command line asks for."""
-    from tests.performance.sections import SECTIONS
-
     parser = ArgumentParser(prog="python -m tests.performance", description=__doc__)
     parser.add_argument("--only", help=f"sections, of {','.join(SECTIONS)}")
     parser.add_argument("--rounds", type=int, default=21, help="of which the median is taken")
@@ -69,15 +69,12 @@ def filled_database(*, is_indexed: bool) -> Iterator[None]:
 
 def tables(asked: Namespace) -> Iterator[Table]:
     """Run the sections; yield each table when it is measured."""
-    from tests.performance.contest import Contest
-    from tests.performance.sections import SECTIONS
-
     contest = Contest(folder=asked.environments, rounds=asked.rounds)
     try:
-        for name, section in SECTIONS.items():
+        for name in SECTIONS:
             if name in asked.sections:
                 started = time.monotonic()
-                yield from section(contest)
+                yield from section(name)(contest)
                 print(f"  {name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
     finally:
         contest.close()

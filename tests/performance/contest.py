@@ -135,27 +135,28 @@ class Contest:
         return running
 
     def measure(
-        self, running: Mapping[str, Worker | None], clock: str = "cpu"
+        self, running: Mapping[str, Worker | None], clock: str = "cpu", against: str = OURS
     ) -> dict[str, Measured | None]:
         """Return what one request takes each contender, compared turn about with ours.
 
-        Ours is asked right before each other one, since a shared machine is slower at times: what
-        counts is the ratio of the two turns, of which the median is returned.
+        Ours is asked right before or after each other one, since a shared machine is slower at
+        times: what counts is the ratio of the two turns, of which the median is returned.
         """
-        ours = self.ours()
         repeats = {name: _repeats(worker, clock) for name, worker in running.items() if worker}
-        own: list[float] = []
         turns: dict[str, list[tuple[float, float]]] = {name: [] for name in repeats}
         for number in range(self.rounds):
             for name, repeat in repeats.items():
-                worker = running[name]
-                if worker is not None and worker is not ours:
-                    own.append(ours.order("run", repeat=repeats[OURS])[clock])
-                    turns[name].append((own[-1], worker.order("run", repeat=repeat)[clock]))
+                if name == against:
+                    continue
+                pair = [(running[against], repeats[against]), (running[name], repeat)]
+                back = -1 if number % 2 else 1  # who comes first finds other things in the caches
+                first, second = (_taken(*one, clock) for one in pair[::back])
+                turns[name].append((second, first) if number % 2 else (first, second))
             progress(f"round {number + 1}/{self.rounds}")
         progress("")
+        own = statistics.median(first for taken in turns.values() for first, _ in taken)
         found = {name: Measured.of(turns.get(name)) for name in running}
-        return {**found, OURS: Measured(seconds=statistics.median(own), ratio=1)}
+        return {**found, against: Measured(seconds=own, ratio=1)}
 
     def close(self) -> None:
         """End all workers."""
@@ -185,12 +186,18 @@ def progress(text: str) -> None:
     print(f"\r  {text:60}\r", end="", file=sys.stderr, flush=True)
 
 
+def _taken(worker: Worker | None, repeat: int, clock: str) -> float:
+    assert worker is not None
+    taken: float = worker.order("run", repeat=repeat)[clock]
+    return taken
+
+
 def _repeats(worker: Worker, clock: str) -> int:
     """Warm a worker up; return how many requests fill a turn."""
-    taken, repeat = worker.order("run", repeat=2)[clock], 2
+    taken, repeat = _taken(worker, 2, clock), 2
     left = WARM_UP
     while left > 0:
         repeat = max(1, min(1_000, round(TURN / max(taken, 1e-6))))
-        taken = worker.order("run", repeat=repeat)[clock]
+        taken = _taken(worker, repeat, clock)
         left -= max(taken * repeat, 0.005)
     return repeat

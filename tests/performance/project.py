@@ -39,7 +39,7 @@ def set_up(apps: Sequence[str] = (), others: Mapping[str, Any] | None = None) ->
         DATABASES={"default": database()},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         INSTALLED_APPS=[*APPS, *apps],
-        **{"ROOT_URLCONF": "tests.performance.served", **(others or {})},
+        **{"ROOT_URLCONF": "tests.urls", **(others or {})},
     )
     django.setup()
 

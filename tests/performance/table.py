@@ -127,7 +127,12 @@ def printed(table: Table) -> str:
     """Return a table as text."""
     lines = [table.title]
     for one in table.figures:
-        value = "       –" if one.value is None else f"{one.value:8.3f} {one.unit}"
-        figure = "" if one.figure is None else f"{one.figure:6.2f} {one.means}"
-        lines.append(f"  {one.name:24} {value:12} {figure:24} {one.verdict}".rstrip())
+        value = "–" if one.value is None else number(one.value, one.unit)
+        figure = "" if one.figure is None else f"{one.figure:7.2f} {one.means}"
+        lines.append(f"  {one.name:24} {value:>10} {one.unit:7}{figure:32} {one.verdict}".rstrip())
     return "\n".join(lines)
+
+
+def number(value: float, unit: str) -> str:
+    """Return a value with the places that its unit deserves."""
+    return f"{value:,.3f}" if unit == "ms" else f"{value:,.1f}" if unit == "MB" else f"{value:,.0f}"

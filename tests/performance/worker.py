@@ -44,6 +44,11 @@ class Worker:
         statements = [one["sql"] for one in captured]
         return {"rows": answered(case, reply.content), "statements": statements}
 
+    def url(self, case: str, **wanted: Any) -> str:
+        """Return the URL of a case, for the contender's server."""
+        found: str = self.module.ask(case, **wanted).url
+        return found
+
     def run(self, repeat: int) -> dict[str, float]:
         """Return the seconds of one request: of the processor in this process, and of the clock."""
         asked = self.asked

@@ -26,6 +26,8 @@ class Contender:
         return f"tests.performance.contenders.{self.module}"
 
 
+#: What serves those that are compared under load.
+SERVERS = ("gunicorn>=23", "uvicorn>=0.35")
 TUPLES = "by hand, values_list"
 INSTANCES = "by hand, instances"
 CURSOR = "by hand, raw cursor"
@@ -41,7 +43,8 @@ CONTENDERS = {
     CURSOR: Contender(module="cursor", is_floor=True),
     INSTANCES: Contender(module="instances", is_floor=True),
     REST: Contender(
-        module="rest_framework", requires=("djangorestframework>=3.18", "django-filter>=26")
+        module="rest_framework",
+        requires=("djangorestframework>=3.18", "django-filter>=26", *SERVERS),
     ),
     NINJA: Contender(module="ninja", requires=("django-ninja>=1.7",)),
     STRAWBERRY: Contender(module="strawberry", requires=("strawberry-graphql-django>=0.93",)),

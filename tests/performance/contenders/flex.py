@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -35,6 +36,11 @@ def ask(case: str, **wanted: Any) -> Asked | None:
             return _get(str(wanted["key"]), {"fields": ",".join(FIELDS)})
         case "add":
             return Asked(view=view(), url="/api/booking/", body=VALUES)
+        case "add many":
+            many = {"_items": [VALUES] * wanted["count"]}
+            return Asked(view=view(), url="/api/booking/", body=many)
+        case "page":
+            return _page(**wanted)
         case "columns":
             fields = ",".join(("id", *WIDE)[: wanted["count"]])
             return _get("", {"fields": fields, "order_by": "id", "limit": 50})
@@ -58,5 +64,27 @@ def _conditions(count: int) -> dict[str, Any]:
     return {"fields": "id,status", "order_by": "id", "limit": 50, **filters}
 
 
+def _page(order: str, **page: Any) -> Asked:
+    query = {"fields": "product,quantity,note", "order_by": order, **page}
+    return Asked(view=view(), url=f"/api/line/?{urlencode(query)}")
+
+
+def next_cursor(order: str, **page: Any) -> str:
+    """Return the cursor behind a page."""
+    asked = _page(order, **page)
+    body = json.loads(asked.view(asked.request()).content)
+    cursor: str = body["pagination"]["next"]["cursor"]
+    return cursor
+
+
 def _get(path: str, query: dict[str, Any]) -> Asked:
     return Asked(view=view(), url=f"/api/booking/{path}?{urlencode(query)}")
+
+
+def shape(number: int) -> Asked:
+    """Return a query that has a statement of its own, by its number."""
+    count, chosen = divmod(number, 2 ** len(WIDE))
+    fields = ["id", *(name for bit, name in enumerate(WIDE) if chosen >> bit & 1)]
+    numbers = ",".join(map(str, range(1, count + 2)))
+    query = {"fields": ",".join(fields), "filters.id.in": numbers, "order_by": "id", "limit": 2}
+    return _get("", query)
