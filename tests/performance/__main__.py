@@ -54,14 +54,17 @@ def filled_database(*, is_indexed: bool) -> Iterator[None]:
         from django.db import connection
         from django.test.utils import setup_databases, teardown_databases
 
-        from tests.performance.data import fill
+        from tests.performance import data
 
         if server:  # the test database is made from another one
             connection.settings_dict["NAME"] = server.rsplit("/", 1)[-1]
             connection.settings_dict["TEST"]["NAME"] = name
         old = setup_databases(verbosity=0, interactive=False)
         try:
-            fill(is_indexed=is_indexed)
+            data.fill()
+            if is_indexed:
+                data.index()
+            data.analyze()
             yield
         finally:
             teardown_databases(old, verbosity=0)

@@ -13,17 +13,20 @@ INDEX = "CREATE INDEX performance ON testapp_booking (status, created_at DESC, i
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def fill(*, is_indexed: bool = True) -> None:
-    """Make bookings with customers, addresses, lines and tags."""
+def fill(bookings: int = BOOKINGS) -> None:
+    """Make bookings with customers, addresses, lines and tags.
+
+    Customers and addresses have the same keys everywhere, for requests name some.
+    """
     from tests.testapp.models import Address, Booking, Customer, Line, Tag
 
     Customer.objects.bulk_create(
-        Customer(name=f"Customer {n}", email=f"c{n}@example.com") for n in range(100)
+        Customer(pk=n + 1, name=f"Customer {n}", email=f"c{n}@example.com") for n in range(100)
     )
     Address.objects.bulk_create(
-        Address(street=f"Street {n}", city=f"City {n}") for n in range(100)
+        Address(pk=n + 1, street=f"Street {n}", city=f"City {n}") for n in range(100)
     )
-    add_bookings(BOOKINGS)
+    add_bookings(bookings)
     keys = list(Booking.objects.order_by("pk").values_list("pk", flat=True))
     Line.objects.bulk_create(
         Line(booking_id=key, product=f"Product {n}", quantity=n)
@@ -35,9 +38,17 @@ def fill(*, is_indexed: bool = True) -> None:
     through.objects.bulk_create(
         through(booking_id=key, tag_id=f"tag-{(key + n) % 20}") for key in keys for n in range(2)
     )
+
+
+def index() -> None:
+    """Index what lists are filtered and ordered by."""
     with connection.cursor() as cursor:
-        if is_indexed:
-            cursor.execute(INDEX)
+        cursor.execute(INDEX)
+
+
+def analyze() -> None:
+    """Let the database know its rows."""
+    with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor != "mysql" else "ANALYZE TABLE testapp_booking")
 
 
