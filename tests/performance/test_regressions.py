@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -39,19 +39,22 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 #: SQL statements of ours. Adding looks the related rows up, and reads what it answers with.
 STATEMENTS = {"get": 1, "list of 20": 1, "list of 200": 1, "nested 20": 3, "add": 6}
-#: Python and C calls of ours, as a part of those by hand.
+#: PostgreSQL is told how long the statements of a write may take.
+MORE_ON_POSTGRESQL = {"add": 1}
+VENDORS = ("sqlite", "postgresql", "mysql")
+#: Python and C calls of ours, as a part of those by hand; by database, for drivers take their own.
 CALLS = {
-    "get": 1.0,
-    "list of 20": 1.0,
-    "list of 200": 1.0,
-    "nested 20": 1.0,
-    "nested 200": 1.0,
-    "add": 1.0,
+    "get": (0.63, 0.65, 0.64),
+    "list of 20": (0.80, 0.88, 0.84),
+    "list of 200": (0.67, 1.05, 0.78),
+    "nested 20": (0.65, 0.69, 0.69),
+    "nested 200": (0.74, 0.84, 0.79),
+    "add": (1.41, 1.59, 1.42),
 }
 #: Calls of ours for each row that a list is longer.
-CALLS_PER_ROW = {"list": 10.0, "nested": 10.0}
+CALLS_PER_ROW = {"list": (11.5, 9.2, 8.1), "nested": (55.5, 85, 66)}
 #: Memory of a request at its peak, as a part of that by hand.
-PEAK = {"list of 200": 1.2, "nested 200": 1.2}
+PEAK = {"list of 200": 1.12, "nested 200": 1.21}
 #: Memory blocks that may be more after a thousand requests; one for each would be a leak.
 RETAINED = 200
 REQUESTS = 1_000
@@ -122,10 +125,15 @@ def peak(made: Asked) -> int:
         tracemalloc.stop()
 
 
-def within(what: str, figure: float, bound: float) -> None:
+def bound(bounds: Sequence[float]) -> float:
+    """Return the bound for the database of this run."""
+    return bounds[VENDORS.index(connection.vendor)]
+
+
+def within(what: str, figure: float, allowed: float) -> None:
     """Compare a figure with its bound, and say what is to do."""
-    assert figure <= bound, (
-        f"{what}: {figure:.2f}, at most {bound:.2f} is allowed. Find what a request does more than it "
+    assert figure <= allowed, (
+        f"{what}: {figure:.2f}, at most {allowed:.2f} is allowed. Find what a request does more than it "
         "did (cProfile), or raise the bound with a reason; it is no matter of a slow machine."
     )
 
@@ -146,14 +154,15 @@ def test_a_request_takes_no_more_statements(name: str) -> None:
     with CaptureQueriesContext(connection) as captured:
         made.view(made.request())
 
-    assert len(captured) == STATEMENTS[name], [one["sql"] for one in captured]
+    more = MORE_ON_POSTGRESQL.get(name, 0) if connection.vendor == "postgresql" else 0
+    assert len(captured) == STATEMENTS[name] + more, [one["sql"] for one in captured]
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_request_takes_no_more_calls(name: str) -> None:
     ours, by_hand = (calls(asked(name, contender)) for contender in (flex, tuples))
 
-    within(f"calls of ours in {name} ({ours}, by hand {by_hand})", ours / by_hand, CALLS[name])
+    within(f"calls of ours in {name} ({ours}, by hand {by_hand})", ours / by_hand, bound(CALLS[name]))
 
 
 @pytest.mark.parametrize("case", CALLS_PER_ROW)
@@ -161,7 +170,7 @@ def test_a_row_takes_no_more_calls(case: str) -> None:
     few, many = ("list of 20", "list of 200") if case == "list" else ("nested 20", "nested 200")
     each = (calls(asked(many, flex)) - calls(asked(few, flex))) / 180
 
-    within(f"calls for each further row, {case}", each, CALLS_PER_ROW[case])
+    within(f"calls for each further row, {case}", each, bound(CALLS_PER_ROW[case]))
 
 
 @pytest.mark.parametrize("name", PEAK)
