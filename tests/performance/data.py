@@ -49,7 +49,9 @@ def index() -> None:
 def analyze() -> None:
     """Let the database know its rows."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor != "mysql" else "ANALYZE TABLE testapp_booking")
+        cursor.execute(
+            "ANALYZE" if connection.vendor != "mysql" else "ANALYZE TABLE testapp_booking"
+        )
 
 
 def add_bookings(count: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -70,7 +69,7 @@ def path_of(folder: Path, *, is_home: bool) -> str:
     place = folder / "path"
     link = place / "tests"
     place.mkdir(parents=True, exist_ok=True)
-    if link.is_symlink() and Path(os.readlink(link)) != ROOT / "tests":
+    if link.is_symlink() and link.readlink() != ROOT / "tests":
         link.unlink()
     if not link.is_symlink():
         link.symlink_to(ROOT / "tests")

@@ -127,7 +127,7 @@ def printed(table: Table) -> str:
     """Return a table as text."""
     lines = [table.title]
     for one in table.figures:
-        value = "–" if one.value is None else number(one.value, one.unit)
+        value = "-" if one.value is None else number(one.value, one.unit)
         figure = "" if one.figure is None else f"{one.figure:7.2f} {one.means}"
         lines.append(f"  {one.name:24} {value:>10} {one.unit:7}{figure:32} {one.verdict}".rstrip())
     return "\n".join(lines)

@@ -55,6 +55,7 @@ class Worker:
         requests = [asked.request() for _ in range(repeat)]
         gc.collect()  # so that this run does not pay for what another left behind
         cpu, wall = time.process_time(), time.perf_counter()
+        reply: Any = None
         for request in requests:
             reply = asked.view(request)
         taken = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}

@@ -76,4 +76,5 @@ def ask(case: str, **wanted: Any) -> Asked | None:
             return Asked(view=bookings, url=f"/?{urlencode(query)}")
         case "get":
             return Asked(view=booking, url=f"/?id={wanted['key']}")
-    return None
+        case _:
+            return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django_flex.middleware import FlexQueryMiddleware
 from tests.performance.asked import Asked, View
 from tests.performance.wanted import AGGREGATES, FIELDS, NESTED_FIELDS, VALUES, WIDE, Aggregate
+
 
 def no_other_view(_request: HttpRequest) -> HttpResponse:
     """Stand for the rest of the project."""
@@ -26,34 +28,42 @@ def view() -> View:
 
 def ask(case: str, **wanted: Any) -> Asked | None:
     """Return the request of a case."""
-    match case:
-        case "list":
-            query = {"fields": ",".join(FIELDS), "filters.status": "confirmed", "order_by": "-created_at"}
-            return _get("", {**query, **wanted})
-        case "nested":
-            return _get("", {"fields": ",".join(NESTED_FIELDS), "order_by": "id", **wanted})
-        case "get":
-            return _get(str(wanted["key"]), {"fields": ",".join(FIELDS)})
-        case "add":
-            return Asked(view=view(), url="/api/booking/", body=VALUES)
-        case "add many":
-            many = {"_items": [VALUES] * wanted["count"]}
-            return Asked(view=view(), url="/api/booking/", body=many)
-        case "page":
-            return _page(**wanted)
-        case "columns":
-            fields = ",".join(("id", *WIDE)[: wanted["count"]])
-            return _get("", {"fields": fields, "order_by": "id", "limit": 50})
-        case "conditions":
-            return _get("", _conditions(wanted["count"]))
-    return _aggregate(AGGREGATES[case])
+    if case in AGGREGATES:
+        return _aggregate(AGGREGATES[case])
+    return CASES[case](**wanted)
+
+
+def _list(limit: int) -> Asked:
+    query = {"fields": ",".join(FIELDS), "filters.status": "confirmed", "order_by": "-created_at"}
+    return _get("", {**query, "limit": limit})
+
+
+def _nested(limit: int) -> Asked:
+    return _get("", {"fields": ",".join(NESTED_FIELDS), "order_by": "id", "limit": limit})
+
+
+def _one(key: int) -> Asked:
+    return _get(str(key), {"fields": ",".join(FIELDS)})
+
+
+def _add() -> Asked:
+    return Asked(view=view(), url="/api/booking/", body=VALUES)
+
+
+def _add_many(count: int) -> Asked:
+    return Asked(view=view(), url="/api/booking/", body={"_items": [VALUES] * count})
+
+
+def _columns(count: int) -> Asked:
+    fields = ",".join(("id", *WIDE)[:count])
+    return _get("", {"fields": fields, "order_by": "id", "limit": 50})
 
 
 def _aggregate(wanted: Aggregate) -> Asked:
     return _get("" if wanted.is_list else "aggregate", wanted.query)
 
 
-def _conditions(count: int) -> dict[str, Any]:
+def _conditions(count: int) -> Asked:
     """Return a query with so many conditions, all of which hold for every row."""
     names = ("price.gte", "seats.gte", "id.gte", "price.lte", "seats.lte", "id.lte")
     filters = {}
@@ -61,7 +71,7 @@ def _conditions(count: int) -> dict[str, Any]:
         name = names[number % len(names)]
         bound = -number if name.endswith("gte") else 90_000 + number
         filters[f"filters.and.{number}.{name}"] = bound
-    return {"fields": "id,status", "order_by": "id", "limit": 50, **filters}
+    return _get("", {"fields": "id,status", "order_by": "id", "limit": 50, **filters})
 
 
 def _page(order: str, **page: Any) -> Asked:
@@ -88,3 +98,15 @@ def shape(number: int) -> Asked:
     numbers = ",".join(map(str, range(1, count + 2)))
     query = {"fields": ",".join(fields), "filters.id.in": numbers, "order_by": "id", "limit": 2}
     return _get("", query)
+
+
+CASES: dict[str, Callable[..., Asked]] = {
+    "list": _list,
+    "nested": _nested,
+    "get": _one,
+    "add": _add,
+    "add many": _add_many,
+    "page": _page,
+    "columns": _columns,
+    "conditions": _conditions,
+}

@@ -17,7 +17,6 @@ from tests.performance.wanted import VALUES
 from tests.testapp import models
 
 
-
 class Line(DjangoObjectType):
     class Meta:
         model = models.Line
@@ -124,4 +123,5 @@ def ask(case: str, **wanted: Any) -> Asked | None:
             return asked(f"nested(limit: {wanted['limit']}) {{ {fields} }}")
         case "add":
             return Asked(view=view, body={"query": ADD, "variables": VALUES})
-    return None
+        case _:
+            return None

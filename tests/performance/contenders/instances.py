@@ -12,7 +12,6 @@ from tests.performance.contenders.tuples import limit_of, reply
 from tests.testapp.models import Booking
 
 
-
 def row_of(row: Booking) -> dict[str, Any]:
     """Return what a reply says of a booking."""
     return {
@@ -71,4 +70,5 @@ def ask(case: str, **wanted: Any) -> Asked | None:
             return Asked(view=booking, url=f"/?id={wanted['key']}")
         case "nested":
             return Asked(view=nested, url=f"/?{urlencode(wanted)}")
-    return None
+        case _:
+            return None

@@ -18,7 +18,6 @@ from tests.performance.wanted import VALUES
 from tests.testapp.models import Address, Booking, Customer, Line, Tag
 
 
-
 class CustomerOut(ModelSchema):
     class Meta:
         model = Customer
@@ -148,4 +147,5 @@ def ask(case: str, **wanted: Any) -> Asked | None:
             return called(f"/api/nested?{urlencode(wanted)}")
         case "add":
             return called("/api/bookings", BODY)
-    return None
+        case _:
+            return None

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
-from django_flex.middleware import FlexQueryMiddleware
 
+from django_flex.middleware import FlexQueryMiddleware
 from tests.performance.asked import Asked
 from tests.performance.wanted import FIELDS, VALUES
 
@@ -28,11 +28,16 @@ def ask(case: str, **wanted: Any) -> Asked | None:
     """Return the request of a case; it has neither lists in rows nor aggregates."""
     match case:
         case "list":
-            query = {"fields": ",".join(FIELDS), "filters.status": "confirmed", "order_by": "-created_at"}
+            query = {
+                "fields": ",".join(FIELDS),
+                "filters.status": "confirmed",
+                "order_by": "-created_at",
+            }
             return Asked(view=view, url=f"/api/booking/?{urlencode({**query, **wanted})}")
         case "get":
             url = f"/api/booking/{wanted['key']}?{urlencode({'fields': ','.join(FIELDS)})}"
             return Asked(view=view, url=url)
         case "add":
             return Asked(view=view, url="/api/booking/", body=VALUES)
-    return None
+        case _:
+            return None

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-
 class CustomerSerializer(serializers.ModelSerializer[Customer]):
     class Meta:
         model = Customer
@@ -90,14 +89,7 @@ class Uncounted(pagination.LimitOffsetPagination):
         return Response({"has_more": self.has_more, "results": data})
 
 
-class Open:
-    """Who may call is no part of the comparison."""
-
-    authentication_classes = ()
-    permission_classes = ()
-
-
-class Bookings(Open, viewsets.ReadOnlyModelViewSet[Booking]):
+class Bookings(viewsets.ReadOnlyModelViewSet[Booking]):
     queryset = Booking.objects.select_related("customer", "address")
     serializer_class = BookingSerializer
     pagination_class = Uncounted
@@ -106,20 +98,20 @@ class Bookings(Open, viewsets.ReadOnlyModelViewSet[Booking]):
     ordering_fields = ("created_at",)
 
 
-class NestedBookings(Open, viewsets.ReadOnlyModelViewSet[Booking]):
+class NestedBookings(viewsets.ReadOnlyModelViewSet[Booking]):
     queryset = Booking.objects.order_by("id").prefetch_related("lines", "tags")
     serializer_class = NestedBookingSerializer
     pagination_class = Uncounted
 
 
-class WritableBookings(Open, viewsets.ModelViewSet[Booking]):
+class WritableBookings(viewsets.ModelViewSet[Booking]):
     queryset = Booking.objects.all()
     serializer_class = WritableBookingSerializer
 
 
 def view_of(viewset: Any, actions: Mapping[str, str], **arguments: Any) -> View:
-    """Return a view whose reply is rendered."""
-    view: Any = viewset.as_view(dict(actions))
+    """Return a view whose reply is rendered; who may call is no part of the comparison."""
+    view: Any = viewset.as_view(dict(actions), authentication_classes=(), permission_classes=())
 
     def answer(request: HttpRequest) -> HttpResponse:
         response: HttpResponse = view(request, **arguments).render()
@@ -145,4 +137,5 @@ def ask(case: str, **wanted: Any) -> Asked | None:
             )
         case "add":
             return Asked(view=view_of(WritableBookings, {"post": "create"}), body=VALUES)
-    return None
+        case _:
+            return None

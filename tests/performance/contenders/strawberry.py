@@ -17,7 +17,6 @@ from tests.performance.asked import Asked
 from tests.testapp import models
 
 
-
 @strawberry_django.type(models.Line)
 class Line:
     product: strawberry.auto
@@ -125,4 +124,5 @@ def ask(case: str, **wanted: Any) -> Asked | None:
             return asked(f"bookings({arguments}) {{ {fields} }}")
         case "add":
             return Asked(view=view, body={"query": ADD, "variables": {"data": INPUT}})
-    return None
+        case _:
+            return None

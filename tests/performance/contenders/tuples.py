@@ -221,6 +221,7 @@ def ask(case: str, **wanted: Any) -> Asked | None:
         case "columns" | "conditions":
             view = wide if case == "columns" else conditioned
             return Asked(view=view, url=f"/?{urlencode(wanted)}")
-    find = GROUPED[case]
-    url = f"/?{urlencode(AGGREGATES[case].query)}"
-    return Asked(view=lambda request: reply(find(request)), url=url)
+        case _:
+            find = GROUPED[case]
+            url = f"/?{urlencode(AGGREGATES[case].query)}"
+            return Asked(view=lambda request: reply(find(request)), url=url)
