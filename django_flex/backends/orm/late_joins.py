@@ -7,7 +7,9 @@ statement (a "deferred join"), so that a page costs no more than its rows.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from django.db.models import F, QuerySet
 from django.db.models.sql.datastructures import BaseTable
@@ -18,8 +20,7 @@ from django_flex.permissions.authorized import Derived
 if TYPE_CHECKING:
     from django.db.models.sql import Query
 
-    from django_flex.permissions.authorized import Value
-    from django_flex.plan.nodes import ReadPlan
+    from django_flex.plan.nodes import ReadPlan, SelectOutput
     from django_flex.schema.introspection import Relation
 
 #: Of larger pages most rows are joined anyway, and looking up each by its key costs more.
@@ -52,13 +53,17 @@ class PageTable(BaseTable):
 
 def joins_late(plan: ReadPlan) -> bool:
     """Whether the rows of a page are better chosen before the rest is joined to them."""
-    ordered = [ordering.column for ordering in plan.order_by]
-    if _is_special(plan) or plan.limit > LARGEST:
+    if plan.limit > LARGEST or _is_special(plan):
         return False
-    if any(isinstance(column, Derived) for column in ordered):
+    shown = _shown(plan.output)
+    if not shown.safe:
         return False
-    needed = {id(hop) for column in ordered for hop in column.hops}
-    return _is_safe(plan.columns) and any(_is_late(column, needed) for column in plan.columns)
+    needed: set[int] = set()
+    for ordering in plan.order_by:
+        if isinstance(ordering.column, Derived):
+            return False
+        needed.update(map(id, ordering.column.hops))
+    return shown.computed or not shown.hops <= needed
 
 
 def _is_special(plan: ReadPlan) -> bool:
@@ -68,17 +73,34 @@ def _is_special(plan: ReadPlan) -> bool:
     return plan.pk is not None or bool(plan.cells or plan.distinct_on) or ordered_otherwise or given
 
 
-def _is_late(column: Value, needed: set[int]) -> bool:
-    """Whether a value takes more than the row and the relations that are needed to sort."""
-    return isinstance(column, Derived) or any(id(hop) not in needed for hop in column.hops)
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What an output takes beside the row: relations, by identity, and whether computed values.
 
-
-def _is_safe(columns: tuple[Value, ...]) -> bool:
-    """Whether no joined row can be missing where the model says that there is one.
-
-    Such a row is not in a list. A page that was chosen before would then have too few rows.
+    It is ``safe`` if no joined row can be missing where the model says that there is one. Such a
+    row is not in a list. A page that was chosen before would then have too few rows.
     """
-    return all(_is_there(hop) for column in columns for hop in column.hops)
+
+    hops: frozenset[int]
+    computed: bool
+    safe: bool
+
+
+# Selections that are remembered come again.
+_known: WeakKeyDictionary[SelectOutput, Shown] = WeakKeyDictionary()
+
+
+def _shown(output: SelectOutput) -> Shown:
+    found = _known.get(output)
+    if found is None:
+        hops = [hop for column in output.columns for hop in column.hops]
+        found = Shown(
+            hops=frozenset(map(id, hops)),
+            computed=any(isinstance(column, Derived) for column in output.columns),
+            safe=all(map(_is_there, hops)),
+        )
+        _known[output] = found
+    return found
 
 
 def _is_there(hop: Relation) -> bool:

@@ -40,6 +40,8 @@ def read(plan: ReadPlan, limits: Limits = _DEFAULTS) -> ResultSet:
             return ResultSet(with_lists(plan.children, rows, using))
         found = _page(plan, using)
         count = plan.asked.page.count
+        if count is None and plan.totals is None and not plan.children:
+            return found
         return replace(
             found,
             rows=with_lists(plan.children, found.rows, using),
