@@ -77,13 +77,18 @@ class Measured:
 
     @classmethod
     def of(cls, turns: Sequence[tuple[float, float]] | None) -> Measured | None:
-        """Return the medians of turns of ours and theirs; ``None`` without any."""
+        """Return what turns of ours and theirs say; ``None`` without any."""
         if not turns:
             return None
         return cls(
-            seconds=statistics.median(theirs for _, theirs in turns),
+            seconds=undisturbed([theirs for _, theirs in turns]),
             ratio=statistics.median(ours / theirs for ours, theirs in turns),
         )
+
+
+def undisturbed(times: Sequence[float]) -> float:
+    """Return the lower quartile: what it takes when nothing else keeps the machine busy."""
+    return sorted(times)[len(times) // 4]
 
 
 @dataclass(slots=True)
@@ -154,7 +159,7 @@ class Contest:
                 turns[name].append((second, first) if number % 2 else (first, second))
             progress(f"round {number + 1}/{self.rounds}")
         progress("")
-        own = statistics.median(first for taken in turns.values() for first, _ in taken)
+        own = undisturbed([first for taken in turns.values() for first, _ in taken])
         found = {name: Measured.of(turns.get(name)) for name in running}
         return {**found, against: Measured(seconds=own, ratio=1)}
 
