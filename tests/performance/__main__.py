@@ -2,7 +2,8 @@
 
 Every contender runs in a process of its own, on the same rows, and is asked turn about. The figures
 are medians of processor time unless a table says otherwise. What counts is the ratio: it holds on
-other machines, the milliseconds do not. Exit status 1 says that a target is missed.
+other machines, the milliseconds do not. Exit status 1 says that a target is missed, 2 that nothing
+can be compared.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.performance import environments, project
-from tests.performance.contest import Contest
+from tests.performance.contest import Contest, DifferentAnswerError, WorkerError
 from tests.performance.keeping import keep
 from tests.performance.sections import SECTIONS, section
 from tests.performance.table import Table, printed
@@ -50,7 +51,7 @@ def filled_database(*, is_indexed: bool) -> Iterator[None]:
         server = os.environ.get("DATABASE_URL")
         name = f"flex_{os.environ.get('FLEX_TEST_DB', 'performance')}"
         os.environ[project.DATABASE] = name if server else str(Path(folder) / "rows.sqlite3")
-        project.set_up(("django_flex", "rest_framework"))
+        project.set_up()
         from django.db import connection
         from django.test.utils import setup_databases, teardown_databases
 
@@ -90,11 +91,15 @@ def main() -> None:
     with filled_database(is_indexed=not asked.unindexed):
         about = project.about()
         print(", ".join(f"{name} {value}" for name, value in about.items()))
-        for table in tables(asked):
-            print(f"\n{printed(table)}", flush=True)
-            found.append(table)
-            if asked.json:
-                keep(asked.json, about, found)
+        try:
+            for table in tables(asked):
+                print(f"\n{printed(table)}", flush=True)
+                found.append(table)
+                if asked.json:
+                    keep(asked.json, about, found)
+        except (DifferentAnswerError, WorkerError) as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
     missed = [one for table in found for one in table.figures if not one.holds]
     print(f"\n{len(missed)} targets missed" if missed else "\nevery target holds")
     sys.exit(1 if missed else 0)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from tests.performance import environments
@@ -62,7 +63,8 @@ def _figure(name: str, rate: dict[str, float] | None, ours: dict[str, float] | N
 
 def _measured(contest: Contest, name: str, command: tuple[str, ...]) -> dict[str, float] | None:
     worker = contest.worker(name)
-    if worker is None:
+    is_home = not CONTENDERS[name].requires
+    if worker is None or (is_home and find_spec(command[0]) is None):
         return None
     url: str = worker.order("url", case="list", limit=20)
     with _served(contest, name, command) as port:
