@@ -45,6 +45,7 @@ def load(port: int, url: str, clients: int, seconds: float) -> dict[str, float]:
     times = sorted(duration * 1_000 for started, duration in taken if started >= begin)
     return {
         "rate": len(times) / seconds,
+        "requests": len(taken),
         "p50": statistics.median(times),
         "p99": times[int(len(times) * 0.99)],
     }

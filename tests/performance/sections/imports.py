@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 
 from tests.performance import environments
-from tests.performance.contest import Contest
+from tests.performance.contest import Contest, undisturbed
 from tests.performance.table import Figure, Table, at_most
 
 TARGET_MS = at_most(30)
@@ -23,11 +22,11 @@ CODE = (
 def imports(_contest: Contest) -> Iterator[Table]:
     """Compare the start of a project without and with the app, turn about."""
     taken: dict[str, list[float]] = {"": [], ",'django_flex'": []}
-    for _ in range(9):
+    for _ in range(13):
         for app, times in taken.items():
             command = [sys.executable, "-c", CODE.format(app)]
             times.append(float(subprocess.check_output(command, cwd=environments.ROOT)))
-    without, with_it = (statistics.median(times) for times in taken.values())
+    without, with_it = (undisturbed(times) for times in taken.values())
     added = Figure(
         name="with the app",
         value=with_it,

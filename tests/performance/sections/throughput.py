@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from tests.performance import environments
@@ -57,7 +58,7 @@ def _figure(name: str, rate: dict[str, float] | None, ours: dict[str, float] | N
         unit="/s",
         figure=None if name == OURS else round(ours["rate"] / rate["rate"], 2),
         means="" if name == OURS else "times as many by ours",
-        note=f"p50 {rate['p50']:.1f} ms, p99 {rate['p99']:.1f} ms",
+        note=f"p50 {rate['p50']:.1f} ms, p99 {rate['p99']:.1f} ms, processor {rate['cpu']:.2f} ms",
     )
 
 
@@ -67,17 +68,31 @@ def _measured(contest: Contest, name: str, command: tuple[str, ...]) -> dict[str
     if worker is None or (is_home and find_spec(command[0]) is None):
         return None
     url: str = worker.order("url", case="list", limit=20)
-    with _served(contest, name, command) as port:
+    with _served(contest, name, command) as (port, group):
         asked = [sys.executable, "-m", "tests.performance.load", str(port), url]
+        before = _processor_seconds(group)
         said = subprocess.check_output(
             [*asked, str(CLIENTS), str(SECONDS)], cwd=environments.ROOT, text=True
         )
+        taken = _processor_seconds(group) - before
     found: dict[str, float] = json.loads(said)
-    return found
+    return {**found, "cpu": taken / found["requests"] * 1_000}
+
+
+def _processor_seconds(group: int) -> float:
+    """Return what the processes of a server have taken of the processors."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it may have ended since
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def _served(contest: Contest, name: str, command: tuple[str, ...]) -> Iterator[int]:
+def _served(contest: Contest, name: str, command: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Start a server; yield its port and its group of processes."""
     port = _free_port()
     contender = CONTENDERS[name]
     python = environments.python_of(contest.folder, contender.requires)
@@ -90,7 +105,7 @@ def _served(contest: Contest, name: str, command: tuple[str, ...]) -> Iterator[i
     )
     try:
         _wait_for(port, process)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(PATIENCE)
