@@ -39,7 +39,7 @@ logger = logging.getLogger("django_flex")
 
 @dataclass(slots=True)
 class Configuration:
-    """How many statements are kept, and whether each is compared with what Django makes anew."""
+    """How many statements are kept, 0 for none, and whether each is compared with Django's own."""
 
     size: int = 512
     checked: bool = False
@@ -97,6 +97,8 @@ def fetch(plan: Any, build: Build, using: str, page: tuple[int, int] | None = No
         using: the database.
         page: the limits that ``build`` sets, where they may differ between plans of one shape.
     """
+    if not configuration.size:
+        return _plain(build(plan, using), using)
     try:
         shape, values = shape_of(plan)
     except NoShapeError:
