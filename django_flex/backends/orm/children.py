@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
@@ -62,31 +61,43 @@ def _added(child: ChildPlan, rows: Sequence[Row], using: str) -> list[Any]:
 
 def _lists(child: ChildPlan, keys: Sequence[Any], using: str) -> dict[Any, Any]:
     """Return the lists of outer rows by their keys; of those that have one."""
-    lists: defaultdict[Any, list[Row]] = defaultdict(list)
-    for start in range(0, len(keys), MAX_KEYS):
-        for row in _fetch(child, keys[start : start + MAX_KEYS], using):
-            lists[row[0]].append(row[1:])
-    found = _with_inner_lists(child, lists, using) if child.output.children else lists
-    return {key: _listed(child, members) for key, members in found.items()}
+    if child.output.children or child.paged:
+        found: dict[Any, list[Row]] = {}
+        for key, row in _found(child, keys, using):
+            found.setdefault(key, []).append(row)
+        if child.output.children:
+            found = _with_inner_lists(child, found, using)
+        return {key: _listed(child, rows) for key, rows in found.items()}
+    make = itemgetter(0) if child.keys_only else child.output.make_object
+    lists: dict[Any, list[Any]] = {}
+    for key, row in _found(child, keys, using):
+        lists.setdefault(key, []).append(make(row))
+    return lists
 
 
 def _with_inner_lists(
     child: ChildPlan, lists: dict[Any, list[Row]], using: str
 ) -> dict[Any, list[Row]]:
     """Read the lists inside all rows of all lists together."""
-    every = [row for found in lists.values() for row in found]
+    width = len(child.output.columns) + len(child.output.flags)
+    every = [row[:width] for found in lists.values() for row in found]
     complete = iter(with_lists(child.output.children, every, using))
     return {key: [next(complete) for _ in found] for key, found in lists.items()}
 
 
-def _fetch(child: ChildPlan, keys: Sequence[Any], using: str) -> list[Row]:
-    """Return rows of (key of the outer row, columns, flags), those of each outer row in order."""
-    rows = fetch((child, Given(keys)), _query, using)
-    if len(keys) == 1:
-        return rows
-    # Sorted here by the rank that the database gave them: it would sort them once more for that.
-    rows.sort(key=itemgetter(-1))
-    return [row[:-1] for row in rows]
+def _found(child: ChildPlan, keys: Sequence[Any], using: str) -> Iterator[tuple[Any, Row]]:
+    """Yield rows with the keys of their outer rows, those of each outer row in order.
+
+    Of a row the columns and flags come first; what stands behind them is not for the reply.
+    """
+    for start in range(0, len(keys), MAX_KEYS):
+        some = keys[start : start + MAX_KEYS]
+        rows = fetch((child, Given(some)), _query, using)
+        if len(some) > 1:
+            # Sorted here by the rank that the database gave: it would sort once more for that.
+            rows.sort(key=itemgetter(-1))
+        place = -1 if len(some) == 1 else -2
+        yield from zip(map(itemgetter(place), rows), rows, strict=True)
 
 
 def _query(asked: tuple[ChildPlan, Given], using: str) -> Any:
