@@ -21,7 +21,8 @@ def database() -> dict[str, Any]:
     found = settings.database(os.environ.get("DATABASE_URL", ""))
     name = os.environ[DATABASE]
     if "sqlite3" in found["ENGINE"]:
-        return {**found, "NAME": name, "OPTIONS": {"init_command": SQLITE}, "TEST": {"NAME": name}}
+        options = {"OPTIONS": {"init_command": SQLITE}, "TEST": {"NAME": name}}
+        return {**found, "NAME": name, "CONN_MAX_AGE": None, **options}
     return {**found, "NAME": name, "CONN_MAX_AGE": None}
 
 

@@ -44,17 +44,17 @@ MORE_ON_POSTGRESQL = {"add": 3}
 VENDORS = ("sqlite", "postgresql", "mysql")
 #: Python and C calls of ours, as a part of those by hand; by database, for drivers take their own.
 CALLS = {
-    "get": (0.63, 0.65, 0.64),
-    "list of 20": (0.80, 0.88, 0.84),
-    "list of 200": (0.67, 1.05, 0.78),
-    "nested 20": (0.65, 0.69, 0.69),
-    "nested 200": (0.74, 0.84, 0.79),
-    "add": (1.41, 1.59, 1.42),
+    "get": (0.62, 0.64, 0.63),
+    "list of 20": (0.71, 0.79, 0.75),
+    "list of 200": (0.64, 0.99, 0.73),
+    "nested 20": (0.54, 0.58, 0.58),
+    "nested 200": (0.55, 0.69, 0.61),
+    "add": (1.41, 1.58, 1.42),
 }
 #: Calls of ours for each row that a list is longer.
-CALLS_PER_ROW = {"list": (11.5, 9.2, 8.1), "nested": (55.5, 85, 66)}
+CALLS_PER_ROW = {"list": (11.5, 9.2, 8.1), "nested": (40.5, 69, 49.5)}
 #: Memory of a request at its peak, as a part of that by hand.
-PEAK = {"list of 200": 1.12, "nested 200": 1.21}
+PEAK = {"list of 200": 1.11, "nested 200": 1.11}
 #: Memory blocks that may be more after a thousand requests; one for each would be a leak.
 RETAINED = 200
 REQUESTS = 1_000
