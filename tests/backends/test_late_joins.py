@@ -14,8 +14,18 @@ from django.test.utils import CaptureQueriesContext
 from django_flex import FlexQuery
 from django_flex.backends.orm import late_joins
 from django_flex.schema.introspection import Relation
-from tests.doors.fronts import grant
-from tests.testapp.models import Booking
+from tests.doors.fronts import OPEN, grant
+from tests.testapp.models import (
+    Booking,
+    Company,
+    Invoice,
+    Node,
+    Offer,
+    Product,
+    Restaurant,
+    Service,
+    Tag,
+)
 
 
 def run(**query: Any) -> tuple[dict[str, Any], str]:
@@ -160,3 +170,50 @@ def test_explain_shows_the_statement_that_is_run(bookings, configure):
     )
 
     assert "flex_keys" in str(reply.to_dict())
+
+
+def make_more() -> None:
+    """Three rows of each model that ``bookings`` leaves out."""
+    company = Company.objects.create(name="Late")
+    parent = None
+    for number in range(3):
+        name = f"n{number}"
+        parent = Node.objects.create(title=name, parent=parent)
+        Restaurant.objects.create(name=name, stars=number)
+        service = Service.everything.create(name=name, company=company)
+        Offer.objects.create(service=service, title=name)
+        Service.everything.create(name=name, company=company, deleted=True)
+        tag = Tag.objects.create(slug=name, date=name)
+        Product.objects.create(sku=name, name=name, tag=tag)
+        booking = Booking.objects.filter(invoice__isnull=True).earliest("pk")
+        Invoice.objects.create(booking=booking, number=name)
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "order"),
+    [
+        pytest.param("node", "title, parent.title", "-title", id="self-reference-uuid-key"),
+        pytest.param("restaurant", "stars, called:name", "-id", id="inherited-table"),
+        pytest.param("offer", "service.name, service.company.name", "id", id="manager-of-its-own"),
+        pytest.param("service", "company.name", "-id", id="its-manager-filters"),
+        pytest.param("invoice", "booking.status", "-number", id="one-to-one"),
+        pytest.param("company", "name, n:customers.count", "-name", id="a-count-of-each-row"),
+        pytest.param("line", "booking.customer.name", "quantity", id="two-hops"),
+        pytest.param("product", "tag.date", "-name", id="key-that-is-text"),
+    ],
+)
+def test_models_of_all_kinds_are_listed_alike(
+    bookings, configure, monkeypatch, model, fields, order
+):
+    make_more()
+    configure(EXPOSE={**OPEN, "product": {"anon": "*"}})
+    query = {"_action": "list", "fields": fields, "order_by": order, "limit": 2, "offset": 1}
+    for _ in range(2):
+        found = FlexQuery(model).execute(query)
+        monkeypatch.setattr(late_joins, "LARGEST", 0)
+        expected = FlexQuery(model).execute(query)
+        monkeypatch.undo()
+
+        assert found.status_code == 200, found.to_dict()
+        assert len(found.to_dict()["results"]) == 2
+        assert found.to_dict() == expected.to_dict()
