@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import statistics
 import sys
 import threading
@@ -19,6 +20,8 @@ def client(port: int, url: str, until: float, taken: list[tuple[float, float]]) 
     while (started := time.perf_counter()) < until:
         try:
             connection.request("GET", url)
+            # Else some servers, which send a reply in two parts, wait 40 ms for the first's receipt.
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             reply = connection.getresponse()
             reply.read()
         except (http.client.HTTPException, ConnectionError):
