@@ -23,6 +23,8 @@ CASES = {
     ("list", "20"): "20 rows",
     ("list", "200"): "200 rows",
     ("list", "1000"): "1,000 rows",
+    ("indexed", "20"): "20 rows, index",
+    ("indexed", "200"): "200 rows, index",
     ("nested", "20"): "20 rows, nested",
     ("nested", "200"): "200 rows, nested",
     ("get", "1"): "get",
