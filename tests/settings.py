@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_flex",
     "django_flex.idempotency",
+    "django_flex.actions",
     "tests.testapp",
 ]
 MIDDLEWARE = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.core.signals import got_request_exception
 from django.http import HttpResponse
 
-from django_flex.engine import READ_OPERATIONS, FlexRequest, find_entry, run
+from django_flex.engine import ACTIONS, READ_OPERATIONS, FlexRequest, find_entry
 from django_flex.engine.request import BATCH
 from django_flex.exceptions import (
     FlexError,
@@ -18,6 +18,7 @@ from django_flex.exceptions import (
     QueryError,
     ResourceNotFoundError,
 )
+from django_flex.http.actions import may_be_action, model_base, runner
 from django_flex.http.authentication import authenticate
 from django_flex.http.description import describe_all, describe_entry
 from django_flex.http.rendering import finish, render
@@ -93,7 +94,9 @@ def respond(request: HttpRequest, find_route: Callable[[], Route], door: Door) -
     if asked.flex_request.operation == "list":
         streaming = replace(asked.flex_request, streams=True, accepts=accepted(request))
         asked = Asked(asked.route, streaming)
-    return render(request, execute(request, asked, door), door.settings, asked.flex_request)
+    # What there is to say about actions is read like a get, whatever it is called.
+    shown = None if asked.flex_request.operation == ACTIONS else asked.flex_request
+    return render(request, execute(request, asked, door), door.settings, shown)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +122,8 @@ def understand(request: HttpRequest, find_route: Callable[[], Route], door: Door
 
 def execute(request: HttpRequest, asked: Asked, door: Door) -> FlexResult:
     """Run what was understood; a row that was made has its URL in the result's headers."""
-    result = run(asked.flex_request, door.settings, door.policy, door.entry)
+    perform = runner(asked.flex_request.operation)
+    result = perform(asked.flex_request, door.settings, door.policy, door.entry)
     location = _location(request, result, asked, door)
     if location is None:
         return result
@@ -165,8 +169,10 @@ def to_flex_request(
         lenient="handling=lenient" in preferences(request),
         time_zone=preferred_time_zone(request),
         served=served(door.actions),
+        base=model_base(request.path, route) if route.action or operation == ACTIONS else "",
+        about=route.action,
     )
-    if operation in READ_OPERATIONS:
+    if operation in READ_OPERATIONS or operation == ACTIONS:
         return asked
     check_write(request, actor)
     return replace(
@@ -193,6 +199,8 @@ def _agreed_operation(payload: dict[str, Any], meaning: Meaning) -> str:
         has_key = "_id" in payload or "id" in payload
         default = meaning.operation or "list"
         return "get" if default == "list" and has_key else default
+    if may_be_action(payload["_action"], meaning):
+        return str(payload["_action"])
     named = parse_operation(payload, "")
     if meaning.choices is None or named in meaning.choices:
         return named

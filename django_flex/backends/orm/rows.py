@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.db import connections
 from django.db.models import Q
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from django_flex.permissions.authorized_writes import Rules
 
 
-def locked_rows(rules: Rules, condition: Q, using: str) -> QuerySet[Any]:
+#: How rows are locked: wait for others, refuse or leave out what they hold, or not at all.
+Lock: TypeAlias = Literal["row", "nowait", "skip", "none"]
+
+
+def locked_rows(rules: Rules, condition: Q, using: str, lock: Lock = "row") -> QuerySet[Any]:
     """Return the rows that the caller may change and that satisfy a condition, locked, in order.
 
     The rules stand in subqueries, so that only the rows themselves are locked: always in the order
@@ -32,24 +36,31 @@ def locked_rows(rules: Rules, condition: Q, using: str) -> QuerySet[Any]:
         queryset = queryset.filter(pk__in=visible_rows(first, using).order_by().values("pk"))
     for rows in others:
         queryset = queryset.filter(pk__in=rows_under(rows, using).order_by().values("pk"))
-    return _locked(queryset, using, deleting=rules.operation == "delete")
+    return _locked(queryset, using, lock, deleting=rules.operation == "delete")
 
 
-def chosen_rows(rules: Rules, where: Where | None, using: str) -> QuerySet[Any]:
+def chosen_rows(rules: Rules, where: Where | None, using: str, lock: Lock = "row") -> QuerySet[Any]:
     """Return the rows that the caller may change and that a filter of the caller chooses."""
     if where is None:
-        return locked_rows(rules, Q(), using)
+        return locked_rows(rules, Q(), using, lock)
     everything = rules.entry.resource.model._base_manager.all()
     chosen = filtered(everything, where, using).order_by().values("pk")
-    return locked_rows(rules, Q(pk__in=chosen), using)
+    return locked_rows(rules, Q(pk__in=chosen), using, lock)
 
 
-def _locked(queryset: QuerySet[Any], using: str, *, deleting: bool) -> QuerySet[Any]:
+def _locked(queryset: QuerySet[Any], using: str, lock: Lock, *, deleting: bool) -> QuerySet[Any]:
+    if lock == "none":
+        return queryset
     features = connections[using].features
     of = ("self",) if features.has_select_for_update_of else ()
     # An edit keeps the key, so rows that point to this one may be added meanwhile.
     weaker = features.has_select_for_no_key_update and not deleting
-    return queryset.select_for_update(of=of, no_key=weaker)
+    return queryset.select_for_update(
+        of=of,
+        no_key=weaker,
+        nowait=lock == "nowait" and features.has_select_for_update_nowait,
+        skip_locked=lock == "skip" and features.has_select_for_update_skip_locked,
+    )
 
 
 def check_after(works: Iterable[Work], rules: Rules, using: str) -> None:
