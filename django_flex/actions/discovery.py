@@ -23,7 +23,8 @@ def autodiscover() -> None:
 
 def collect(model: type[models.Model]) -> None:
     """Register the methods of a model, and of its abstract parents, that are marked as actions."""
-    own = [one for one in model.__mro__ if one is model or not _is_concrete(one)]
+    parents = [one for one in model.__mro__[1:] if _is_concrete(one)]
+    own = [one for one in model.__mro__ if not any(issubclass(p, one) for p in parents)]
     methods = {name: found for one in reversed(own) for name, found in vars(one).items()}
     for name, method in methods.items():
         options = getattr(method, MARK, None)

@@ -174,7 +174,8 @@ class SignatureInput:
         )
         by_name = {one.name: schema for one, schema in zip(plain, schemas, strict=True)}
         properties = {
-            name: by_name.get(name) or _key_schema(one) for name, one in self.parameters.items()
+            name: by_name[name] if one.model is None else _key_schema(one)
+            for name, one in self.parameters.items()
         }
         for name, one in self.parameters.items():
             if not one.required and isinstance(one.default, str | int | float | bool | None):

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_flex",
     "django_flex.idempotency",
+    "django_flex.actions",
     "shop",
 ]
 

@@ -41,7 +41,7 @@ def is_pending(context: ActionContext, booking: Any) -> bool | str:
     return booking.status == "pending" or f"It is {booking.status}"
 
 
-def register() -> None:
+def register() -> None:  # noqa: C901 - one after the other
     """Register every action of the tests."""
     RAN.clear()
 
@@ -62,7 +62,7 @@ def register() -> None:
         return booking
 
     @action(Booking)
-    def typed(  # noqa: PLR0913 - one of each type
+    def typed(
         ctx: ActionContext,
         booking: Booking,
         *,
