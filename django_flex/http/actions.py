@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.apps import apps
 
-from django_flex.engine import ACTIONS, CORE_OPERATIONS, run
+from django_flex.engine import ACTIONS, CORE_OPERATIONS
 from django_flex.exceptions import NotFoundError
 from django_flex.query.parser import OPERATIONS
 
@@ -19,14 +19,14 @@ APP = "django_flex.actions"
 Runner: TypeAlias = "Callable[..., FlexResult]"
 
 
-def runner(operation: str) -> Runner:
-    """Return what answers an operation.
+def runner(operation: str) -> Runner | None:
+    """Return what answers an operation that is about actions, ``None`` for the core's.
 
     Raises:
         NotFoundError: it is about actions, and there are none.
     """
     if operation in CORE_OPERATIONS and operation != ACTIONS:
-        return run
+        return None
     if not apps.is_installed(APP):
         raise NotFoundError("There is nothing at this URL")
     # Loaded where it is used: its models exist only where the app is installed.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.core.signals import got_request_exception
 from django.http import HttpResponse
 
-from django_flex.engine import ACTIONS, READ_OPERATIONS, FlexRequest, find_entry
+from django_flex.engine import ACTIONS, READ_OPERATIONS, FlexRequest, find_entry, run
 from django_flex.engine.request import BATCH
 from django_flex.exceptions import (
     FlexError,
@@ -122,7 +122,7 @@ def understand(request: HttpRequest, find_route: Callable[[], Route], door: Door
 
 def execute(request: HttpRequest, asked: Asked, door: Door) -> FlexResult:
     """Run what was understood; a row that was made has its URL in the result's headers."""
-    perform = runner(asked.flex_request.operation)
+    perform = runner(asked.flex_request.operation) or run
     result = perform(asked.flex_request, door.settings, door.policy, door.entry)
     location = _location(request, result, asked, door)
     if location is None:
