@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import router
 from django.utils import timezone
 
+from django_flex.actions.inserting import insert
 from django_flex.actions.models import ActionEvent
 from django_flex.actions.redaction import kept
 from django_flex.throttling import client_address
@@ -93,7 +94,7 @@ def _context(run: Run) -> dict[str, Any]:
 
 def _store(event: ActionEvent, run: Run, status: int, reply: Mapping[str, Any] | None) -> None:
     fill(event, run, status, reply)
-    event.save(force_insert=True, using=router.db_for_write(ActionEvent))
+    insert(event, router.db_for_write(ActionEvent))
 
 
 def fill(event: ActionEvent, run: Run, status: int, reply: Mapping[str, Any] | None) -> None:
@@ -101,7 +102,7 @@ def fill(event: ActionEvent, run: Run, status: int, reply: Mapping[str, Any] | N
     event.state = "failed" if event.error_code else "succeeded"
     event.complete = True
     event.status_code = status
-    event.finished_at = timezone.now()
+    event.finished_at = event.modified_date = timezone.now()
     event.duration = (event.finished_at - run.started_at).total_seconds()
     event.rows_matched, event.rows_ok, event.rows_failed = run.rows
     if run.definition.track != "full":

@@ -133,8 +133,10 @@ class _Views:
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002 - as there
         """Refuse no ``Accept``: the reply is rendered by us, with the media types of all doors."""
-        forced = force or getattr(self, "_is_ours", False)
-        return super().perform_content_negotiation(request, force=forced)  # type: ignore[misc]  # of the viewset
+        if getattr(self, "_is_ours", False):
+            first: Any = self.get_renderers()[0]  # type: ignore[attr-defined]  # of the viewset
+            return first, first.media_type
+        return super().perform_content_negotiation(request, force=force)  # type: ignore[misc]  # of the viewset
 
     def _key(self, kwargs: Mapping[str, Any]) -> str:
         name = str(getattr(self, "lookup_url_kwarg", None) or getattr(self, "lookup_field", "pk"))

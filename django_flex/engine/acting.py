@@ -12,7 +12,7 @@ from django.db.models import Q
 from django_flex.backends.orm.conditions import filtered, visible_rows
 from django_flex.backends.orm.faults import translated
 from django_flex.backends.orm.reads import read_back
-from django_flex.backends.orm.rows import chosen_rows, locked_rows
+from django_flex.backends.orm.rows import chosen_rows, locked_row, locked_rows
 from django_flex.exceptions import ObjectNotFoundError
 from django_flex.permissions.acting import referable
 from django_flex.permissions.changes import row_key
@@ -55,10 +55,10 @@ def row(reach: Reach, key: Any, using: str, lock: Lock) -> Any:
         ObjectNotFoundError: it is not there, or hidden from the caller, or no row for the action.
     """
     typed = row_key(key, reach.rules)
-    found = list(locked_rows(reach.rules, Q(pk=typed), using, lock)[:1])
-    if not found:
+    found = locked_row(reach.rules, typed, using, lock)
+    if found is None:
         raise ObjectNotFoundError
-    return found[0]
+    return found
 
 
 def rows(reach: Reach, keys: Iterable[Any], using: str, lock: Lock) -> dict[Any, Any]:

@@ -17,7 +17,7 @@ ROUNDS = 15
 REQUESTS = 100
 
 
-def prepare() -> tuple[Callable[[], int], Callable[[], int], Callable[[], int]]:
+def prepare() -> tuple[Callable[[], int], Callable[[], int], Callable[[], int]]:  # noqa: PLR0915 - one contender after the other
     """Set a project up, in memory, and return one request to each contender."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     import django
