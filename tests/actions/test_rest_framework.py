@@ -192,7 +192,7 @@ def test_a_session_needs_the_csrf_token(serve, grant, user) -> None:
 
 
 def test_both_mixins_go_together(serve, grant) -> None:
-    class Whole(FlexViewSetMixin, ActionMixin, GenericViewSet[Booking]):
+    class Whole(FlexViewSetMixin, ActionMixin, GenericViewSet[Booking]):  # type: ignore[misc]  # its methods are ours
         queryset = Booking.objects.all()
 
     grant("confirm", "add", "edit")
