@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from django_flex.actions.invoking import check_row, invoke
+from django_flex.actions.invoking import check_row, invoke, read_input
 from django_flex.actions.replies import reply_many
 from django_flex.engine import acting
 from django_flex.exceptions import (
@@ -44,6 +45,9 @@ def choose(one: Run) -> tuple[list[Any], list[Any]]:
         LimitExceededError: too many rows.
         ConflictError: not as many as the caller expects.
     """
+    if one.targets is not None:
+        one.rows = (len(one.targets), 0, 0)
+        return one.targets, []
     most = one.definition.max_rows or one.settings.actions.max_rows
     missing: list[Any] = []
     if one.call.keys is None:
@@ -68,7 +72,7 @@ def _all(one: Run, keys: list[Any]) -> FlexResult:
     rows = list(found.values())
     for row in rows:
         check_row(one, row)
-    returned = invoke(one, rows)
+    returned = invoke(one, rows, read_input(one, rows))
     one.done = rows
     one.rows = (len(rows), len(rows), 0)
     return reply_many(one, returned, {})
@@ -77,6 +81,7 @@ def _all(one: Run, keys: list[Any]) -> FlexResult:
 def for_each(one: Run, keys: Iterable[Any], errors: dict[Any, Any]) -> None:
     """Run the action on each row by itself; what fails is undone alone, and told of."""
     keys = list(keys)
+    data = read_input(one, None)
     found = acting.rows(one.reach, keys, one.using, _lock(one))
     for key in keys:
         try:
@@ -84,7 +89,7 @@ def for_each(one: Run, keys: Iterable[Any], errors: dict[Any, Any]) -> None:
                 raise ObjectNotFoundError
             with acting.savepoint(one.using):
                 check_row(one, found[key])
-                invoke(one, found[key])
+                invoke(one, found[key], copy(data))
         except FlexError as error:
             errors[key] = error.to_dict()
         else:

@@ -23,7 +23,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 #: The attribute by which a method of a model says that it is an action.
 MARK = "_flex_action"
 #: Options of an action that are written as one value or several.
-_SEVERAL = {"condition": tuple, "tags": tuple, "capabilities": tuple, "examples": tuple}
+_SEVERAL = ("condition", "tags", "capabilities", "examples", "retry_on")
 _ABOUT_ROWS = frozenset({Scope.INSTANCE, Scope.BULK})
 
 
@@ -182,9 +182,9 @@ def make(  # noqa: PLR0913 - all by name
         TypeError: an option that there is not.
     """
     found: dict[str, Any] = dict(options)
-    for name, kind in _SEVERAL.items():
+    for name in _SEVERAL:
         if name in found:
-            found[name] = kind(_tuple(found[name]))
+            found[name] = _tuple(found[name])
     found["sensitive"] = frozenset(found.get("sensitive", ())) | input.sensitive
     if "status" in found:
         found["status"] = STATUS(found["status"])

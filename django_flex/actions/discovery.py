@@ -8,6 +8,8 @@ from django.apps import apps
 from django.utils.module_loading import autodiscover_modules
 
 from django_flex.actions.declaring import MARK, define_method
+from django_flex.actions.events import register
+from django_flex.actions.models import ActionEvent
 from django_flex.actions.registry import registry
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 def autodiscover() -> None:
     """Import ``actions`` of every app, and take the methods that models mark as actions."""
+    if not registry.has_own(ActionEvent, "cancel"):
+        register()
     autodiscover_modules("actions")
     for model in apps.get_models():
         collect(model)

@@ -61,20 +61,23 @@ def check_row(one: Run, row: Any) -> None:
         raise ActionUnavailableError(reason)
 
 
-def invoke(one: Run, target: Any) -> Any:
-    """Read the input and call the code of the action.
+def read_input(one: Run, target: Any) -> Any:
+    """Return what the code of the action gets of the input.
 
     Raises:
-        FlexError: what is wrong with the input; what the code refuses; that it failed.
+        ValidationFailedError: some values do not fit.
     """
     around = Surroundings(one.context, target, acting.Referable(one.reach, one.using))
-    data = one.definition.input.clean(one.call.values, around)
+    return one.definition.input.clean(one.call.values, around)
+
+
+def invoke(one: Run, target: Any, data: Any) -> Any:
+    """Call the code of the action; what it raises becomes an error of ours.
+
+    Raises:
+        FlexError: what the code refuses; that it failed.
+    """
     one.began = True
-    return guarded(one, target, data)
-
-
-def guarded(one: Run, target: Any, data: Any) -> Any:
-    """Call the code of the action; what it raises becomes an error of ours."""
     try:
         return one.definition.handler(one.context, target, data)
     except FlexError:

@@ -90,7 +90,7 @@ class ActionEvent(models.Model):
     progress_total = models.PositiveIntegerField(null=True, blank=True)
     progress_message = models.CharField(max_length=200, blank=True)
     cancel_requested = models.BooleanField(default=False)
-    call = models.JSONField(null=True, blank=True, editable=False)
+    call = models.TextField(blank=True, editable=False)  # sealed: it may hold secrets
     targets = models.JSONField(null=True, blank=True, editable=False)
     task_backend = models.CharField(max_length=50, blank=True)
     task_result_id = models.CharField(max_length=100, blank=True)

@@ -9,7 +9,8 @@ from django_flex.actions import bulk, tracking
 from django_flex.actions.definitions import STATUS, Scope
 from django_flex.actions.finding import find
 from django_flex.actions.inputs import check_names
-from django_flex.actions.invoking import check_row, invoke
+from django_flex.actions.invoking import check_row, invoke, read_input
+from django_flex.actions.queueing import goes_to_background, queue
 from django_flex.actions.replies import reply
 from django_flex.actions.runs import Run
 from django_flex.engine import acting, run
@@ -51,9 +52,8 @@ def execute(
         FlexError: whatever is wrong with the request, or what the action came to.
     """
     one = prepare(request, settings, policy, entry, standing)
-    if one.definition.timeout is not None:
-        limits = replace(settings.limits, write_timeout=one.definition.timeout)
-        one.settings = replace(settings, limits=limits)
+    if goes_to_background(one):
+        return queue(one, policy)
     try:
         return _transacted(one)
     except FlexError as error:
@@ -62,9 +62,17 @@ def execute(
 
 
 def prepare(
-    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry, standing: Standing
+    request: FlexRequest,
+    settings: Settings,
+    policy: Policy,
+    entry: Entry,
+    standing: Standing,
+    *,
+    again: bool = False,
 ) -> Run:
     """Find the action, and read what was sent; nothing is stored until this is over.
+
+    ``again`` says that it was checked before how the call was sent.
 
     Raises:
         FlexError: there is no such action, or what was sent makes no sense for it.
@@ -82,7 +90,11 @@ def prepare(
         lenient=request.lenient,
     )
     check_names(call.values, definition.input.names, reach.inputs)
-    _check_manner(definition, call, request)
+    if not again:
+        _check_manner(definition, call, request)
+    if definition.timeout is not None:
+        limits = replace(settings.limits, write_timeout=definition.timeout)
+        settings = replace(settings, limits=limits)
     return Run(request, settings, entry, definition, reach, call)
 
 
@@ -136,4 +148,4 @@ def _perform(one: Run) -> FlexResult:
         one.row = acting.row(one.reach, one.call.pk, one.using, lock)
         one.key = one.row.pk
         check_row(one, one.row)
-    return reply(one, invoke(one, one.row))
+    return reply(one, invoke(one, one.row, read_input(one, one.row)))

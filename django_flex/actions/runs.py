@@ -14,6 +14,7 @@ from django_flex.permissions.acting import authorize_chosen, authorize_shown
 
 if TYPE_CHECKING:
     from django_flex.actions.definitions import ActionDef
+    from django_flex.actions.models import ActionEvent
     from django_flex.conf import Settings
     from django_flex.engine import FlexRequest
     from django_flex.permissions.acting import Reach
@@ -34,6 +35,7 @@ class Run:
         "definition",
         "done",
         "entry",
+        "event",
         "event_id",
         "key",
         "reach",
@@ -43,6 +45,7 @@ class Run:
         "settings",
         "shown",
         "started_at",
+        "targets",
         "tracked",
         "using",
         "wanted",
@@ -64,6 +67,9 @@ class Run:
         self.started_at = timezone.now()
         self.attempt = 1
         self.began = False
+        # Of a run in the background: its event, which is there already, and the keys of its rows.
+        self.event: ActionEvent | None = None
+        self.targets: list[Any] | None = None
         self.key: Any = None
         self.row: Any = None
         self.rows: tuple[int | None, int | None, int | None] = (None, None, None)

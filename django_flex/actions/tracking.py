@@ -29,7 +29,11 @@ MAX_REQUEST_ID = 100
 
 def succeeded(run: Run, result: FlexResult) -> None:
     """Log a run that succeeded, in its own transaction: both are stored, or neither is."""
-    if run.tracked:
+    if run.event is not None:
+        fill(run.event, run, result.status_code, result.data)
+        run.event.call = ""
+        run.event.save(using=router.db_for_write(ActionEvent))
+    elif run.tracked:
         _store(draft(run), run, result.status_code, result.data)
 
 
@@ -38,8 +42,8 @@ def failed(run: Run, error: FlexError) -> None:
 
     The caller hears of the failure of the action, also where the log fails.
     """
-    if not run.tracked or not run.began:
-        return
+    if run.event is not None or not run.tracked or not run.began:
+        return  # the event of a run in the background is told of its end by who began it
     event = draft(run)
     event.error_code = error.code
     event.error_type = type(error.__cause__ or error).__name__[:150]
@@ -71,6 +75,7 @@ def draft(run: Run) -> ActionEvent:
         attempts=run.attempt,
         started_at=run.started_at,
         created_date=run.started_at,
+        modified_date=run.started_at,
     )
 
 

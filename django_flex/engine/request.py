@@ -34,6 +34,7 @@ class FlexRequest:
     says that the door can stream, ``accepts`` the format that the caller prefers. With
     ``by_operator`` somebody at the command line asks in the name of the caller. ``base`` is the URL
     of the model, where there is one; ``about`` the action that a question about actions names.
+    With ``respond_async`` the caller would rather not wait (RFC 7240).
     """
 
     resource: str
@@ -50,6 +51,7 @@ class FlexRequest:
     by_operator: bool = False
     base: str = ""
     about: str | None = None
+    respond_async: bool = False
 
 
 def find_entry(policy: Policy, name: str) -> Entry:

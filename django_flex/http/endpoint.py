@@ -22,7 +22,7 @@ from django_flex.http.actions import may_be_action, model_base, runner
 from django_flex.http.authentication import authenticate
 from django_flex.http.description import describe_all, describe_entry
 from django_flex.http.rendering import finish, render
-from django_flex.http.request import decode, parameters, preferences, preferred_time_zone
+from django_flex.http.request import decode, parameters, preferred_time_zone, prefers
 from django_flex.http.routing import model_url, served, view_url
 from django_flex.http.streaming import accepted
 from django_flex.http.writes import check_write, read_idempotency_key
@@ -166,11 +166,12 @@ def to_flex_request(
         operation=operation,
         payload=_with_key(payload, route.pk),
         actor=actor,
-        lenient="handling=lenient" in preferences(request),
+        lenient=prefers(request, "handling=lenient"),
         time_zone=preferred_time_zone(request),
         served=served(door.actions),
         base=model_base(request.path, route) if route.action or operation == ACTIONS else "",
         about=route.action,
+        respond_async=prefers(request, "respond-async"),
     )
     if operation in READ_OPERATIONS or operation == ACTIONS:
         return asked

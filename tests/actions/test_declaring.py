@@ -50,7 +50,8 @@ def test_a_definition_says_all_there_is(actions) -> None:
     )
     assert frozenset({"answer"}) == found["unlock"].sensitive
     assert frozenset({"pin_code"}) == found["move"].sensitive
-    assert len(list(registry)) == len(EVERY) + 1
+    # Beside them the global one, and what can be done with events.
+    assert len(list(registry)) == len(EVERY) + 1 + 2
 
 
 def test_a_definition_cannot_be_changed(actions) -> None:

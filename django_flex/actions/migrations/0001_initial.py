@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ("progress_total", models.PositiveIntegerField(blank=True, null=True)),
                 ("progress_message", models.CharField(blank=True, max_length=200)),
                 ("cancel_requested", models.BooleanField(default=False)),
-                ("call", models.JSONField(blank=True, editable=False, null=True)),
+                ("call", models.TextField(blank=True, editable=False)),
                 ("targets", models.JSONField(blank=True, editable=False, null=True)),
                 ("task_backend", models.CharField(blank=True, max_length=50)),
                 ("task_result_id", models.CharField(blank=True, max_length=100)),
