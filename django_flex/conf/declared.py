@@ -225,8 +225,9 @@ SETTINGS = (
     Setting(
         "KEPT_STATEMENTS",
         512,
-        _is_positive,
-        "Compiled statements that a process keeps, at most; for all versions together.",
+        _is_natural,
+        "Compiled statements that a process keeps, at most; for all versions together. With 0 each "
+        "is compiled anew.",
     ),
     Setting(
         "CHECK_STATEMENTS",

@@ -41,17 +41,18 @@ def run_read(
     cost = estimate(plan, settings.limits)
     if query.explain != "plan":
         check_cost(cost, settings.limits)
-    result = _answer(plan, cost, request, settings)
-    return replace(result, headers={**result.headers, COST: str(cost)})
+    return _answer(plan, cost, request, settings)
 
 
 def _answer(plan: ReadPlan, cost: int, request: FlexRequest, settings: Settings) -> FlexResult:
     if plan.asked.explain is not None:
         explained = explain(plan, settings.limits, whole=request.by_operator)
-        return shape_explanation(plan, explained, cost, settings.limits)
-    if plan.asked.stream is not None:
-        return open_stream(plan, request, settings)
-    return shape(plan, read(plan, settings.limits))
+        result = shape_explanation(plan, explained, cost, settings.limits)
+    elif plan.asked.stream is not None:
+        result = open_stream(plan, request, settings)
+    else:
+        return shape(plan, read(plan, settings.limits), {COST: str(cost)})
+    return replace(result, headers={**result.headers, COST: str(cost)})
 
 
 def _parse(request: FlexRequest, settings: Settings, entry: Entry, standing: Standing) -> Query:

@@ -90,10 +90,7 @@ def respond(request: HttpRequest, find_route: Callable[[], Route], door: Door) -
     """
     if request.method == "OPTIONS":
         return _describe(request, find_route, door)
-    asked = understand(request, find_route, door)
-    if asked.flex_request.operation == "list":
-        streaming = replace(asked.flex_request, streams=True, accepts=accepted(request))
-        asked = Asked(asked.route, streaming)
+    asked = understand(request, find_route, door, streams=True)
     # What there is to say about actions is read like a get, whatever it is called.
     shown = None if asked.flex_request.operation == ACTIONS else asked.flex_request
     return render(request, execute(request, asked, door), door.settings, shown)
@@ -107,8 +104,16 @@ class Asked:
     flex_request: FlexRequest
 
 
-def understand(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> Asked:
+def understand(
+    request: HttpRequest, find_route: Callable[[], Route], door: Door, *, streams: bool = False
+) -> Asked:
     """Authenticate, find out what the URL means, decode.
+
+    Args:
+        request: what was sent.
+        find_route: reads the URL.
+        door: where it came in.
+        streams: whether a list may be streamed from here.
 
     Raises:
         FlexError: the request cannot be understood, or names nothing.
@@ -117,7 +122,7 @@ def understand(request: HttpRequest, find_route: Callable[[], Route], door: Door
     actor = door.authenticate(request, door.settings)
     route = _route(request, find_route)
     meaning = route.meaning(request.method or "GET")
-    return Asked(route, to_flex_request(request, route, meaning, door, actor))
+    return Asked(route, to_flex_request(request, route, meaning, door, actor, streams=streams))
 
 
 def execute(request: HttpRequest, asked: Asked, door: Door) -> FlexResult:
@@ -150,7 +155,13 @@ def _route(request: HttpRequest, find_route: Callable[[], Route]) -> Route:
 
 
 def to_flex_request(
-    request: HttpRequest, route: Route, meaning: Meaning, door: Door, actor: Actor
+    request: HttpRequest,
+    route: Route,
+    meaning: Meaning,
+    door: Door,
+    actor: Actor,
+    *,
+    streams: bool,
 ) -> FlexRequest:
     """Join what URL and body say; where both speak they must agree.
 
@@ -169,15 +180,19 @@ def to_flex_request(
         lenient=prefers(request, "handling=lenient"),
         time_zone=preferred_time_zone(request),
         served=served(door.actions),
-        base=model_base(request.path, route) if route.action or operation == ACTIONS else "",
-        about=route.action,
-        respond_async=prefers(request, "respond-async"),
+        streams=streams and operation == "list",
+        accepts=accepted(request) if streams and operation == "list" else None,
     )
-    if operation in READ_OPERATIONS or operation == ACTIONS:
+    if operation in READ_OPERATIONS:
+        return asked
+    if route.action or operation == ACTIONS:
+        asked = replace(asked, base=model_base(request.path, route), about=route.action)
+    if operation == ACTIONS:
         return asked
     check_write(request, actor)
     return replace(
         asked,
+        respond_async=prefers(request, "respond-async"),
         if_match=request.headers.get("If-Match"),
         idempotency_key=read_idempotency_key(request),
     )

@@ -27,7 +27,7 @@ _BY_ACCEPT = {NDJSON: "ndjson", CSV: "csv"}
 
 def accepted(request: HttpRequest) -> str | None:
     """Return the format that ``Accept`` prefers to a page of JSON, ``None`` if it does not."""
-    header = request.headers.get("Accept", "")
+    header = str(request.META.get("HTTP_ACCEPT", ""))
     if "ndjson" not in header and "csv" not in header:
         return None
     return _BY_ACCEPT.get(request.get_preferred_type([JSON, NDJSON, CSV]) or "")

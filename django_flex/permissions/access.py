@@ -7,7 +7,7 @@ there, and the rows. Every clause asks it, so a path means the same everywhere.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django_flex.exceptions import LimitExceededError, OperationDeniedError
 from django_flex.permissions.authorized import Rows, Visible
@@ -34,6 +34,8 @@ class Access:
     """One caller's reach from one exposed model. Mutable only in what it remembers and counts."""
 
     __slots__ = ("actor", "entry", "grant", "joins", "limits", "policy", "related", "standings")
+    #: Whether the grant alone decides about the columns of the row itself.
+    decides: ClassVar[bool] = True
 
     def __init__(
         self, policy: Policy, actor: Actor, entry: Entry, grant: Grant, limits: Limits
@@ -285,6 +287,7 @@ class Inside(Access):
     """
 
     __slots__ = ("asked", "hops", "outer")
+    decides: ClassVar[bool] = False
 
     def __init__(self, outer: Access, hops: tuple[Relation, ...], asked: Path = ()) -> None:
         super().__init__(

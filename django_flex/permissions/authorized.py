@@ -54,7 +54,7 @@ class Visible:
     rows: Rows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Column:
     """A value of the row or of a to-one related row, ``hops`` being the to-one way there."""
 
@@ -232,7 +232,7 @@ class Nested:
     guards: tuple[Visible, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Ordering:
     """One sort key."""
 

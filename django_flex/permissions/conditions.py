@@ -23,6 +23,7 @@ from django_flex.permissions.authorized import (
     Where,
 )
 from django_flex.permissions.comparands import Binder, NoValueError
+from django_flex.permissions.remembering import Memory
 from django_flex.permissions.values import value_of
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.ast import And, Comparison, FieldValue, Not, Or, Quantified
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 TAIL = frozenset({*OPERATORS, *TRANSFORMS})
 EVERYTHING = AllOf(())
 NOTHING = AnyOf(())
+_remembered: Memory[Target] = Memory()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,18 +185,24 @@ def _crossing(target: Target, depth: int) -> Path | None:
 
 def _resolve(comparison: Comparison, scope: Scope) -> Resolved:
     path = (*scope.prefix, *comparison.path)
+    access = scope.access
+    if access is not None and access.decides:
+        found = _remembered.get(access.grant, path)
+        if found is not None:
+            return Resolved(found, comparison)
     try:
         target = resolve(scope.resource, path, tail=TAIL)
         target = _with_operator(target)
     except UnknownPathError:
         raise _denied(path, comparison, scope) from None
-    access = scope.access
     if access is not None:
         if not access.may_filter(target, target.rest):
             raise _denied(path, comparison, scope)
         access.count_joins(target.hops, comparison.place)
         if target.attribute.kind == "json":
             scope.json_places.add(comparison.place)
+        elif access.decides and not target.hops and target.attribute.computed is None:
+            _remembered.keep(access.grant, path, target)
     return Resolved(target, comparison)
 
 

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from django_flex.exceptions import OrderDeniedError, QueryError
 from django_flex.permissions.aggregates import find_relation_measure, gather
-from django_flex.permissions.authorized import Ordering
+from django_flex.permissions.authorized import Column, Ordering
 from django_flex.permissions.hints import order_hint
+from django_flex.permissions.remembering import Memory
 from django_flex.permissions.values import value_of
 from django_flex.schema.paths import UnknownPathError, resolve
 
 if TYPE_CHECKING:
     from django_flex.permissions.access import Access
     from django_flex.query.ast import OrderTerm
+
+_remembered: Memory[Ordering] = Memory()
 
 
 def authorize_order(term: OrderTerm, access: Access, place: str = "order_by") -> Ordering:
@@ -28,6 +31,17 @@ def authorize_order(term: OrderTerm, access: Access, place: str = "order_by") ->
         OrderDeniedError: an ordering that is not granted, or does not exist.
         QueryError: a path without a single value to sort by.
     """
+    found = _remembered.get(access.grant, term) if access.decides else None
+    if found is not None:
+        return found
+    ordering = _resolve(term, access, place)
+    column = ordering.column
+    if access.decides and isinstance(column, Column) and not (column.hops or column.guards):
+        _remembered.keep(access.grant, term, ordering)
+    return ordering
+
+
+def _resolve(term: OrderTerm, access: Access, place: str) -> Ordering:
     text = f"{'-' if term.descending else ''}{'.'.join(term.path)}"
     measure = find_relation_measure(access.resource, term.path)
     if measure is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from django_flex.exceptions import LimitExceededError, QueryError
 from django_flex.permissions.access import Inside
@@ -23,6 +23,7 @@ from django_flex.permissions.lists import (
     related_way,
     split_terms,
 )
+from django_flex.permissions.remembering import Memory
 from django_flex.permissions.values import value_of
 from django_flex.schema.paths import Target, UnknownPathError, resolve, resolve_hops
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from django_flex.schema.introspection import Attribute, Relation, Resource
 
 PLACE = "fields"
-MAX_REMEMBERED = 256
 
 
 @dataclass(slots=True)
@@ -69,9 +69,7 @@ class Remembered:
         ) and all(access.related_rows(resource) is None for resource in self.related)
 
 
-# By grant: a change of the settings makes new grants, and the old ones take their answers along.
-# What is kept are names and facts of the schema, never a value of a request.
-_remembered: WeakKeyDictionary[Grant, dict[tuple[FieldTerm, ...], Remembered]] = WeakKeyDictionary()
+_remembered: Memory[Remembered] = Memory()
 
 
 def authorize_fields(
@@ -94,8 +92,7 @@ def authorize_fields(
     """
     if related or isinstance(access, Inside):
         return _authorize_terms(terms, access, related, places)
-    known = _remembered.setdefault(access.grant, {})
-    found = known.get(terms)
+    found = _remembered.get(access.grant, terms)
     if found is not None and found.holds_for(access):
         access.joins |= found.joins
         return found.selection
@@ -103,9 +100,7 @@ def authorize_fields(
     hops = list(_hops(selection))
     # Rows that are hidden from somebody are bound to that caller, so they are never kept.
     if all(access.related_rows(hop.target) is None for hop in hops):
-        if len(known) >= MAX_REMEMBERED:
-            known.clear()
-        known[terms] = Remembered(
+        answer = Remembered(
             selection=selection,
             joins=frozenset(access.joins),
             # Weak, since the grant that this is kept under may be among them.
@@ -115,6 +110,7 @@ def authorize_fields(
             },
             related=tuple({hop.model: hop.target for hop in hops}.values()),
         )
+        _remembered.keep(access.grant, terms, answer)
     return selection
 
 

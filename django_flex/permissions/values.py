@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Q, Subquery
@@ -41,7 +42,8 @@ def value_of(
     """
     computed = attribute.computed
     if computed is None:
-        return Column(hops, attribute, keys, guards)
+        plain = not (hops or keys or guards)
+        return _own(attribute) if plain else Column(hops, attribute, keys, guards)
     there = hops[-1].target if hops else resource
     ways = [(*hops, *resolve_hops(there, way)) for way in computed.ways]
     if access is not None:
@@ -54,6 +56,12 @@ def value_of(
         guards=guards,
         hops=tuple(dict.fromkeys((*hops, *(hop for way in ways for hop in way)))),
     )
+
+
+@lru_cache(maxsize=4_096)
+def _own(attribute: Attribute) -> Column:
+    """Return a column of the row itself: one for all requests, so what is known of it is kept."""
+    return Column((), attribute)
 
 
 def _distinct(guards: Iterable[Visible]) -> tuple[Visible, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django_flex.exceptions import ObjectNotFoundError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from django_flex.plan.streams import Stream
 
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 CountKind: TypeAlias = Literal["exact", "estimated", "capped"]
 
 
@@ -77,8 +79,10 @@ class FlexResult:
         return cls(data=error.to_dict(), status_code=error.status, error=error)
 
 
-def shape(plan: ReadPlan, result_set: ResultSet) -> FlexResult:
-    """Build the reply of a get or list.
+def shape(
+    plan: ReadPlan, result_set: ResultSet, headers: Mapping[str, str] = NO_HEADERS
+) -> FlexResult:
+    """Build the reply of a get or list, with headers for the doors that have some.
 
     Raises:
         ObjectNotFoundError: a get found no row.
@@ -86,14 +90,14 @@ def shape(plan: ReadPlan, result_set: ResultSet) -> FlexResult:
     if plan.asked.operation == "get":
         if not result_set.rows:
             raise ObjectNotFoundError
-        return FlexResult(data=plan.make_object(result_set.rows[0]))
+        return FlexResult(data=plan.make_object(result_set.rows[0]), headers=headers)
     data = {
         "pagination": pagination(plan, result_set),
         "results": _results(plan, result_set),
     }
     if plan.totals is not None and result_set.totals is not None:
         data["aggregates"] = plan.totals.make_object(result_set.totals)
-    return FlexResult(data=data)
+    return FlexResult(data=data, headers=headers)
 
 
 def _results(plan: ReadPlan, result_set: ResultSet) -> Any:

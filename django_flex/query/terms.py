@@ -19,6 +19,7 @@ _CALL = re.compile(r"(\w{1,64})\((.*)\)", re.DOTALL)
 # Longer than any path that MAX_JOINS and MAX_JSON_DEPTH could serve; stops work on absurd input.
 MAX_PATH_SEGMENTS = 64
 MAX_CACHED_LIST = 1_000
+MAX_CACHED_PATH = 100
 
 
 def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
@@ -27,24 +28,38 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
     Raises:
         QueryError: a segment is empty, too long or has a character that no name has.
     """
+    read = _read_short_path if len(text) <= MAX_CACHED_PATH else _read_path
+    segments = read(text, wildcard)
+    if segments is None:
+        raise QueryError(
+            f"'{excerpt(text)}' is not a path",
+            path=place,
+            hint="names of letters, digits, '_' and '-', joined by single dots",
+        )
+    if len(segments) > MAX_PATH_SEGMENTS:
+        raise LimitExceededError(
+            "A path is too long", path=place, hint=f"at most {MAX_PATH_SEGMENTS} segments"
+        )
+    return segments
+
+
+def _read_path(text: str, wildcard: bool) -> Path | None:  # noqa: FBT001 - lru_cache is quicker so
+    """Return the segments of a path, ``None`` if it is none; of one that is too long unlooked at."""
     inner = text
     calls: list[str] = []
     while len(calls) < MAX_PATH_SEGMENTS and (call := _CALL.fullmatch(inner)):
         calls.insert(0, call[1])
         inner = call[2].strip()
     segments = (*(inner.split(".") if inner or not calls else ()), *calls)
-    if len(segments) > MAX_PATH_SEGMENTS:
-        raise LimitExceededError(
-            "A path is too long", path=place, hint=f"at most {MAX_PATH_SEGMENTS} segments"
-        )
     names = segments[:-1] if wildcard and segments[-1] == "*" else segments
-    if not text.startswith("-") and all(SEGMENT.fullmatch(name) for name in names):
+    if len(segments) > MAX_PATH_SEGMENTS:
         return segments
-    raise QueryError(
-        f"'{excerpt(text)}' is not a path",
-        path=place,
-        hint="names of letters, digits, '_' and '-', joined by single dots",
-    )
+    good = not text.startswith("-") and all(SEGMENT.fullmatch(name) for name in names)
+    return segments if good else None
+
+
+# Front ends repeat their paths; longer ones would make the cache a store of strangers' text.
+_read_short_path = lru_cache(maxsize=1_024)(_read_path)
 
 
 def parse_fields(value: Any, most: int, place: str = "fields") -> tuple[FieldTerm, ...]:

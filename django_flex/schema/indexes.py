@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import UniqueConstraint
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from django_flex.schema.introspection import Attribute
 
 
+@lru_cache(maxsize=4_096)
 def is_indexed(attribute: Attribute) -> bool:
     """Whether an index begins with a column, so that few rows are read to find some by it."""
     found: Any = attribute.model_field

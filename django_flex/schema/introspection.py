@@ -72,7 +72,7 @@ class Relation:
 
     ``lookup`` is Django's name of the way; ``column`` the local column that holds the key (``None``
     if the key is on the other side). Rows belong together where the other model's ``far`` equals
-    this model's ``near``.
+    this model's ``near``. It is ``constrained`` where the database lets no key point to nothing.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Relation:
     near: str
     far: str
     names: tuple[str, ...]
+    constrained: bool = True
     schema: Schema | None = None
 
     @cached_property
@@ -259,7 +260,12 @@ def _forward_one(f: models.ForeignKey[Any, Any]) -> Relation:
         near=f.attname,
         far=f.target_field.attname,
         names=(f.name, f.attname),
+        constrained=_is_constrained(f),
     )
+
+
+def _is_constrained(f: Any) -> bool:
+    return bool(f.db_constraint and f.model._meta.managed)
 
 
 def _forward_many(f: models.ManyToManyField[Any, Any]) -> Relation:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -22,6 +24,8 @@ from tests.testapp.models import Booking, Company, Customer
 ON_A_SERVER = pytest.mark.skipif(
     connection.vendor == "sqlite", reason="threads need a database server (DATABASE_URL)"
 )
+#: More than any cache keeps; 20,000 in the long run.
+SHAPES = int(os.environ.get("FLEX_SHAPES", "2600"))
 #: Of each of eight threads; 10,000 in the long run.
 REQUESTS = int(os.environ.get("FLEX_REQUESTS", "150"))
 
@@ -226,6 +230,36 @@ def test_no_more_are_kept_than_the_setting_says(bookings, configure):
 
     assert len(compiled._statements) == 3
     assert len(ask(fields=names[:2])) == 6
+
+
+def test_with_none_to_keep_each_is_compiled_anew(bookings, configure, made):
+    configure(KEPT_STATEMENTS=0)
+    for _ in range(2):
+        assert ask(filters={"seats": 4}) == [2, 6]
+
+    assert made == []
+    assert not compiled._statements
+
+
+def test_ever_more_shapes_take_no_more_memory(bookings, configure):
+    """Columns under names of their own are as many shapes as there are names."""
+    configure(KEPT_STATEMENTS=100)
+
+    def reached(shapes: range) -> int:
+        for number in shapes:
+            ask(fields=["id", f"name{number}:customer.name"], limit=1)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        early = reached(range(SHAPES // 2))
+        grown = reached(range(SHAPES // 2, SHAPES)) - early
+    finally:
+        tracemalloc.stop()
+
+    assert len(compiled._statements) <= 100
+    assert grown < 200_000, f"{grown} bytes for {SHAPES // 2} shapes more"
 
 
 def test_settings_begin_anew(bookings, configure):

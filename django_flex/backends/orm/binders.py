@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connections
-from django.db.models import lookups
+from django.db.models import fields, lookups
 from django.db.models.expressions import Col
 from django.db.models.fields import related_lookups
 from django.db.models.sql import Query
@@ -62,6 +62,17 @@ _USUAL = frozenset(
         UUID,
     }
 )
+#: Of Django's own fields; those of a project may do what they like with a value.
+_AS_IT_IS: dict[type, type] = {
+    fields.AutoField: int,
+    fields.BigAutoField: int,
+    fields.BigIntegerField: int,
+    fields.CharField: str,
+    fields.IntegerField: int,
+    fields.PositiveIntegerField: int,
+    fields.SlugField: str,
+    fields.TextField: str,
+}
 _NO_QUERY: Any = Query(None)
 
 
@@ -77,6 +88,7 @@ class Binder:
         field: makes the parameters by itself, if the lookup only asks it.
         count: how many there are.
         whole: the range of whole numbers for which that is so.
+        as_it_is: the type whose values the field sends unchanged.
     """
 
     number: int
@@ -86,6 +98,7 @@ class Binder:
     field: Any = None
     count: int = 1
     whole: tuple[Any, Any] | None = None
+    as_it_is: type | None = None
 
     def parameters(self, value: Any, compiler: Any) -> Sequence[Any] | None:
         """Return the parameters for a value, ``None`` if it takes other SQL."""
@@ -111,11 +124,16 @@ class Binder:
     def _asked(self, value: Any, connection: Any) -> Sequence[Any] | None:
         field = self.field
         values = value if self.kind in _MANY else (value,)
+        if self.as_it_is is not None and {self.as_it_is}.issuperset(map(type, values)):
+            return self._sent(values)
         # In two steps, as lookups do: in one, MariaDB's fields refuse 0, which may be asked for.
         made = [
             field.get_db_prep_value(field.get_prep_value(one), connection, prepared=True)
             for one in values
         ]
+        return self._sent(made)
+
+    def _sent(self, made: Sequence[Any]) -> Sequence[Any] | None:
         if self.kind not in _MANY:
             return made
         # Django sends a value that comes twice once, and no NULL.
@@ -149,13 +167,23 @@ def binder_of(lookup: Any, parameters: Sequence[Any], using: str) -> Binder | No
     return direct if asked is not None and [*asked] == [*made] else binder
 
 
+def _unchanged(field: Any, connection: Any) -> type | None:
+    """Return the type whose values a field sends as they are; psycopg's numbers are its own."""
+    kind = _AS_IT_IS.get(type(field))
+    if kind is None:
+        return None
+    sent = field.get_db_prep_value(kind("1"), connection, prepared=True)
+    return kind if type(sent) is kind else None
+
+
 def _direct(binder: Binder, connection: Any) -> Binder | None:
     """Return the same for a lookup that only asks its field, else ``None``."""
     if not isinstance(binder.lhs, Col) or binder.kind not in _ONE | _WHOLE | _MANY:
         return None
     field: Any = binder.lhs.output_field
     field = getattr(field, "target_field", None) or field
+    binder = replace(binder, field=field, as_it_is=_unchanged(field, connection))
     if binder.kind not in _WHOLE:
-        return replace(binder, field=field)
+        return binder
     whole = connection.ops.integer_field_range(field.get_internal_type())
-    return replace(binder, field=field, whole=whole)
+    return replace(binder, whole=whole)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from django.db.models import CharField, F, ForeignKey, Q, UUIDField, Window
+from django.db.models import CharField, F, Field, ForeignKey, Q, UUIDField, Window
 from django.db.models.functions import RowNumber
 
 from django_flex.backends.orm.columns import select
@@ -26,6 +27,12 @@ RANK = "flex_rank"
 MAX_KEYS = 10_000
 
 
+class Rank(RowNumber):
+    """The place of a row among those of its outer row: a number already, which nobody converts."""
+
+    output_field: ClassVar[Any] = Field()
+
+
 def with_lists(children: Sequence[ChildPlan], rows: list[Row], using: str) -> list[Row]:
     """Return rows with the lists of their related objects behind them.
 
@@ -36,51 +43,61 @@ def with_lists(children: Sequence[ChildPlan], rows: list[Row], using: str) -> li
     """
     if not children or not rows:
         return rows
-    found = [_lists(child, rows, using) for child in children]
-    nothing = [_listed(child, []) for child in children]
-    return [
-        (
-            *row,
-            *(
-                lists.get(_key(child, row), empty)
-                for child, lists, empty in zip(children, found, nothing, strict=True)
-            ),
-        )
-        for row in rows
-    ]
+    added = [_added(child, rows, using) for child in children]
+    return [row + lists for row, lists in zip(rows, zip(*added, strict=True), strict=True)]
 
 
-def _key(child: ChildPlan, row: Row) -> Any:
-    """Return the key that the list of a row goes by; none where the way to it is hidden."""
-    if child.flags and not all(row[flag] for flag in child.flags):
-        return None
-    return row[child.near]
+def _added(child: ChildPlan, rows: Sequence[Row], using: str) -> list[Any]:
+    """Return the list of each row: an empty one where there is nothing, or the way to it is hidden."""
+    near = child.near
+    keys = [row[near] for row in rows]
+    if child.flags:
+        shown = [all(row[flag] for flag in child.flags) for row in rows]
+        keys = [key if there else None for key, there in zip(keys, shown, strict=True)]
+    lists = _lists(child, [key for key in dict.fromkeys(keys) if key is not None], using)
+    nothing = _listed(child, [])
+    return [lists.get(key, nothing) for key in keys]
 
 
-def _lists(child: ChildPlan, rows: Sequence[Row], using: str) -> dict[Any, Any]:
-    """Return the list of each outer row, by the key that it goes by."""
-    keys = [key for key in dict.fromkeys(_key(child, row) for row in rows) if key is not None]
-    lists: dict[Any, list[Row]] = {}
-    for start in range(0, len(keys), MAX_KEYS):
-        for row in _fetch(child, keys[start : start + MAX_KEYS], using):
-            lists.setdefault(row[0], []).append(row[1:])
-    if child.output.children:
-        lists = _with_inner_lists(child, lists, using)
-    return {key: _listed(child, found) for key, found in lists.items()}
+def _lists(child: ChildPlan, keys: Sequence[Any], using: str) -> dict[Any, Any]:
+    """Return the lists of outer rows by their keys; of those that have one."""
+    if child.output.children or child.paged:
+        found: dict[Any, list[Row]] = {}
+        for key, row in _found(child, keys, using):
+            found.setdefault(key, []).append(row)
+        if child.output.children:
+            found = _with_inner_lists(child, found, using)
+        return {key: _listed(child, rows) for key, rows in found.items()}
+    make = itemgetter(0) if child.keys_only else child.output.make_object
+    lists: dict[Any, list[Any]] = {}
+    for key, row in _found(child, keys, using):
+        lists.setdefault(key, []).append(make(row))
+    return lists
 
 
 def _with_inner_lists(
     child: ChildPlan, lists: dict[Any, list[Row]], using: str
 ) -> dict[Any, list[Row]]:
     """Read the lists inside all rows of all lists together."""
-    every = [row for found in lists.values() for row in found]
+    width = len(child.output.columns) + len(child.output.flags)
+    every = [row[:width] for found in lists.values() for row in found]
     complete = iter(with_lists(child.output.children, every, using))
     return {key: [next(complete) for _ in found] for key, found in lists.items()}
 
 
-def _fetch(child: ChildPlan, keys: Sequence[Any], using: str) -> list[Row]:
-    """Return rows of (key of the outer row, columns, flags), those of each outer row in order."""
-    return fetch((child, Given(keys)), _query, using)
+def _found(child: ChildPlan, keys: Sequence[Any], using: str) -> Iterator[tuple[Any, Row]]:
+    """Yield rows with the keys of their outer rows, those of each outer row in order.
+
+    Of a row the columns and flags come first; what stands behind them is not for the reply.
+    """
+    for start in range(0, len(keys), MAX_KEYS):
+        some = keys[start : start + MAX_KEYS]
+        rows = fetch((child, Given(some)), _query, using)
+        if len(some) > 1:
+            # Sorted here by the rank that the database gave: it would sort once more for that.
+            rows.sort(key=itemgetter(-1))
+        place = -1 if len(some) == 1 else -2
+        yield from zip(map(itemgetter(place), rows), rows, strict=True)
 
 
 def _query(asked: tuple[ChildPlan, Given], using: str) -> Any:
@@ -117,11 +134,11 @@ def _build(child: ChildPlan, keys: Given, using: str) -> QuerySet[Any]:
         selected = select(queryset.order_by(*order), columns, flags, using, far)
         page: QuerySet[Any] = selected[child.offset : last]
         return page
-    rank = Window(RowNumber(), partition_by=[F(far)], order_by=order)
+    rank = Window(Rank(), partition_by=[F(far)], order_by=order)
     queryset = queryset.annotate(**{RANK: rank}).filter(Q((f"{RANK}__lte", last)))
     if child.offset:
         queryset = queryset.filter(Q((f"{RANK}__gt", child.offset)))
-    return select(queryset.order_by(RANK), columns, flags, using, far, windowed=True)
+    return select(queryset.order_by(), columns, flags, using, far, last=(RANK,), windowed=True)
 
 
 def _listed(child: ChildPlan, rows: Sequence[Row]) -> Any:

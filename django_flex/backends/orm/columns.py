@@ -40,35 +40,35 @@ def select(
     columns: Sequence[Value],
     flags: Sequence[Visible],
     using: str,
-    *first: str,
+    *beside: str,
     last: Sequence[str] = (),
     windowed: bool = False,
 ) -> QuerySet[Any]:
-    """Return a queryset of tuples: names that come first, values, a boolean per flag, and the last.
+    """Return a queryset of tuples: values, a boolean per flag, names beside them, and the last.
 
     ``windowed`` says that the queryset is filtered by a window.
     """
     named = list(zip(names_of(columns), columns, strict=True))
     made = {name: expression_of(c, using) for name, c in named if isinstance(c, Derived)}
     seen = {f"flex_v{n}": visibility(guard, using) for n, guard in enumerate(flags)}
-    selected = list(first)
+    selected = list(beside)
     for number, (name, column) in enumerate(named):
-        repeats = name in selected or (windowed and _may_repeat(column, first))
+        repeats = name in selected or (windowed and _may_repeat(column, beside))
         selected.append(f"flex_a{number}" if repeats else name)
         if repeats:
             made[selected[-1]] = F(name)
     added = {name: Again(value) if windowed else value for name, value in (made | seen).items()}
     if added:
         queryset = queryset.annotate(**added)
-    return queryset.values_list(*selected, *seen, *last)
+    return queryset.values_list(*selected[len(beside) :], *seen, *beside, *last)
 
 
-def _may_repeat(column: Value, first: Sequence[str]) -> bool:
+def _may_repeat(column: Value, beside: Sequence[str]) -> bool:
     """Whether a column may be selected already: a key here, or on the other side of a relation."""
     if isinstance(column, Derived):
         return False
     attribute = column.attribute
-    return attribute.primary_key if column.hops else attribute.name in first
+    return attribute.primary_key if column.hops else attribute.name in beside
 
 
 def names_of(columns: Sequence[Value]) -> list[str]:

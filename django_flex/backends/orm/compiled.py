@@ -23,6 +23,7 @@ from django.db.models.fields.json import KeyTransform
 from django.utils.timezone import get_current_timezone_name
 
 from django_flex.backends.orm.binders import Binder, binder_of, compiler_of
+from django_flex.backends.orm.late_joins import PLACE, limited
 from django_flex.backends.orm.raw_values import Converter, converted, kept
 from django_flex.backends.orm.shapes import NoShapeError, opened, shape_of
 from django_flex.backends.orm.slots import Open
@@ -38,7 +39,7 @@ logger = logging.getLogger("django_flex")
 
 @dataclass(slots=True)
 class Configuration:
-    """How many statements are kept, and whether each is compared with what Django makes anew."""
+    """How many statements are kept, 0 for none, and whether each is compared with Django's own."""
 
     size: int = 512
     checked: bool = False
@@ -49,10 +50,11 @@ class Statement:
     """SQL without LIMIT, where its parameters come from, and what turns raw values into Python's.
 
     A parameter is that of a binder (its number, and which of its parameters), or a constant behind
-    -1. Of a raw row the first ``width`` values are wanted.
+    -1. Of a raw row the first ``width`` values are wanted. LIMIT goes before the ``rest``.
     """
 
     sql: str
+    rest: str
     parameters: tuple[tuple[int, Any], ...]
     binders: tuple[Binder, ...]
     converters: Converters
@@ -95,6 +97,8 @@ def fetch(plan: Any, build: Build, using: str, page: tuple[int, int] | None = No
         using: the database.
         page: the limits that ``build`` sets, where they may differ between plans of one shape.
     """
+    if not configuration.size:
+        return _plain(build(plan, using), using)
     try:
         shape, values = shape_of(plan)
     except NoShapeError:
@@ -108,7 +112,7 @@ def fetch(plan: Any, build: Build, using: str, page: tuple[int, int] | None = No
         return _plain(build(plan, using), using)
     sql = statement.sql
     if page is not None:
-        sql = f"{sql} {connection.ops.limit_offset_sql(*page)}"
+        sql = f"{sql} {connection.ops.limit_offset_sql(*page)}{statement.rest}"
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
@@ -171,7 +175,7 @@ def _compile(source: Source, values: Sequence[Any], using: str) -> Statement | N
     """Compile a query with slots; ``None`` if it cannot be used with other values."""
     query = source.build(opened(source.plan, values), using)
     if source.page is not None:
-        query.clear_limits()
+        limited(query).clear_limits()
     compiler = query.get_compiler(using)
     try:
         sql, parameters = compiler.as_sql()
@@ -183,8 +187,10 @@ def _compile(source: Source, values: Sequence[Any], using: str) -> Statement | N
     converters = _converters(compiler, connections[using])
     if converters is None or None in binders:
         return None
+    before, _, rest = sql.partition(f" {PLACE}")
     return Statement(
-        sql,
+        before,
+        rest,
         tuple(
             (numbers[id(p.lookup)], p.position) if isinstance(p, Open) else (-1, p)
             for p in parameters
@@ -210,7 +216,7 @@ def _is_free_of(source: Source, statement: Statement, using: str) -> bool:
         return False
     others = _other_numbers(source.values, constants)
     again = _compile(source, others, using)
-    if again is None or again.sql != statement.sql:
+    if again is None or (again.sql, again.rest) != (statement.sql, statement.rest):
         return False
     return _comparable(again.constants) == _comparable(constants)
 

@@ -15,7 +15,7 @@ from django.db.models import Count
 from django_flex.backends.orm.aggregates import build_groups, build_total, read_groups
 from django_flex.backends.orm.children import sample_of
 from django_flex.backends.orm.counts import shows_all
-from django_flex.backends.orm.reads import build, counted_rows, database_of, read
+from django_flex.backends.orm.reads import counted_rows, database_of, page_of, read
 from django_flex.backends.orm.transactions import reading
 from django_flex.plan.explain import Explanation, Statement
 
@@ -86,7 +86,7 @@ def _explained(queries: Any, ways: _Ways, limits: Limits, run: Callable[[], int]
 
 
 def _queries(plan: ReadPlan, using: str) -> Iterator[Named]:
-    yield "rows", build(plan, using).query
+    yield "rows", page_of(plan, using).query
     yield from _of_lists(plan.children, "", using)
     if plan.asked.page.count is not None:
         counting = counted_rows(plan, using).order_by().query.clone()

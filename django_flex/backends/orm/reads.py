@@ -16,6 +16,7 @@ from django_flex.backends.orm.conditions import filtered, rank_keys, visible_row
 from django_flex.backends.orm.counts import counted
 from django_flex.backends.orm.distinct import combinations, first_rows
 from django_flex.backends.orm.keyset import cut, page, with_place
+from django_flex.backends.orm.late_joins import joins_late, late
 from django_flex.backends.orm.ordering import sort_keys
 from django_flex.backends.orm.slots import Given
 from django_flex.backends.orm.transactions import reading
@@ -39,6 +40,8 @@ def read(plan: ReadPlan, limits: Limits = _DEFAULTS) -> ResultSet:
             return ResultSet(with_lists(plan.children, rows, using))
         found = _page(plan, using)
         count = plan.asked.page.count
+        if count is None and plan.totals is None and not plan.children:
+            return found
         return replace(
             found,
             rows=with_lists(plan.children, found.rows, using),
@@ -52,7 +55,8 @@ def _page(plan: ReadPlan, using: str) -> ResultSet:
     if plan.keyset is not None:
         rows = fetch(plan, _page_query, using, (0, plan.limit + 1))
         return cut(plan, plan.keyset, rows, using)
-    rows = fetch(plan, _page_query, using, (plan.offset, plan.offset + plan.limit + 1))
+    build_page = _late_query if joins_late(plan) else _page_query
+    rows = fetch(plan, build_page, using, (plan.offset, plan.offset + plan.limit + 1))
     return ResultSet(rows[: plan.limit], has_more=len(rows) > plan.limit)
 
 
@@ -69,6 +73,10 @@ def _page_query(plan: ReadPlan, using: str) -> Any:
     return build(plan, using).query
 
 
+def _late_query(plan: ReadPlan, using: str) -> Any:
+    return _late_page(plan, using).query
+
+
 def _row_query(asked: tuple[ReadPlan, Given], using: str) -> Any:
     plan, key = asked
     return build(replace(plan, pk=key.value), using).query
@@ -83,6 +91,18 @@ def database_of(plan: ReadPlan) -> str:
     """Choose the database once: a router may choose another one each time that it is asked."""
     queryset = plan.rows.queryset
     return router.db_for_read(plan.resource.model) if queryset is None else queryset.db
+
+
+def page_of(plan: ReadPlan, using: str) -> QuerySet[Any]:
+    """Return the queryset by which a plan is read at once, which is not that of a stream."""
+    return _late_page(plan, using) if joins_late(plan) else build(plan, using)
+
+
+def _late_page(plan: ReadPlan, using: str) -> QuerySet[Any]:
+    rows = late(plan, _matching(plan, using), _order(plan, using))
+    queryset = select(rows, plan.columns, plan.flags, using)
+    queryset.query.add_ordering(*_order(plan, using))
+    return queryset
 
 
 def build(plan: ReadPlan, using: str) -> QuerySet[Any]:

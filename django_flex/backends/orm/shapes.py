@@ -113,14 +113,29 @@ def _shape(node: Any, values: Values) -> Hashable:
     if node is None or kind is str:
         name: str | None = node
         return name
+    known = _lasting.get(node) if kind is Column or kind is Ordering else None
+    if known is not None:
+        return known
     anatomy = _ANATOMY.get(kind)
     if anatomy is not None:
         inside = [_shape(getattr(node, part), values) for part in anatomy.parts]
-        return kind, anatomy.names(node), _fields_of(node), *inside
+        shape = (kind, anatomy.names(node), _fields_of(node), *inside)
+        if (kind is Column or kind is Ordering) and _lasts(node):
+            _lasting[node] = shape
+        return shape
     special = _SPECIAL.get(kind)
     if special is None:
         raise NoShapeError
     return kind, special(node, values)
+
+
+# Columns of the row itself, and orders by them, come again, too.
+_lasting: WeakKeyDictionary[Any, Hashable] = WeakKeyDictionary()
+
+
+def _lasts(node: Column | Ordering) -> bool:
+    column = node.column if isinstance(node, Ordering) else node
+    return isinstance(column, Column) and not (column.hops or column.keys or column.guards)
 
 
 # Selections that are remembered come again, with the same shape if there are no values in them.
