@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import connections, router
 from django.db.models import F
 from django.utils import timezone
 
@@ -127,7 +127,7 @@ def _execute(
     one.tracked = True
     one.context.event, one.context.attempt = event.pk, event.attempts
     one.context.is_cancelled = partial(_outside, partial(_is_cancelled, event), one.using)
-    one.context.tell = partial(_tell, event, one.using)
+    one.context.tell = partial(_tell, event, one.using, one.settings)
     if _is_cancelled(event):
         raise ActionCancelledError
     if one.definition.scope is Scope.BULK:
@@ -189,7 +189,14 @@ def _is_cancelled(event: ActionEvent) -> bool:
     return ActionEvent.objects.filter(pk=event.pk, cancel_requested=True).exists()
 
 
-def _tell(event: ActionEvent, using: str, current: int, total: int | None, message: str) -> None:
+def _tell(
+    event: ActionEvent,
+    using: str,
+    settings: Settings,
+    current: int,
+    total: int | None,
+    message: str,
+) -> None:
     """Put progress where everybody sees it at once, outside the transaction of the run."""
     event.progress_current, event.progress_total = current, total
     event.progress_message = message[:200]
@@ -199,8 +206,17 @@ def _tell(event: ActionEvent, using: str, current: int, total: int | None, messa
         "progress_message": event.progress_message,
         "modified_date": timezone.now(),
     }
-    unfinished = ActionEvent.objects.filter(pk=event.pk)
-    _outside(lambda: unfinished.update(**progress), using)
+
+    def put() -> None:
+        alias = router.db_for_write(ActionEvent)
+        with acting.briefly(alias, settings.limits):
+            ActionEvent.objects.using(alias).filter(pk=event.pk).update(**progress)
+
+    try:
+        _outside(put, using)
+    except FlexError:
+        # Somebody else has the event, to cancel it perhaps. The next report will get through.
+        logger.info("Progress of the action event %s could not be stored", event.pk)
 
 
 def _outside(do: Callable[[], T], using: str) -> T:

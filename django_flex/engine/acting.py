@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, router, transaction
@@ -13,6 +13,7 @@ from django_flex.backends.orm.conditions import filtered, visible_rows
 from django_flex.backends.orm.faults import translated
 from django_flex.backends.orm.reads import read_back
 from django_flex.backends.orm.rows import chosen_rows, locked_row, locked_rows
+from django_flex.backends.orm.transactions import writing
 from django_flex.exceptions import ObjectNotFoundError
 from django_flex.permissions.acting import referable
 from django_flex.permissions.changes import row_key
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from django_flex.permissions.acting import Reach
     from django_flex.permissions.authorized import Where
     from django_flex.plan.nodes import ReadPlan
+    from django_flex.query.limits import Limits
 
 
 def database(model: type[models.Model]) -> str:
@@ -39,6 +41,11 @@ def unprotected(using: str) -> Iterator[None]:
     """Run an action that is no transaction: errors of the database become errors of ours."""
     with translated(connections[using], writing=True):
         yield
+
+
+def briefly(using: str, limits: Limits) -> AbstractContextManager[None]:
+    """Write something small that is not worth waiting for."""
+    return writing(using, limits)
 
 
 @contextmanager

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from django_flex.actions import ActionContext, FlexAction, action
-from django_flex.actions.background import run_queued
+from django_flex.actions.background import _outside, run_queued
 from django_flex.actions.models import ActionEvent
 from tests.testapp.models import Booking, Tag
 
@@ -28,10 +27,16 @@ def background(actions: None) -> None:  # noqa: C901 - one after the other
         RAN.append((ctx.attempt, booking.pk))
         booking.status = "sent"
         booking.save()
-        ctx.progress(1, 2, "half way")
-        ctx.check_cancelled()
         if fail:
             raise LookupError(password)
+
+    @action(Booking, background="always")
+    def report(ctx: ActionContext, booking: Booking) -> None:
+        booking.status = "reported"
+        booking.save()
+        ctx.progress(1, 2, "half way")
+        ctx.check_cancelled()
+        raise LookupError
 
     @action(Booking, background="always", retries=2)
     def insist(ctx: ActionContext, booking: Booking) -> None:
@@ -75,6 +80,7 @@ def queued(rest: Any, grant: Any, django_capture_on_commit_callbacks: Any) -> An
         "send",
         "insist",
         "resign",
+        "report",
         "confirm",
         filters=["status"],
         others={
@@ -122,11 +128,6 @@ def test_a_call_is_accepted_and_run_by_a_worker(queued, rest) -> None:
         found.status_code,
         found.attempts,
         found.object_id,
-    )
-    assert ("half way", 1, 2) == (
-        found.progress_message,
-        found.progress_current,
-        found.progress_total,
     )
     assert "sent" == Booking.objects.get(pk=2).status
     assert {"id": 2, "status": "sent", "seats": 4} == found.response_data
@@ -385,20 +386,50 @@ def test_what_waits_can_be_stopped_and_run_again(
     assert 409 == rest.request("POST", f"{url}/retry/", {}).status
 
 
+@pytest.mark.django_db(transaction=True)
+def test_progress_stays_when_the_run_is_undone(queued) -> None:
+    queued("report", 2)
+
+    assert "failed" == run_queued(event().pk)
+    found = event()
+    assert ("half way", 1, 2) == (
+        found.progress_message,
+        found.progress_current,
+        found.progress_total,
+    )
+    assert "pending" == Booking.objects.get(pk=2).status
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_run_stops_where_it_looks(queued, monkeypatch) -> None:
-    queued("send", 2, {"_background": True})
+    queued("report", 2)
     found = event()
 
     def cancel(self: Any, *args: Any) -> None:
-        ActionEvent.objects.filter(pk=found.pk).update(cancel_requested=True)
+        cancelled = ActionEvent.objects.filter(pk=found.pk)
+        _outside(lambda: cancelled.update(cancel_requested=True), "default")
 
     monkeypatch.setattr(ActionContext, "progress", cancel)
-    if connection.vendor != "sqlite":
-        pytest.skip("the test's transaction hides its writes from other connections")
 
     assert "cancelled" == run_queued(found.pk)
     assert "pending" == Booking.objects.get(pk=2).status
     assert ("cancelled", "action.cancelled") == (event().state, event().error_code)
+
+
+def test_progress_that_cannot_be_stored_does_not_stop_a_run(queued, monkeypatch) -> None:
+    from django_flex.actions import background as module
+    from django_flex.exceptions import UnavailableError
+
+    def broken(*_args: Any) -> None:
+        raise UnavailableError
+
+    queued("report", 2)
+    monkeypatch.setattr(
+        module, "_outside", lambda do, using: broken() if "put" in str(do) else do()
+    )
+
+    assert "failed" == run_queued(event().pk)
+    assert "LookupError" == event().error_type
 
 
 def test_a_run_that_was_stopped_before_it_began_does_nothing(queued) -> None:
