@@ -23,9 +23,6 @@ class ActionsConfig(AppConfig):
 
 
 def _check_actions(**_kwargs: object) -> list[checks.CheckMessage]:
-    from django_flex.actions.registry import registry
+    from django_flex.actions.checks import check_actions
 
-    return [
-        checks.Error(f"{one.place}: {one.message}.", hint=one.hint, id=f"django_flex.{one.id}")
-        for one in registry.problems
-    ]
+    return check_actions()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connections, router
 from django.db.models import F
@@ -85,7 +86,7 @@ def _claimed(event_id: UUID) -> ActionEvent | None:
 
 def _run(event: ActionEvent) -> FlexResult:
     settings = configuration().versions.get(event.api_version)
-    definition = _definition(event)
+    definition = registry.named(event.resource, event.action_id)
     try:
         payload = opened(event)
     except BrokenSealError:
@@ -102,14 +103,9 @@ def _run(event: ActionEvent) -> FlexResult:
         # It was counted when it was asked for.
         by_operator=True,
     )
-    entry = settings.policy.entries.get(definition.model)
+    # By its label: an action that is inherited is granted where it is run.
+    entry = settings.policy.entries.get(apps.get_model(event.resource))
     return run(request, settings, None, entry, partial(_execute, event))
-
-
-def _definition(event: ActionEvent) -> ActionDef | None:
-    return next(
-        (d for d in registry if (d.resource, d.id) == (event.resource, event.action_id)), None
-    )
 
 
 def _execute(
@@ -236,7 +232,7 @@ def _outside(do: Callable[[], T], using: str) -> T:
 
 def _failed(event: ActionEvent, error: FlexError, cause: BaseException | None) -> None:
     """Put the failure of a run into its event, or queue it again."""
-    definition = _definition(event)
+    definition = registry.named(event.resource, event.action_id)
     event.error_code = error.code
     event.error_type = type(cause or error).__name__[:150]
     event.error_message = error.message[:500]

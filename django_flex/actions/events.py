@@ -57,6 +57,6 @@ def register() -> None:
         event.error_code = event.error_type = event.error_message = ""
         event.status_code = event.finished_at = None
         event.save()
-        found = (d for d in registry if (d.resource, d.id) == (event.resource, event.action_id))
-        queue_name = next((d.queue for d in found), "default")
+        definition = registry.named(event.resource, event.action_id)
+        queue_name = definition.queue if definition is not None else "default"
         context.on_commit(partial(enqueue, event.pk, event.task_backend, queue_name))

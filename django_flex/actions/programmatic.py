@@ -13,7 +13,7 @@ from django_flex.engine import FlexRequest
 from django_flex.engine.pipeline import with_status
 from django_flex.engine.programmatic import Trusted
 from django_flex.engine.request import find_entry
-from django_flex.exceptions import FlexError
+from django_flex.exceptions import FlexError, QueryError
 from django_flex.permissions.compiler import unrestricted
 from django_flex.permissions.roles import Actor
 from django_flex.plan.shape import FlexResult
@@ -92,6 +92,10 @@ class FlexAction:
                 model = find_entry(policy, name).resource.model
             policy, entry = unrestricted(policy, model)
             actor = Trusted(user)
+        if payload.get("_model") not in (None, name, entry.name if entry else name):
+            raise QueryError("'_model' is given by the code here", path="_model")
+        if payload.get("_action") not in (None, self._action_id):
+            raise QueryError("'_action' is given by the code here", path="_action")
         request = FlexRequest(
             resource=name,
             operation=self._action_id,

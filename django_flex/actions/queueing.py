@@ -30,8 +30,6 @@ from django_flex.plan.json_values import encode
 from django_flex.plan.shape import FlexResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from django_flex.actions.runs import Run
     from django_flex.permissions.policy import Policy
 
@@ -118,15 +116,18 @@ def _event(one: Run) -> ActionEvent:
     event.targets = targets
     event.rows_matched = event.progress_total = None if targets is None else len(targets)
     event.task_backend = one.settings.actions.task_backend
-    event.call = sealed(one.request.payload, event.pk)
+    event.call = sealed(one, event.pk)
     most, sensitive = one.settings.actions.max_bytes, one.definition.sensitive
     event.request_data, _ = kept(one.call.values, sensitive, most)
     return event
 
 
-def sealed(payload: Mapping[str, Any], event_id: UUID) -> str:
+def sealed(one: Run, event_id: UUID) -> str:
     """Return what was sent, so that nobody who reads the table reads it."""
+    payload = one.request.payload
     asked = {key: value for key, value in payload.items() if key not in _NOT_STORED}
+    if one.call.if_match is not None:
+        asked["_if_match"] = one.call.if_match
     return seal(encode(asked), event_id.bytes)
 
 

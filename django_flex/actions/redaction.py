@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from django_flex.plan.json_values import encode, plain
+import msgspec
+
+from django_flex.plan.json_values import encode
 
 HIDDEN = "[hidden]"
 #: Names that hold secrets, wherever they stand; compared without case, '_' and '-'.
@@ -33,9 +35,10 @@ def kept(
         str(name): HIDDEN if name in hidden or is_secret(name) else redacted(value)
         for name, value in data.items()
     }
-    text = encode(shown)
+    # PostgreSQL keeps no NUL, and an action may return what it likes.
+    text = encode(shown).replace(rb"\u0000", rb"\ufffd")
     if len(text) <= most:
-        return plain(shown), None
+        return msgspec.json.decode(text), None
     return {"truncated": len(text)}, text[:most].decode(errors="ignore")
 
 

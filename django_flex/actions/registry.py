@@ -66,6 +66,14 @@ class ActionRegistry:
                 return found
         return None
 
+    def named(self, label: str, name: str) -> ActionDef | None:
+        """Return an action by the label of its model, as events have it."""
+        try:
+            model = apps.get_model(label)
+        except LookupError:
+            return None
+        return self.get(model, name)
+
     def has_own(self, model: type[models.Model], name: str) -> bool:
         """Whether a model itself has an action of this id."""
         return name in self._found.get(model, {})

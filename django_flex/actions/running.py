@@ -102,6 +102,8 @@ def _check_manner(definition: ActionDef, call: Call, request: FlexRequest) -> No
     """Refuse ways of running that the action does not offer."""
     if call.dry_run and not definition.atomic:
         raise UnsupportedQueryError("This action cannot be undone", path="_dry_run")
+    if request.if_match is not None and definition.scope is not Scope.INSTANCE:
+        raise QueryError("A precondition is about one row", path="If-Match")
     keyed = request.idempotency_key is not None
     if keyed and (definition.idempotency == "off" or not definition.atomic):
         raise UnsupportedQueryError("This action takes no key", path="Idempotency-Key")

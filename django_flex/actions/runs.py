@@ -62,7 +62,7 @@ class Run:
     ) -> None:
         self.request, self.settings, self.entry = request, settings, entry
         self.definition, self.reach, self.call = definition, reach, call
-        self.using = acting.database(definition.model)
+        self.using = acting.database(entry.resource.model)
         self.event_id = new_id()
         self.started_at = timezone.now()
         self.attempt = 1

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_flex.actions.inserting import insert
 from django_flex.actions.models import ActionEvent
 from django_flex.actions.redaction import kept
+from django_flex.engine import acting
 from django_flex.throttling import client_address
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def failed(run: Run, error: FlexError) -> None:
     event.error_type = type(error.__cause__ or error).__name__[:150]
     event.error_message = error.message[:500]
     try:
-        _store(event, run, error.status, None)
+        # In a transaction of the project's the failure to log must not be the end of that.
+        with acting.savepoint(router.db_for_write(ActionEvent)):
+            _store(event, run, error.status, None)
     except Exception:
         logger.exception("The event of a failed action could not be stored")
         return
@@ -64,7 +67,7 @@ def draft(run: Run) -> ActionEvent:
     return ActionEvent(
         id=run.event_id,
         action_id=definition.id,
-        resource=definition.resource,
+        resource=run.entry.resource.label,
         scope=definition.scope.value,
         actor_id=_user_key(user),
         actor_repr=str(user)[:150] if user is not None else "",

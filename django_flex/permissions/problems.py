@@ -46,5 +46,6 @@ PROBLEMS = {
     "W006": "Rate limits with a cache that each process has for itself.",
     "W007": "Granted writes, and a cache for `Idempotency-Key` that cannot tell who was first.",
     "W008": "A role may search in a path that it may not read, so it is not searched.",
+    "W009": "Model actions that run in the background, and no backend of tasks to run them.",
     "I001": "Fields that no wildcard covers, because of `GUARDED_FIELDS`.",
 }

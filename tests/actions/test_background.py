@@ -497,3 +497,45 @@ def test_only_what_the_settings_grant_runs_later(queued, bookings) -> None:
     free = FlexAction(Booking, "send").unrestricted().execute(pk=2, background=True)
 
     assert (400, "query.unsupported") == (free.status_code, free.data["code"])
+
+
+def test_what_was_the_precondition_then_is_it_at_the_run(queued, rest) -> None:
+    tag = rest.request("GET", "/api/booking/2").headers["ETag"]
+    queued("send", 2, {"_background": True}, headers={"If-Match": tag})
+    Booking.objects.filter(pk=2).update(seats=9)
+
+    work()
+
+    assert "write.precondition" == event().error_code
+
+
+def test_an_inherited_action_runs_under_the_entry_of_the_child(queued, settings) -> None:
+    from tests.testapp.models import Customer, VipCustomer
+
+    @action(Customer, background="always")
+    def greet(ctx: ActionContext, customer: Customer) -> dict[str, str]:
+        return {"hello": customer.name}
+
+    role = {"fields": ["name"], "ops": ["get", "greet"], "rows": {"vip": True}}
+    settings.DJANGO_FLEX = {
+        "REQUIRE_AUTHENTICATION": False,
+        "EXPOSE": {"vipcustomer": {"anon": role}},
+    }
+    reply = queued("greet", 1, {}, model="vipcustomer")
+
+    work()
+
+    assert (202, "testapp.vipcustomer") == (reply.status, event().resource)
+    assert {"hello": "Aisha Khan"} == event().response_data
+    assert VipCustomer.objects.filter(pk=1).exists()
+
+
+def test_actions_that_nothing_would_run_are_reported(settings) -> None:
+    from django.core.checks import run_checks
+
+    settings.DJANGO_FLEX = {"ACTION_TASK_BACKEND": "nowhere"}
+
+    [found] = [one for one in run_checks() if one.id == "django_flex.W009"]
+    assert "TASKS['nowhere']" in found.msg
+    settings.DJANGO_FLEX = {}
+    assert [] == [one for one in run_checks() if one.id == "django_flex.W009"]

@@ -261,3 +261,29 @@ def test_events_that_nothing_was_heard_of_are_stale(db: None) -> None:
     ActionEvent.objects.filter(pk=old.pk).update(modified_date="2020-01-01T00:00:00Z")
 
     assert ["b"] == [one.action_id for one in ActionEvent.objects.stale()]
+
+
+def test_code_cannot_name_another_model_or_action(grant, bookings) -> None:
+    grant("confirm")
+    one = FlexAction("booking", "confirm")
+
+    for key, value in (("_model", "line"), ("_action", "fail")):
+        result = one.execute({key: value}, pk=2)
+        assert (400, key) == (result.status_code, result.data["path"])
+    assert 200 == one.execute({"_model": "booking", "_action": "confirm"}, pk=2).status_code
+
+
+def test_a_reply_that_no_database_keeps_is_logged_all_the_same(rest, grant) -> None:
+    returning("instance", lambda ctx, row: {"odd": "a\0b", "half": "\ud800"})
+    grant("give")
+
+    assert 200 == rest.run("give", 2).status
+    assert "a" == ActionEvent.objects.get().response_data["odd"][0]  # type: ignore[index]  # JSON
+
+
+def test_a_precondition_is_about_one_row(rest, grant) -> None:
+    grant("close_all")
+
+    reply = rest.run("close_all", None, {"_ids": [1]}, headers={"If-Match": "*"})
+
+    assert (400, "If-Match") == (reply.status, reply.body["path"])
