@@ -74,7 +74,8 @@ def test_fifty_processes_with_one_key_run_once(company) -> None:
     assert 1 == len({one["headers"]["Flex-Action-Event"] for one in done})
     company.refresh_from_db()
     assert "Acme!" == company.name
-    assert 1 == ActionEvent.objects.exclude(action_context__dry_run=True).count()
+    events = [e for e in ActionEvent.objects.all() if "dry_run" not in e.action_context]
+    assert 1 == len(events)  # the worker compiled everything by a dry run before
 
 
 def test_a_process_that_is_killed_leaves_nothing_and_the_retry_has_one_effect(company) -> None:
