@@ -15,7 +15,7 @@ copyright = "the django_flex contributors"
 version = release = django_flex.__version__
 
 extensions = ["myst_parser"]
-exclude_patterns = ["_build", "reference/_generated"]
+exclude_patterns = ["_build", "**/_generated"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 

@@ -1,0 +1,197 @@
+"""What a request costs, in figures that no busy machine changes: statements, calls, memory.
+
+Each is compared with the same request by hand, so that another Python or Django changes both. A
+bound is about 15 % above what was measured when it was written: lower it after making things faster.
+Times are no test; ``python -m tests.performance`` measures them.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tracemalloc
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from django_flex.backends.orm import compiled
+from tests.performance.asked import Asked, answered
+from tests.performance.contenders import flex, tuples
+from tests.performance.contenders.settings import FLEX
+from tests.performance.data import fill
+from tests.testapp.models import Booking
+
+pytestmark = pytest.mark.django_db
+
+#: Enough for 200 confirmed ones, and one that says there are more.
+BOOKINGS = 320
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "get": ("get", {}),
+    "list of 20": ("list", {"limit": 20}),
+    "list of 200": ("list", {"limit": 200}),
+    "nested 20": ("nested", {"limit": 20}),
+    "nested 200": ("nested", {"limit": 200}),
+    "add": ("add", {}),
+}
+#: SQL statements of ours. Adding looks the related rows up, and reads what it answers with.
+STATEMENTS = {"get": 1, "list of 20": 1, "list of 200": 1, "nested 20": 3, "add": 6}
+#: PostgreSQL is told how long statements may take, and within a transaction what was so before.
+MORE_ON_POSTGRESQL = {"add": 3}
+VENDORS = ("sqlite", "postgresql", "mysql")
+#: Python and C calls of ours, as a part of those by hand; by database, for drivers take their own.
+CALLS = {
+    "get": (0.62, 0.64, 0.63),
+    "list of 20": (0.71, 0.79, 0.75),
+    "list of 200": (0.64, 0.99, 0.73),
+    "nested 20": (0.54, 0.58, 0.58),
+    "nested 200": (0.55, 0.69, 0.61),
+    "add": (1.41, 1.58, 1.42),
+}
+#: Calls of ours for each row that a list is longer.
+CALLS_PER_ROW = {"list": (11.5, 9.2, 8.1), "nested": (40.5, 69, 49.5)}
+#: Memory of a request at its peak, as a part of that by hand.
+PEAK = {"list of 200": 1.11, "nested 200": 1.11}
+#: Memory blocks that may be more after a thousand requests; one for each would be a leak.
+RETAINED = 200
+REQUESTS = 1_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Rows for all tests of this module: making them takes longer than measuring."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        fill(BOOKINGS)
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def project(settings: Any, rows: None) -> Iterator[None]:
+    """Ours as it is installed: without the check of kept statements."""
+    settings.DJANGO_FLEX = FLEX
+    was_checked = compiled.configuration.checked
+    asked("get", flex)  # the first request reads the settings
+    compiled.configure(size=512, checked=False)
+    yield
+    compiled.configure(size=512, checked=was_checked)
+
+
+def asked(name: str, contender: Any) -> Asked:
+    """Return a case's request, having sent it until everything is warm."""
+    case, wanted = CASES[name]
+    if case == "get":
+        wanted = {"key": Booking.objects.order_by("pk").values_list("pk", flat=True)[5]}
+    made: Asked = contender.ask(case, **wanted)
+    for _ in range(4):
+        reply = made.view(made.request())
+        assert reply.status_code in {200, 201}, reply.content
+    return made
+
+
+def calls(made: Asked) -> int:
+    """Return how many calls, of Python and of C, one request takes."""
+    count = 0
+
+    def note(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    request = made.request()
+    gc.collect()
+    gc.disable()  # a collection calls whatever it finds
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        made.view(request)
+    finally:
+        sys.setprofile(before)
+        gc.enable()
+    return count
+
+
+def peak(made: Asked) -> int:
+    """Return the bytes that one request has allocated at its highest."""
+    request = made.request()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        made.view(request)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def bound(bounds: Sequence[float]) -> float:
+    """Return the bound for the database of this run."""
+    return bounds[VENDORS.index(connection.vendor)]
+
+
+def within(what: str, figure: float, allowed: float) -> None:
+    """Compare a figure with its bound, and say what is to do."""
+    assert figure <= allowed, (
+        f"{what}: {figure:.2f}, at most {allowed:.2f} is allowed. Find what a request does more than it "
+        "did (cProfile), or raise the bound with a reason; it is no matter of a slow machine."
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_ours_and_the_one_by_hand_say_the_same(name: str) -> None:
+    case, _ = CASES[name]
+    ours, by_hand = (asked(name, contender) for contender in (flex, tuples))
+
+    expected = answered(case, by_hand.view(by_hand.request()).content)
+    assert expected == answered(case, ours.view(ours.request()).content)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_request_takes_no_more_statements(name: str) -> None:
+    made = asked(name, flex)
+
+    with CaptureQueriesContext(connection) as captured:
+        made.view(made.request())
+
+    more = MORE_ON_POSTGRESQL.get(name, 0) if connection.vendor == "postgresql" else 0
+    assert len(captured) == STATEMENTS[name] + more, [one["sql"] for one in captured]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_request_takes_no_more_calls(name: str) -> None:
+    ours, by_hand = (calls(asked(name, contender)) for contender in (flex, tuples))
+
+    within(
+        f"calls of ours in {name} ({ours}, by hand {by_hand})", ours / by_hand, bound(CALLS[name])
+    )
+
+
+@pytest.mark.parametrize("case", CALLS_PER_ROW)
+def test_a_row_takes_no_more_calls(case: str) -> None:
+    few, many = ("list of 20", "list of 200") if case == "list" else ("nested 20", "nested 200")
+    each = (calls(asked(many, flex)) - calls(asked(few, flex))) / 180
+
+    within(f"calls for each further row, {case}", each, bound(CALLS_PER_ROW[case]))
+
+
+@pytest.mark.parametrize("name", PEAK)
+def test_a_request_takes_no_more_memory(name: str) -> None:
+    ours, by_hand = (peak(asked(name, contender)) for contender in (flex, tuples))
+
+    within(f"peak of memory in {name} ({ours:,}, by hand {by_hand:,})", ours / by_hand, PEAK[name])
+
+
+def test_nothing_is_kept_of_a_thousand_requests() -> None:
+    made = [asked(name, flex) for name in ("get", "list of 20")]
+
+    def kept_after_sending() -> int:
+        for _ in range(REQUESTS // len(made)):
+            for one in made:
+                one.view(one.request())
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    before = kept_after_sending()  # fills caches and free lists
+
+    within("blocks of memory kept", kept_after_sending() - before, RETAINED)
