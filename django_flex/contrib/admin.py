@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from django_flex.plan.shape import FlexResult
 
 PREFIX = "flex_"
+CHANGE_LIST = "CHANGE_LIST"
 TEMPLATE = "flex_actions/admin_input.html"
 MAX_MESSAGES = 10
 _FIELDS: dict[str, Callable[..., forms.Field]] = {
@@ -46,15 +47,19 @@ class FlexActionAdminMixin:
 
     flex_version: str | None = None
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the admin's actions, and the model actions behind them."""
-        found: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]  # of the ModelAdmin
-        if self.actions is None:  # type: ignore[attr-defined]  # of the ModelAdmin
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
+        """Return the admin's actions, and behind them, in the list, the model actions."""
+        # Django 6.1 has actions on the page of a row, too.
+        place = {} if action_location is None else {"action_location": action_location}
+        found: dict[str, Any] = super().get_actions(request, **place)  # type: ignore[misc]  # of the ModelAdmin
+        in_list = getattr(action_location, "value", CHANGE_LIST) == CHANGE_LIST
+        if self.actions is None or not in_list:  # type: ignore[attr-defined]  # of the ModelAdmin
             return found
         for definition in self._flex_actions(request):
             name = f"{PREFIX}{definition.id}"
             call = partial(_called, definition=definition, version=self.flex_version)
-            found[name] = (call, name, definition.shown_title)
+            # Django puts the names of the model into it.
+            found[name] = (call, name, definition.shown_title.replace("%", "%%"))
         return found
 
     def _flex_actions(self, request: HttpRequest) -> list[ActionDef]:
