@@ -17,8 +17,10 @@ class ActionsConfig(AppConfig):
     def ready(self) -> None:
         """Find the actions of the project, now that all models are there."""
         from django_flex.actions.discovery import autodiscover
+        from django_flex.actions.dj_actions import discover
 
         autodiscover()
+        discover()
         checks.register(_check_actions)
 
 

@@ -41,6 +41,10 @@ class Rows(Protocol):
         """Return the part of a queryset that the caller may see."""
         ...
 
+    def own(self, queryset: Any) -> Any:
+        """Return the part of a queryset of the action's model that the action may be run on."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:

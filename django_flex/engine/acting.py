@@ -127,6 +127,14 @@ class Referable:
         found = {one.pk: one for one in rows.filter(pk__in=list(typed.values()))}
         return {key: found[value] for key, value in typed.items() if value in found}
 
+    def own(self, queryset: Any) -> Any:
+        """Return the part of a queryset of the action's model that the action may be run on."""
+        rules = self._reach.rules
+        if all(one.plain for one in rules.before):
+            return queryset
+        allowed = chosen_rows(rules, None, self._using, "none").order_by().values("pk")
+        return queryset.using(self._using).filter(pk__in=allowed)
+
     def narrow(self, queryset: Any) -> Any:
         """Return the part of a queryset that the caller may see."""
         allowed = referable(self._reach, queryset.model)

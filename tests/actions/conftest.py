@@ -14,6 +14,8 @@ from tests.actions import handlers
 from tests.actions.doors import DOORS, ActionDoor, HttpActionDoor
 
 Configure = Callable[..., None]
+#: A project with settings of its own, whose tests another process runs.
+collect_ignore = ["seed_todo"]
 
 
 @pytest.fixture(autouse=True)
