@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import module_from_spec, spec_from_file_location
+from pkgutil import iter_modules
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.dispatch import Signal
 
 import django_flex
 import django_flex.actions
+import django_flex.actions.management.commands
 from django_flex import checks, signals, testing
 from django_flex.actions.definitions import ActionDef
 from django_flex.conf import SETTINGS, VERSION_SETTINGS
@@ -76,6 +78,9 @@ REGISTRIES = {
     "public names": django_flex.__all__,
     "public names of actions": django_flex.actions.__all__,
     "parts of a definition": list(ActionDef.__dataclass_fields__),
+    "commands of actions": [
+        name for _, name, _ in iter_modules(django_flex.actions.management.commands.__path__)
+    ],
     "test helpers": public(testing, FunctionType),
     "signals": public(signals, Signal),
 }

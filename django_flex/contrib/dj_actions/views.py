@@ -16,8 +16,8 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 
-from django_flex.actions.dj_actions import add_registry, served_by
 from django_flex.actions.describing import describe
+from django_flex.actions.dj_actions import add_registry, served_by
 from django_flex.actions.registry import registry
 from django_flex.actions.running import run_action
 from django_flex.conf import get_settings
