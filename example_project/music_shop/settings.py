@@ -88,6 +88,14 @@ CONTACT = ["phone", "fax", "address", "city", "state", "country", "postal_code"]
 # "*" as a grant: every row and field, every filter and order, reading and writing.
 MANAGEMENT = {"superuser": "*", "managers": "*"}
 
+
+def management(*actions: str) -> dict[str, Any]:
+    """Return the same with model actions, which no "*" grants: they stand in `ops` by name."""
+    crud = ["get", "list", "add", "edit", "delete", "aggregate"]
+    grant = dict.fromkeys(("fields", "filters", "order_by", "aggregates"), "*")
+    return {role: {**grant, "ops": [*crud, *actions]} for role in MANAGEMENT}
+
+
 # The employees' entry excludes fields from every "*", so there the managers' grant is in full.
 STAFF_MANAGEMENT = {
     # A written name beats `exclude`.
@@ -124,7 +132,7 @@ EXPOSE: dict[str, dict[str, Any]] = {
         },
     },
     "track": {
-        **MANAGEMENT,
+        **management("rebuild_statistics"),
         "anon": {
             # A wildcard does not cover what is excluded. The size of a file is no secret, but
             # nothing for the shop window either. The managers' "*" above keeps it.
@@ -158,8 +166,10 @@ EXPOSE: dict[str, dict[str, Any]] = {
         "anon": {"fields": "*", "filters": ["name"], "order_by": ["name"], "ops": READ},
     },
     "playlist": {
-        **MANAGEMENT,
+        **management("archive"),
         "anon": {
+            # What is archived is there for the managers only.
+            "rows": {"archived_at.isnull": True},
             "fields": ["id", "name", "tracks.name", "tracks.genre.name"],
             # Filters reach over to-many relations too: playlists with a track like this. What one
             # may filter by one can find out, so it should be among the fields.
@@ -216,14 +226,16 @@ EXPOSE: dict[str, dict[str, Any]] = {
     },
     # --- the sales --------------------------------------------------------------------------------
     "invoice": {
-        **MANAGEMENT,
+        **management("refund"),
         "agents": {
             # Rows as a callable that gets the user and returns a Q: whatever Django can express.
             "rows": lambda user: Q(customer__support_rep__user=user),
             "fields": "*",
             "filters": "*",
             "order_by": "*",
-            "ops": READ,
+            # Agents refund what their customers bought, up to 10.
+            "ops": [*READ, "refund"],
+            "actions": {"refund": {"rows": {"total.lte": 10}}},
         },
         "customers": {
             "rows": {"customer.user": {"$user": "id"}},
@@ -233,6 +245,8 @@ EXPOSE: dict[str, dict[str, Any]] = {
             "ops": READ,
         },
     },
+    "refund": MANAGEMENT,
+    "trackstatistics": {"url_name": "track-statistics", **MANAGEMENT},
     "invoiceline": {
         "url_name": "invoice-lines",
         **MANAGEMENT,
