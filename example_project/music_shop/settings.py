@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ INSTALLED_APPS = [
     "django_flex.actions",
     "shop",
 ]
+
+# Model actions run later, too, where `pip install -e '.[tasks]'` has brought a queue.
+if find_spec("django_tasks_db"):
+    INSTALLED_APPS.append("django_tasks_db")
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -103,6 +109,18 @@ STAFF_MANAGEMENT = {
     "filters": "*",
     "order_by": "*",
     "ops": ["get", "list", "add", "edit", "delete"],
+}
+
+# The log of model actions: one row for each run. It is read, and a run can be stopped.
+LOG: dict[str, Any] = {
+    "fields": [
+        *("id", "resource", "action_id", "object_id", "actor_repr", "created_date", "duration"),
+        *("state", "status_code", "error_message", "request_data"),
+        *("progress_current", "progress_total", "progress_message"),
+    ],
+    "filters": ["state", "resource", "action_id", "object_id", "actor_repr"],
+    "order_by": ["created_date", "-created_date"],
+    "ops": [*READ, "cancel", "retry"],
 }
 
 EXPOSE: dict[str, dict[str, Any]] = {
@@ -244,6 +262,13 @@ EXPOSE: dict[str, dict[str, Any]] = {
             "order_by": ["invoiced_at", "-invoiced_at", "total", "-total"],
             "ops": READ,
         },
+    },
+    # --- who did what -----------------------------------------------------------------------------
+    "actionevent": {
+        "superuser": LOG,
+        "managers": LOG,
+        # Agents see their own runs, and stop them.
+        "agents": {**LOG, "rows": {"actor": {"$user": "id"}}},
     },
     "refund": MANAGEMENT,
     "trackstatistics": {"url_name": "track-statistics", **MANAGEMENT},

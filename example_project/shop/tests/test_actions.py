@@ -7,6 +7,7 @@ from base64 import b64encode
 from decimal import Decimal
 from io import StringIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -28,6 +29,11 @@ def post(account: Account | None, path: str, body: Any) -> Any:
         login = b64encode(f"{account.username}:{account.password}".encode()).decode()
         headers = {"authorization": f"Basic {login}"}
     return Client().post(path, body, content_type="application/json", headers=headers)
+
+
+def get(account: Account, path: str) -> Any:
+    login = b64encode(f"{account.username}:{account.password}".encode()).decode()
+    return Client().get(path, headers={"authorization": f"Basic {login}"})
 
 
 # --- over HTTP ------------------------------------------------------------------------------------
@@ -108,9 +114,38 @@ def test_the_statistics_add_up() -> None:
     assert (2_240, round(paid, 2)) == (told["sold"], round(told["revenue"], 2))
 
 
+def test_the_statistics_are_counted_later(django_capture_on_commit_callbacks: Any) -> None:
+    pytest.importorskip("django_tasks_db")
+    from django_flex.actions.background import run_queued
+
+    with django_capture_on_commit_callbacks(execute=True):
+        reply = post(ANDREW, STATISTICS.path, {"_background": True})
+    assert (202, "queued") == (reply.status_code, reply.json()["state"])
+    assert not TrackStatistics.objects.exists()
+
+    run_queued(UUID(reply.json()["event"]))
+
+    told = get(ANDREW, reply["Location"]).json()
+    assert ("succeeded", 3_503, "3,503 of 3,503 tracks") == (
+        told["state"],
+        told["progress_current"],
+        told["progress_message"],
+    )
+    assert 3_503 == TrackStatistics.objects.count()
+
+
+def test_an_agent_sees_her_own_runs_in_the_log() -> None:
+    post(JANE, REFUND.path, REFUND.body)
+    post(ANDREW, ARCHIVE.path, ARCHIVE.body)
+
+    told = get(JANE, "/api/actionevents/?fields=action_id,actor_repr").json()["results"]
+
+    assert [{"action_id": "refund", "actor_repr": "jane"}] == list(told.values())
+    assert 403 == get(LUIS, "/api/actionevents/").status_code
+
+
 def test_an_agent_is_told_what_she_may_do_with_an_invoice() -> None:
-    login = b64encode(f"{JANE.username}:{JANE.password}".encode()).decode()
-    reply = Client().get("/api/invoices/98/actions/", headers={"authorization": f"Basic {login}"})
+    reply = get(JANE, "/api/invoices/98/actions/")
 
     assert {"refund": {"available": True, "url": REFUND.path}} == reply.json()["actions"]
 
@@ -202,7 +237,7 @@ def test_the_examples_of_the_actions_run_and_are_undone() -> None:
 
 
 def test_the_list_says_who_may_run_what() -> None:
-    lines = run("list_actions", "--role=agents").splitlines()
+    lines = run("list_actions", "--resource=invoice", "--role=agents").splitlines()
 
     assert [
         "shop.invoice.refund(amount, reason)  instance, prod  granted to superuser, managers, agents"

@@ -85,7 +85,9 @@ def _opened(name: str | None, stdout: Any) -> Iterator[Any]:
 
 def _keep(events: Sequence[Any], output: Any) -> None:
     """Write events, before they are deleted."""
-    names = [field.attname for field in ActionEvent._meta.concrete_fields]
+    # What a run in the background goes on with is no part of what happened, and sealed.
+    inner = {"call", "targets"}
+    names = [f.attname for f in ActionEvent._meta.concrete_fields if f.attname not in inner]
     for event in events:
         row = {name: getattr(event, name) for name in names}
         output.write(msgspec.json.encode(row).decode() + "\n")
