@@ -68,5 +68,4 @@ class _Alias(Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Leave the module as it was: the import machinery has given it the other name's spec."""
         module.__spec__ = self._spec
-        if self._spec is not None:
-            module.__loader__ = self._spec.loader
+        module.__loader__ = getattr(self._spec, "loader", None)

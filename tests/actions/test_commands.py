@@ -140,9 +140,8 @@ def register_examples() -> None:
     def counted(ctx: Any) -> dict[str, int]:
         return {"count": Booking.objects.count()}
 
-    @action(Booking, atomic=False, examples=example("risky"))
-    def risky(ctx: Any, booking: Booking) -> None:
-        pytest.fail("it cannot be undone")
+    risky = action(Booking, id="risky", atomic=False, examples=example("risky"))
+    risky(lambda ctx, booking: pytest.fail("it cannot be undone"))
 
 
 def test_examples_are_run_and_undone(bookings: None) -> None:

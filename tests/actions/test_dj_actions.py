@@ -13,6 +13,10 @@ import pytest
 from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import Http404
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.test import APIRequestFactory
+from rest_framework.viewsets import ModelViewSet
 
 import django_flex.actions
 from django_flex.actions import compat, dj_actions
@@ -73,7 +77,7 @@ def test_the_todo_example_of_dj_actions_runs() -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    assert "Ran 15 tests" in done.stderr
+    assert "Ran 16 tests" in done.stderr
 
 
 def test_the_enumerations_have_their_values() -> None:
@@ -237,6 +241,7 @@ def test_a_field_gives(field: forms.Field, value: Any, expected: Any) -> None:
         pytest.param(CommaSeparatedCharField(min_length=3), "a,b", "min_length", id="few"),
         pytest.param(CommaSeparatedCharField(), " , ", "required", id="none"),
         pytest.param(JSONTextField(), "{", "invalid", id="json"),
+        pytest.param(JSONTextField(), "", "required", id="no-json"),
         pytest.param(JSONTextField(schema={"type": "array"}), "{}", "schema", id="schema"),
     ],
 )
@@ -272,7 +277,9 @@ def test_it_needs_the_grant(rest: Any, grant: Any) -> None:
     [
         pytest.param({}, ["1", "2", "3", "4", "5", "6"], id="all"),
         pytest.param({"rows": {"id.in": [1, 3]}}, ["1", "3"], id="of-the-role"),
-        pytest.param({"actions": {"shut": {"rows": {"id.in": [1, 2]}}}}, ["1", "2"], id="of-action"),
+        pytest.param(
+            {"actions": {"shut": {"rows": {"id.in": [1, 2]}}}}, ["1", "2"], id="of-action"
+        ),
         pytest.param(
             {"rows": {"id.in": [1, 3]}, "actions": {"shut": {"rows": {"id.in": [1, 2]}}}},
             ["1"],
@@ -316,21 +323,24 @@ def test_the_registry_of_the_log_is_discovered() -> None:
     assert "delete_before" in definition.input.names
 
 
-def test_a_form_finds_no_row_that_is_not_visible() -> None:
+def test_a_form_finds_no_row_that_is_not_visible(bookings: None) -> None:
     form = ActionFormMixin()
 
     assert form.get_object() is None
     with pytest.raises(Http404):
         form.get_object(5)
+    form.action_rows = Booking.objects.filter(pk=3)
+    assert form.get_object("3") == Booking(pk=3)
+    with pytest.raises(Http404):
+        form.get_object("4")
     form.action_instance = Booking(pk=5)
+    assert form.get_object() is form.action_instance
     assert form.get_object("5") is form.action_instance
     assert form.get_stream_message(form.action_instance) == "performed None on 5"
     assert form.post_process(None, None, None, None) is None  # type: ignore[func-returns-value]  # a hook
 
 
 def test_a_viewset_without_a_registry_is_told_of_the_other_mixin() -> None:
-    from rest_framework.viewsets import ModelViewSet
-
     from django_flex.actions.mixins import ActionMixin
 
     class Bare(ActionMixin, ModelViewSet[Booking]):
@@ -338,6 +348,145 @@ def test_a_viewset_without_a_registry_is_told_of_the_other_mixin() -> None:
 
     with pytest.raises(ImproperlyConfigured, match=r"contrib\.rest_framework\.ActionMixin"):
         Bare()._configs()
+
+
+# --- below viewsets ---------------------------------------------------------------------------------
+
+
+class ShutForm(ActionFormMixin, forms.Form):
+    """Gives back what it is told to."""
+
+    how = forms.CharField(required=False)
+
+    def save(self, request: Any, pk: Any = None) -> tuple[dict[str, Any], Any]:
+        return {"pk": pk}, RESULTS[self.cleaned_data["how"]]
+
+
+class NameSerializer(serializers.ModelSerializer[Booking]):
+    class Meta:
+        model = Booking
+        fields = ("status",)
+
+
+RESULTS: dict[str, Any] = {
+    "": None,
+    "text": "done",
+    "object": {"a": 1},
+    "rows": [Booking(status="a"), Booking(status="b")],
+    "row": Booking(status="a"),
+}
+SERIALIZER = "tests.actions.test_dj_actions.NameSerializer"
+SHUT = "tests.actions.test_dj_actions.ShutForm"
+
+
+def viewset(found: dict[str, Any], **more: Any) -> Any:
+    """Return the views of a viewset with a registry."""
+    from django_flex.actions.mixins import ActionMixin
+
+    parts = {
+        "queryset": Booking.objects.all(),
+        "serializer_class": NameSerializer,
+        "action_registry": found,
+        "authentication_classes": (),
+        **more,
+    }
+    return type("BookingViewSet", (ActionMixin, ModelViewSet), parts)
+
+
+def shut(kind: str, how: str, **more: Any) -> Any:
+    made = viewset(seed_registry(SHUT, kind, **more))
+    path = {"pk": 1} if kind == "instance" else {}
+    view = made.as_view({"post": "actions" if path else "bulk_actions"})
+    return view(APIRequestFactory().post("/", {"how": how}), action_id="shut", **path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "more", "expected"),
+    [
+        pytest.param("instance", "", {}, {"status": "confirmed", "pk": "1"}, id="the-row"),
+        pytest.param(
+            "instance", "row", {"serializer": SERIALIZER}, {"status": "a", "pk": "1"}, id="row"
+        ),
+        pytest.param("instance", "object", {"serializer": False}, {"a": 1, "pk": "1"}, id="object"),
+        pytest.param(
+            "instance", "text", {"serializer": False}, {"result": "done", "pk": "1"}, id="text"
+        ),
+        pytest.param(
+            "instance",
+            "rows",
+            {"multiple_results": True},
+            {"meta": {"pk": "1"}, "results": [{"status": "a"}, {"status": "b"}]},
+            id="rows-of-one",
+        ),
+        pytest.param("bulk", "", {}, {"meta": {"pk": None}, "results": []}, id="bulk"),
+        pytest.param("bulk", "", {"multiple_results": False}, {"pk": None}, id="bulk-of-nothing"),
+        pytest.param(
+            "bulk", "row", {"multiple_results": False}, {"status": "a", "pk": None}, id="bulk-row"
+        ),
+        pytest.param(
+            "bulk",
+            "rows",
+            {"multiple_results": False},
+            {"meta": {"pk": None}, "results": [{"status": "a"}, {"status": "b"}]},
+            id="bulk-rows",
+        ),
+    ],
+)
+def test_the_reply_has_the_shape_of_dj_actions(
+    bookings: None, kind: str, how: str, more: dict[str, Any], expected: Any
+) -> None:
+    reply = shut(kind, how, **more)
+
+    assert (200, expected) == (reply.status_code, reply.data)
+    assert "Flex-Action-Event" in reply
+
+
+@pytest.mark.parametrize(
+    ("serializer", "example"), [(SERIALIZER, [{"status": ""}]), (False, [])], ids=["path", "none"]
+)
+def test_the_example_of_a_reply_is_that_of_the_serializer(
+    bookings: None, serializer: Any, example: Any
+) -> None:
+    view = viewset(seed_registry(SHUT, serializer=serializer)).as_view({"get": "actions"})
+
+    reply = view(APIRequestFactory().get("/bookings/1/actions/shut/"), pk=1, action_id="shut")
+
+    assert (200, example) == (reply.status_code, reply.data["example_response"])
+
+
+def test_two_viewsets_have_forms_of_their_own_under_one_id(bookings: None) -> None:
+    assert shut("instance", "object", serializer=False).data["a"] == 1
+    view = viewset(seed_registry(FORM)).as_view({"post": "actions"})
+
+    reply = view(APIRequestFactory().post("/", {"why": "late"}), pk=1, action_id="shut")
+
+    assert {"status": "closed", "why": "late"} == reply.data
+
+
+def test_permission_classes_of_the_viewset_decide(bookings: None) -> None:
+    made = viewset(seed_registry(SHUT), permission_classes=(IsAuthenticated,))
+    view = made.as_view({"post": "actions"})
+
+    reply = view(APIRequestFactory().post("/", {}), pk=1, action_id="shut")
+
+    assert 403 == reply.status_code
+    assert not ActionEvent.objects.exists()
+
+
+def test_a_viewset_without_a_queryset_is_asked_for_it(bookings: None) -> None:
+    made = viewset(
+        seed_registry(SHUT),
+        queryset=None,
+        get_queryset=lambda self: Booking.objects.filter(status="pending"),
+    )
+    view = made.as_view({"post": "actions"})
+
+    statuses = [
+        view(APIRequestFactory().post("/", {}), pk=pk, action_id="shut").status_code
+        for pk in (1, 2)
+    ]
+
+    assert [404, 200] == statuses
 
 
 # --- the import root ----------------------------------------------------------------------------------
@@ -356,6 +505,7 @@ def test_a_module_that_there_is_not_is_not_found(monkeypatch: pytest.MonkeyPatch
     compat.install()
     compat.install()
 
-    assert 1 == sum(type(one).__module__ == compat.__name__ for one in sys.meta_path)
+    (finder,) = [one for one in sys.meta_path if type(one).__module__ == compat.__name__]
+    assert finder.find_spec("action", None) is None
     with pytest.raises(ModuleNotFoundError, match=r"actions\.nothing"):
         __import__("actions.nothing")

@@ -7,6 +7,7 @@ it has not, the viewset alone decides, by its permission classes and its ``get_q
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -40,45 +41,51 @@ _PLACE = ":pk"
 
 
 class BaseActionMixin:
-    """What the mixin does, without its routes. ``action_registry``: what ``enrich_actions`` gave."""
+    """What the mixin does, without its routes.
+
+    ``action_registry``: what ``enrich_actions`` gave; ``flex_version``: whose ``EXPOSE`` applies.
+    """
 
     action_registry: ClassVar[Mapping[str, Any] | None] = None
+    flex_version: ClassVar[str | None] = None
 
     def _action(self, request: Request, pk: Any = None, action_id: str | None = None) -> Response:
         """Answer about one action: POST runs it, GET tells of it."""
+        try:
+            return self._answer(request, pk, str(action_id))
+        except FlexError as error:
+            return _respond(FlexResult.from_error(error))
+
+    def _answer(self, request: Request, pk: Any, action_id: str) -> Response:
         wanted = "bulk" if pk is None else "instance"
-        found = self._configs().get(str(action_id))
+        found = self._configs().get(action_id)
         asks = request.method == "GET"
         if asks or found is None or found.get("type") != wanted:
             known = dict(self._known(request, wanted))
             if action_id not in known:
-                hint = f"one of {', '.join(known)}" if known else None
-                return _respond(FlexResult.from_error(ActionNotFoundError(hint=hint)))
+                raise ActionNotFoundError(hint=f"one of {', '.join(known)}" if known else None)
             found = known[action_id]
         row = None if pk is None else self.get_object()  # type: ignore[attr-defined]  # of the viewset
         if asks:
             return Response(self._told(found, request, request.path, alone=True))
+        asked = replace(
+            self._asked(request, action_id, self._payload(request, found, row)),
+            if_match=request.headers.get("If-Match"),
+            idempotency_key=read_idempotency_key(request._request),  # noqa: SLF001 - the documented way
+        )
         with served_by(self, request, found):
-            return self._run(request, str(action_id), row)
-
-    def _run(self, request: Request, action_id: str, row: Any) -> Response:
-        try:
-            payload = self._payload(request, row)
-            asked = self._asked(request, action_id, payload)
-        except FlexError as error:
-            return _respond(FlexResult.from_error(error))
-        return _respond(self._engine(asked, action_id))
+            return _respond(self._engine(asked, action_id))
 
     def _engine(self, asked: FlexRequest, operation: str) -> FlexResult:
         model = self._model()
-        settings = get_settings()
+        settings = get_settings(self.flex_version)
         policy, entry = settings.policy, settings.policy.entries.get(model)
         if entry is None:
             policy, entry = unrestricted(policy, model)
         return (describe if operation == ACTIONS else run_action)(asked, settings, policy, entry)
 
     def _asked(self, request: Request, operation: str, payload: Mapping[str, Any]) -> FlexRequest:
-        exposed = self._model() in get_settings().policy.entries
+        exposed = self._model() in get_settings(self.flex_version).policy.entries
         made = Actor if exposed else Trusted
         actor = made(request.user, request._request)  # noqa: SLF001 - the documented way
         return FlexRequest(
@@ -86,11 +93,9 @@ class BaseActionMixin:
             operation=operation,
             payload=payload,
             actor=actor,
-            if_match=request.headers.get("If-Match"),
-            idempotency_key=read_idempotency_key(request._request),  # noqa: SLF001 - as above
         )
 
-    def _payload(self, request: Request, row: Any) -> dict[str, Any]:
+    def _payload(self, request: Request, config: Mapping[str, Any], row: Any) -> dict[str, Any]:
         """Return what was sent as an object: control keys, and what the form has a field for."""
         sent: Any = request.data
         if isinstance(sent, QueryDict):
@@ -98,7 +103,6 @@ class BaseActionMixin:
             sent = {k: v if len(v) > 1 else v[0] for k, v in sent.lists() if v}
         if not isinstance(sent, dict):
             raise ParseError("The input of an action is an object")
-        config = self._configs()[str(self.kwargs["action_id"])]  # type: ignore[attr-defined]  # of the viewset
         names = getattr(import_string(config["form"]), "base_fields", {})
         kept = {k: v for k, v in sent.items() if k in names or str(k).startswith("_")}
         return kept if row is None else {**kept, "_id": row.pk}
@@ -131,11 +135,18 @@ class BaseActionMixin:
                 yield name, {**config, "id": name}
 
     def _granted(self, request: Request) -> set[str] | None:
-        """Return the actions in the caller's grant; ``None`` where there are no grants."""
-        if self._model() not in get_settings().policy.entries:
+        """Return the actions in the caller's grant; ``None`` where there are no grants.
+
+        Raises:
+            FlexError: the caller may not even ask.
+        """
+        if self._model() not in get_settings(self.flex_version).policy.entries:
             return None
-        told = self._engine(self._asked(request, ACTIONS, {}), ACTIONS).data
-        return {one["id"] for found in told.values() if isinstance(found, list) for one in found}
+        told = self._engine(self._asked(request, ACTIONS, {}), ACTIONS)
+        if told.error is not None:
+            raise told.error
+        lists = (found for found in told.data.values() if isinstance(found, list))
+        return {one["id"] for found in lists for one in found}
 
     def _docs(self) -> Response:
         """Answer with the registry: what there is, of which type, at which URL."""
@@ -184,7 +195,10 @@ class ActionMixin(BaseActionMixin):
     @action(detail=False, methods=["get"], url_path="actions/list")
     def action_docs(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
         """Tell which actions the caller may run."""
-        return self._docs()
+        try:
+            return self._docs()
+        except FlexError as error:
+            return _respond(FlexResult.from_error(error))
 
     @action(detail=False, methods=["get", "post"], url_path=f"actions/{_ID}")
     def bulk_actions(self, request: Request, action_id: str, **_kwargs: Any) -> Response:

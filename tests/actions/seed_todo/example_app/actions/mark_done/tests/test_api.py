@@ -113,6 +113,12 @@ class ActionsTestCase(TestCase):
         assert "O" == self.hidden.status
         assert ["a", "b"] == ActionEvent.objects.get().request_data["tags"]
 
+    def test_a_key_that_is_too_long_is_refused(self):
+        url = get_instance_action_url("todos", self.todo.pk, "mark_done")
+        key = {"Idempotency-Key": "x" * 300}
+        answer = self.client.post(url, {"status": "C"}, headers=key)
+        assert answer.status_code == 400
+
     def test_a_list_is_no_input(self):
         assert 400 == self.mark([1, 2]).status_code
 
@@ -127,6 +133,7 @@ class ActionsTestCase(TestCase):
         assert [] == told["bulk_actions"]
         assert ["mark_done"] == [one["id"] for one in told["instance_actions"]]
         self.client.logout()
+        assert self.client.get("/todos/actions/list/").status_code == 401
         assert self.mark({"status": "C"}).status_code in (401, 403)
 
     def test_the_log_is_archived_by_superusers(self):
