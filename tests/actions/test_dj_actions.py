@@ -509,3 +509,13 @@ def test_a_module_that_there_is_not_is_not_found(monkeypatch: pytest.MonkeyPatch
     assert finder.find_spec("action", None) is None
     with pytest.raises(ModuleNotFoundError, match=r"actions\.nothing"):
         __import__("actions.nothing")
+
+
+def test_what_a_module_needs_is_told_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> None:
+        raise ModuleNotFoundError("no REST framework", name="rest_framework")
+
+    monkeypatch.setattr(compat, "import_module", fail)
+
+    with pytest.raises(ModuleNotFoundError, match="no REST framework"):
+        compat._Finder().find_spec("actions.api", None)
