@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,11 +67,11 @@ def seed_registry(form: str = FORM, kind: str = "instance", **more: Any) -> dict
     return {"resource": "booking", "basepath": "", "actions": {"shut": action}}
 
 
-def test_the_todo_example_of_dj_actions_runs() -> None:
+def run_its_tests(project: Path) -> None:
     variables = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run(
         [sys.executable, "manage.py", "test", "example_app"],
-        cwd=PROJECT,
+        cwd=project,
         env={**variables, "PYTHONPATH": str(PROJECT.parent.parent.parent)},
         check=False,
         capture_output=True,
@@ -78,6 +80,22 @@ def test_the_todo_example_of_dj_actions_runs() -> None:
 
     assert done.returncode == 0, done.stderr
     assert "Ran 16 tests" in done.stderr
+
+
+def test_the_todo_example_of_dj_actions_runs() -> None:
+    run_its_tests(PROJECT)
+
+
+def test_the_todo_example_runs_with_another_import_root(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT, project)
+    for module in project.rglob("*.py"):
+        text = re.sub(r"from actions\b", "from django_flex.actions", module.read_text())
+        module.write_text(text.replace("compat.install()", ""))
+    settings = project / "settings.py"
+    settings.write_text(settings.read_text().replace('"actions",', '"django_flex.actions",'))
+
+    run_its_tests(project)
 
 
 def test_the_enumerations_have_their_values() -> None:

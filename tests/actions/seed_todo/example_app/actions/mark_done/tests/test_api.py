@@ -27,10 +27,10 @@ class ActionsTestCase(TestCase):
         return self.client.post(url, data, content_type="application/json")
 
     def test_the_root_is_ours_without_a_second_copy(self):
-        import actions.models
+        from actions import models
 
-        assert sys.modules["django_flex.actions.models"] is actions.models
-        assert "django_flex.actions.models" == actions.models.__spec__.name
+        assert sys.modules["django_flex.actions.models"] is models
+        assert "django_flex.actions.models" == models.__spec__.name
 
     def test_the_registry_is_told(self):
         assert_in_registry(self.client, "todos", ["bulk_mark_done"], ["mark_done"])
