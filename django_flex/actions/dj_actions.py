@@ -40,6 +40,7 @@ class Serving:
 
     view: Any
     request: Any
+    action: tuple[type[Model], str]
     config: Mapping[str, Any]
 
 
@@ -47,13 +48,23 @@ _serving: ContextVar[Serving | None] = ContextVar("django_flex_serving", default
 
 
 @contextmanager
-def served_by(view: Any, request: Any, config: Mapping[str, Any]) -> Iterator[None]:
+def served_by(
+    view: Any, request: Any, action: tuple[type[Model], str], config: Mapping[str, Any]
+) -> Iterator[None]:
     """Run what is inside on behalf of a viewset."""
-    token = _serving.set(Serving(view, request, config))
+    token = _serving.set(Serving(view, request, action, config))
     try:
         yield
     finally:
         _serving.reset(token)
+
+
+def _server(context: Any) -> Serving | None:
+    """Return the viewset that a run is for; an action that the code of another runs has none."""
+    serving = _serving.get()
+    if serving is None or context.request is not serving.request._request:  # noqa: SLF001 - the documented way
+        return None
+    return serving
 
 
 class SeedFormInput(FormInput):
@@ -62,22 +73,26 @@ class SeedFormInput(FormInput):
     The form is imported when it is needed first: it may need the module of the viewset.
     """
 
-    __slots__ = ("_config",)
+    __slots__ = ("_action", "_config")
+    _action: tuple[type[Model], str]
     _config: Mapping[str, Any]
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(self, action: tuple[type[Model], str], config: Mapping[str, Any]) -> None:
+        object.__setattr__(self, "_action", action)
         object.__setattr__(self, "_config", config)
 
     @property
     def form(self) -> Any:
         """The form class; two viewsets may have different ones under one id."""
         serving = _serving.get()
-        config = self._config if serving is None else serving.config
+        config = self._config
+        if serving is not None and serving.action == self._action:
+            config = serving.config
         return import_string(config["form"])
 
     def make(self, values: Mapping[str, Any], around: Surroundings) -> Any:
         """Return the form as dj-actions makes it, with what it may act on."""
-        serving, context = _serving.get(), around.context
+        serving, context = _server(around.context), around.context
         request = serving.request if serving is not None else _request(context, values)
         row = around.target if isinstance(around.target, Model) else None
         if hasattr(self.form, "get_form"):
@@ -122,7 +137,7 @@ def _request(context: Any, values: Mapping[str, Any]) -> Any:
 def handle(context: Any, row: Any, form: Any) -> Any:
     """Call ``save(request, pk)`` and give its result the shape that dj-actions has for it."""
     meta, result = form.save(form.action_request, _pk(row))
-    serving = _serving.get()
+    serving = _server(context)
     if serving is None:
         return meta or {}, result
     return _shaped(serving, dict(meta or {}), row if result is None else result)
@@ -170,7 +185,7 @@ def _definition(model: type[Model], action_id: str, config: Mapping[str, Any]) -
         # The form of a bulk action finds its rows itself, so that it is about the model.
         scope=Scope.INSTANCE if instance else Scope.COLLECTION,
         handler=handle,
-        input=SeedFormInput(config),
+        input=SeedFormInput((model, action_id), config),
         status=STATUS(config.get("status", "prod")),
         title=str(config.get("title") or ""),
         description=str(config.get("description") or ""),

@@ -481,6 +481,27 @@ def test_two_viewsets_have_forms_of_their_own_under_one_id(bookings: None) -> No
     assert {"status": "closed", "why": "late"} == reply.data
 
 
+class NestingForm(ActionFormMixin, forms.Form):
+    """Runs another action of a registry, as code does."""
+
+    def save(self, request: Any, pk: Any = None) -> tuple[dict[str, Any], Any]:
+        inner = django_flex.actions.FlexAction(Booking, "inner").unrestricted()
+        result = inner.execute({"why": "nested"}, pk=pk)
+        assert result.ok, result.error
+        return {"inner": result.to_dict()["why"]}, None
+
+
+def test_an_action_that_another_one_runs_has_its_own_form(bookings: None) -> None:
+    found = seed_registry("tests.actions.test_dj_actions.NestingForm")
+    found["actions"]["inner"] = seed_registry()["actions"]["shut"]
+    view = viewset(found).as_view({"post": "actions"})
+
+    reply = view(APIRequestFactory().post("/", {}), pk=1, action_id="shut")
+
+    assert (200, "nested") == (reply.status_code, reply.data["inner"])
+    assert "closed" == Booking.objects.get(pk=1).status
+
+
 def test_permission_classes_of_the_viewset_decide(bookings: None) -> None:
     made = viewset(seed_registry(SHUT), permission_classes=(IsAuthenticated,))
     view = made.as_view({"post": "actions"})

@@ -73,7 +73,7 @@ class BaseActionMixin:
             if_match=request.headers.get("If-Match"),
             idempotency_key=read_idempotency_key(request._request),  # noqa: SLF001 - the documented way
         )
-        with served_by(self, request, found):
+        with served_by(self, request, (self._model(), action_id), found):
             return _respond(self._engine(asked, action_id))
 
     def _engine(self, asked: FlexRequest, operation: str) -> FlexResult:
@@ -168,8 +168,9 @@ class BaseActionMixin:
         self, config: Mapping[str, Any], request: Request, url: str, *, alone: bool
     ) -> dict[str, Any]:
         """Return a definition with what can be sent; what is in the registry stays as it is."""
-        with served_by(self, request, config):
-            adapter: Any = registry.get(self._model(), str(config["id"])).input  # type: ignore[union-attr]  # found before
+        action_id = str(config["id"])
+        with served_by(self, request, (self._model(), action_id), config):
+            adapter: Any = registry.get(self._model(), action_id).input  # type: ignore[union-attr]  # found before
             told = {**deepcopy(dict(config)), "url": url}
             told |= {"fields": adapter.fields(), "input": adapter.schema()}
             return {**told, "example_response": self._example(config)} if alone else told
