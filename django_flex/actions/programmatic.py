@@ -39,12 +39,22 @@ class FlexAction:
         self._action_id = action_id
         self._version = version
         self._unrestricted = False
+        self._by_operator = False
 
     def unrestricted(self) -> FlexAction:
         """Return an action that no permission narrows, for code that means to bypass them."""
         free = FlexAction(self._model, self._action_id, version=self._version)
-        free._unrestricted = True
+        free._unrestricted, free._by_operator = True, self._by_operator
         return free
+
+    def by_operator(self) -> FlexAction:
+        """Return an action that somebody at the command line runs in the name of a user.
+
+        The limits of rates are the user's own, so it is not counted.
+        """
+        operated = FlexAction(self._model, self._action_id, version=self._version)
+        operated._unrestricted, operated._by_operator = self._unrestricted, True
+        return operated
 
     def execute(
         self,
@@ -102,6 +112,7 @@ class FlexAction:
             payload=payload,
             actor=actor,
             idempotency_key=key,
+            by_operator=self._by_operator,
         )
         return run_action(request, settings, policy, entry)
 

@@ -63,6 +63,13 @@ def test_a_dry_run_is_undone(grant: Any, bookings: None) -> None:
     assert Booking.objects.get(pk=2).status == before
 
 
+def test_it_does_not_count_against_the_limit_of_the_user(grant: Any, bookings: None) -> None:
+    grant("confirm", flex={"RATE_LIMIT": 1})
+
+    for _ in range(3):
+        assert json.loads(run("run_action", "booking", "confirm", "--id=1"))["id"] == 1
+
+
 def test_without_a_grant_it_is_refused_but_not_unrestricted(
     grant: Any, bookings: None, user: Any
 ) -> None:
@@ -79,6 +86,7 @@ def test_without_a_grant_it_is_refused_but_not_unrestricted(
         pytest.param(["nothing", "x"], "Which model is 'nothing'", id="model"),
         pytest.param(["booking", "nothing"], "no action 'nothing': confirm, ", id="action"),
         pytest.param(["testapp.Tag", "x"], "it has none", id="no-actions"),
+        pytest.param(["booking", "confirm", "--api-version=v9"], "no version 'v9'", id="version"),
         pytest.param(["booking", "confirm", "--user=x"], "no user 'x'", id="user"),
         pytest.param(["booking", "confirm", "--data={"], "no JSON object", id="json"),
         pytest.param(["booking", "confirm", "--data=[]"], "no JSON object", id="list"),

@@ -277,18 +277,27 @@ def test_what_is_missing_is_asked_for(folder: Path, answers: list[str]) -> None:
 
 
 def test_only_what_is_missing_is_asked_for(folder: Path, answers: list[str]) -> None:
-    run("create_action", "testapp", "Booking", "mark_done", "--yes")
+    run("create_action", "testapp", "Booking", "mark_done")
 
     assert "def mark_done" in (folder / "actions/booking/mark_done/action.py").read_text()
 
 
 @pytest.mark.parametrize(("answer", "written"), [("n", False), ("no", False), ("y", True)])
 def test_a_no_is_a_no(folder: Path, answers: list[str], answer: str, written: Any) -> None:
-    answers.append(answer)
+    answers += ["mark_done", "", answer]
 
-    run("create_action", "testapp", "Booking", "mark_done")
+    run("create_action", "testapp", "Booking")
 
+    assert answers == []
     assert written == bool(files(folder))
+
+
+def test_a_yes_beforehand_is_not_asked_for(folder: Path, answers: list[str]) -> None:
+    answers.append("Booking")
+
+    run("start_actions", "testapp", "--yes")
+
+    assert files(folder)
 
 
 def test_an_empty_answer_to_a_name_is_missing(answers: list[str]) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 START, END = "-- START ACTION REGISTRY --", "-- END ACTION REGISTRY --"
 REGISTRY = "action_registry.py"
+#: What is asked for where it is missing.
+ARGUMENTS = ("app", "resource", "action_id")
 #: Part of the name of a module and of a URL.
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -184,7 +186,9 @@ class Writing:
             for path, text in {**self.added, **self.changed}.items():
                 command.stdout.write(f"--- {_shown(path)}\n{text}")
             return False
-        if not options["yes"] and is_terminal() and not self._confirmed(command):
+        # Who said everything on the command line has said it; who was asked sees what comes of it.
+        asked = None in (options[name] for name in ARGUMENTS if name in options)
+        if asked and not options["yes"] and not self._confirmed(command):
             command.stdout.write("Nothing is written.")
             return False
         for path, text in {**self.added, **self.changed}.items():

@@ -14,6 +14,7 @@ from django_flex.actions.management.callers import (
     read_data,
 )
 from django_flex.actions.programmatic import FlexAction
+from django_flex.conf import configuration
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -45,7 +46,10 @@ class Command(BaseCommand):
         """
         model = find_resource(options["resource"])
         definition = find_action(model, options["action"])
-        one = FlexAction(definition.model, definition.id, version=options["api_version"])
+        version = options["api_version"]
+        if version not in configuration().versions:
+            raise CommandError(f"There is no version '{version}'")
+        one = FlexAction(model, definition.id, version=version).by_operator()
         if options["unrestricted"]:
             one = one.unrestricted()
         result = one.execute(
