@@ -59,7 +59,7 @@ def main() -> None:
         print(f"listening after {time.monotonic() - started:.1f} s")
         for query in queries:
             reply = json.loads(subprocess.check_output(["bash", "-c", query]))
-            wrote = " -X " in query
+            wrote = " -X " in query or "/actions/" in query
             if "error" in reply or not (wrote or reply.get("results")):
                 sys.exit(f"{query}\ngave {reply}")
             told = "written" if wrote else f"{len(reply['results'])} results"

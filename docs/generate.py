@@ -6,7 +6,7 @@ The files are committed. A test fails when they are stale, and says to run this.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -153,30 +153,25 @@ def entry_keys() -> str:
     """Return the keys of an entry."""
     from django_flex.permissions.compiler import ENTRY_KEYS
 
-    return table(("key", "value"), ((code(key), ENTRY_KEYS[key]) for key in _now(ENTRY_KEYS)))
+    return _keys(ENTRY_KEYS)
 
 
 def grant_keys() -> str:
     """Return the keys of a grant."""
     from django_flex.permissions.grants import GRANT_KEYS
 
-    return table(("key", "value"), ((code(key), GRANT_KEYS[key]) for key in _now(GRANT_KEYS)))
+    return _keys(GRANT_KEYS)
 
 
-def _now(keys: Iterable[str]) -> list[str]:
-    """Return the keys that this version acts on."""
-    from django_flex.permissions.grants import LATER_KEYS
+def action_keys() -> str:
+    """Return the keys of an action in a grant."""
+    from django_flex.permissions.action_grants import ACTION_KEYS
 
-    return [key for key in keys if key not in LATER_KEYS]
+    return _keys(ACTION_KEYS)
 
 
-def later_keys() -> str:
-    """Return the keys that the checks accept and that nothing acts on yet."""
-    from django_flex.permissions.compiler import ENTRY_KEYS
-    from django_flex.permissions.grants import GRANT_KEYS, LATER_KEYS
-
-    later = [key for key in dict.fromkeys((*ENTRY_KEYS, *GRANT_KEYS)) if key in LATER_KEYS]
-    return ", ".join(map(code, later)) + "\n"
+def _keys(known: Mapping[str, str]) -> str:
+    return table(("key", "value"), ((code(key), text) for key, text in known.items()))
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -192,7 +187,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "checks": checks,
     "entry_keys": entry_keys,
     "grant_keys": grant_keys,
-    "later_keys": later_keys,
+    "action_keys": action_keys,
 }
 
 

@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_flex",
     "django_flex.idempotency",
+    "django_flex.actions",
+    "django_tasks_db",
     "tests.testapp",
 ]
 MIDDLEWARE = [
@@ -70,4 +72,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 DJANGO_FLEX: dict[str, Any] = {}

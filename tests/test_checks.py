@@ -64,7 +64,7 @@ CASES = {
         None,
     ),
     "E020": (booking(search=["id"]), "['search']", None),
-    "W005": (booking(actions=["publish"]), "['actions']", None),
+    "E021": (booking(actions={"publish": {}}), "['actions']", "list it under 'ops'"),
     "W008": (booking(search=["status"]), "['search']", "add it to 'fields'"),
     "W006": (
         {"RATE_LIMIT": 60, "RATE_LIMIT_CACHE": "local"},
@@ -135,5 +135,6 @@ def test_a_version_is_named(settings: Any) -> None:
 
 
 def test_every_id_is_provoked() -> None:
-    elsewhere = {"E011", "E013", "E018", "W007"}  # the last two in tests/idempotency
+    # E018 and W007 in tests/idempotency, E022 and W009 in tests/actions
+    elsewhere = {"E011", "E013", "E018", "E022", "W007", "W009"}
     assert set(PROBLEMS) == {*CASES, *elsewhere}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django_flex.conf.declared import BY_NAME, SETTINGS, VERSION_SETTINGS, Setting
 from django_flex.conf.loading import (
     NAME,
+    Actions,
     Configuration,
     Idempotency,
     Settings,
@@ -21,6 +22,7 @@ __all__ = [
     "NAME",
     "SETTINGS",
     "VERSION_SETTINGS",
+    "Actions",
     "Configuration",
     "Idempotency",
     "Setting",

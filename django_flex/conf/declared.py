@@ -88,6 +88,11 @@ def _is_search_mode(value: Any) -> str | None:
     return None if good else "'substrings', 'full_text' or 'trigrams' is needed"
 
 
+def _is_action_status(value: Any) -> str | None:
+    good = isinstance(value, str) and value in {"todo", "alpha", "beta", "prod"}
+    return None if good else "'todo', 'alpha', 'beta' or 'prod' is needed"
+
+
 def _is_header(value: Any) -> str | None:
     return None if value is None or isinstance(value, str) else "the text of a header is needed"
 
@@ -169,6 +174,33 @@ SETTINGS = (
         "`django_flex.idempotency` is not installed; a shared one.",
     ),
     Setting("IDEMPOTENCY_HOURS", 24, _is_positive, "Hours that these replies are kept."),
+    Setting(
+        "TRACK_ACTIONS",
+        True,
+        _is_boolean,
+        "Whether runs of model actions are kept as `ActionEvent`. `DJACTION_TRACK_ACTIONS` in "
+        "Django's settings goes before it.",
+    ),
+    Setting(
+        "ACTION_TTL_MINUTES",
+        1_440,
+        _is_positive,
+        "Age at which `ActionEvent.archive()` takes an event away. `DJACTION_TTL_MINUTES` in "
+        "Django's settings goes before it.",
+    ),
+    Setting(
+        "MIN_ACTION_STATUS",
+        "alpha",
+        _is_action_status,
+        "Model actions of a lower status do not exist here: `'todo'`, `'alpha'`, `'beta'`, "
+        "`'prod'`.",
+    ),
+    Setting(
+        "ACTION_TASK_BACKEND",
+        "default",
+        _is_text,
+        "Which of `TASKS` runs model actions in the background.",
+    ),
     Setting("MIDDLEWARE_PATH", "/api/", _is_prefix, "Where the middleware serves the API."),
     Setting("VERSIONS", {}, _is_mapping, "Further versions: `{name: {'path': …, settings…}}`."),
     Setting(
@@ -219,6 +251,13 @@ SETTINGS = (
     Setting("MAX_OFFSET", 100_000, _is_natural, "Offset of a list, at most."),
     Setting("MAX_ITEMS", 1_000, _is_positive, "Rows of one bulk write, at most."),
     Setting("MAX_BATCH", 50, _is_positive, "Operations of one `_batch`, at most."),
+    Setting("MAX_ACTION_ROWS", 10_000, _is_positive, "Rows of one bulk action, at most."),
+    Setting(
+        "MAX_ACTION_BYTES",
+        16_384,
+        _is_positive,
+        "Size of the input or reply that an `ActionEvent` keeps, at most.",
+    ),
     Setting("MAX_COST", 1_000_000, _is_positive, "Estimated cost of one read, at most."),
     Setting("READ_TIMEOUT", 2.0, _is_duration, "Seconds that a read may take in the database."),
     Setting("WRITE_TIMEOUT", 5.0, _is_duration, "Seconds that each statement of a write may take."),

@@ -12,18 +12,24 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from django_flex.backends.orm.compiled import configure
-from django_flex.conf.declared import SETTINGS, VERSION_SETTINGS
+from django_flex.conf.declared import BY_NAME, SETTINGS, VERSION_SETTINGS
 from django_flex.permissions.compiler import compile_policy
 from django_flex.permissions.grants import Notes
 from django_flex.permissions.problems import Problem
 from django_flex.permissions.rates import RateLimits, compile_rates
 from django_flex.query.limits import Limits
 from django_flex.query.terms import nearest
+from django_flex.schema.action_names import all_action_names
 
 if TYPE_CHECKING:
     from django_flex.permissions.policy import Policy
 
 NAME = "DJANGO_FLEX"
+#: Settings of dj-actions, which stand beside ``DJANGO_FLEX``.
+OLDER = {
+    "TRACK_ACTIONS": "DJACTION_TRACK_ACTIONS",
+    "ACTION_TTL_MINUTES": "DJACTION_TTL_MINUTES",
+}
 SESSION = "django_flex.http.authentication.SessionAuthentication"
 REST_FRAMEWORK = "django_flex.contrib.rest_framework.DefaultAuthentication"
 
@@ -34,6 +40,18 @@ class Idempotency:
 
     cache: str
     hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    """What holds for model actions: what is kept of them, which of them there are, and where."""
+
+    track: bool
+    ttl_minutes: int
+    max_bytes: int
+    max_rows: int
+    min_status: str
+    task_backend: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -47,6 +65,7 @@ class Settings:
     limits: Limits
     rate_limits: RateLimits
     idempotency: Idempotency
+    actions: Actions
     require_authentication: bool
     authentication: tuple[Any, ...]
     always_http_200: bool
@@ -152,6 +171,7 @@ def _build(version: str | None, written: Mapping[str, Any], place: str) -> Setti
         idempotency=Idempotency(
             cache=values["IDEMPOTENCY_CACHE"], hours=values["IDEMPOTENCY_HOURS"]
         ),
+        actions=_actions(values, problems),
         require_authentication=values["REQUIRE_AUTHENTICATION"],
         authentication=_authenticators(values["AUTHENTICATION"], place, problems),
         always_http_200=values["ALWAYS_HTTP_200"],
@@ -162,9 +182,30 @@ def _build(version: str | None, written: Mapping[str, Any], place: str) -> Setti
     )
 
 
+def _actions(values: Mapping[str, Any], problems: list[Problem]) -> Actions:
+    """Return what holds for model actions; the settings of dj-actions go before ours."""
+    found = {name: values[name] for name in OLDER}
+    for name, older in OLDER.items():
+        value = getattr(django_settings, older, None)
+        fault = None if value is None else BY_NAME[name].validate(value)
+        if fault is not None:
+            problems.append(Problem("E002", fault, older))
+        elif value is not None:
+            found[name] = value
+    return Actions(
+        track=found["TRACK_ACTIONS"],
+        ttl_minutes=found["ACTION_TTL_MINUTES"],
+        max_bytes=values["MAX_ACTION_BYTES"],
+        max_rows=values["MAX_ACTION_ROWS"],
+        min_status=values["MIN_ACTION_STATUS"],
+        task_backend=values["ACTION_TASK_BACKEND"],
+    )
+
+
 def _rate_limits(values: Mapping[str, Any], place: str, problems: list[Problem]) -> RateLimits:
+    notes = Notes(f"{place}['RATE_LIMIT']", problems)
     return RateLimits(
-        rates=compile_rates(values["RATE_LIMIT"], Notes(f"{place}['RATE_LIMIT']", problems)),
+        rates=compile_rates(values["RATE_LIMIT"], notes, all_action_names()),
         cache=values["RATE_LIMIT_CACHE"],
         fail_open=values["RATE_LIMIT_FAIL"] == "open",
         trusted_proxies=values["TRUSTED_PROXIES"],
@@ -226,7 +267,8 @@ def _authenticators(value: Any, place: str, problems: list[Problem]) -> tuple[An
 
 
 def _forget(*, setting: str, **_kwargs: Any) -> None:
-    if setting in {NAME, "INSTALLED_APPS", "AUTH_USER_MODEL", "REST_FRAMEWORK"}:
+    ours = {NAME, "INSTALLED_APPS", "AUTH_USER_MODEL", "REST_FRAMEWORK", *OLDER.values()}
+    if setting in ours:
         configuration.cache_clear()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django_flex.engine.pipeline import arun, run
 from django_flex.engine.programmatic import FlexQuery
 from django_flex.engine.request import (
+    ACTIONS,
+    CORE_OPERATIONS,
     READ_OPERATIONS,
     FlexRequest,
     default_operation,
@@ -12,6 +14,8 @@ from django_flex.engine.request import (
 )
 
 __all__ = [
+    "ACTIONS",
+    "CORE_OPERATIONS",
     "READ_OPERATIONS",
     "FlexQuery",
     "FlexRequest",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from asgiref.sync import sync_to_async
 
@@ -13,7 +13,13 @@ from django_flex import audit
 from django_flex.engine.aggregating import run_aggregate
 from django_flex.engine.batch import run_batch
 from django_flex.engine.reading import run_read
-from django_flex.engine.request import BATCH, READ_OPERATIONS, find_entry
+from django_flex.engine.request import (
+    ACTIONS,
+    BATCH,
+    CORE_OPERATIONS,
+    READ_OPERATIONS,
+    find_entry,
+)
 from django_flex.engine.time_zone import in_time_zone
 from django_flex.engine.writing import run_write
 from django_flex.exceptions import (
@@ -30,7 +36,7 @@ from django_flex.signals import query_executed
 from django_flex.throttling import throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from django_flex.conf import Settings
     from django_flex.engine.request import FlexRequest
@@ -38,12 +44,16 @@ if TYPE_CHECKING:
     from django_flex.permissions.roles import Standing
     from django_flex.plan.streams import Stream
 
+#: Answers a request of a caller whose standing is known.
+Execute: TypeAlias = "Callable[[FlexRequest, Settings, Policy, Entry, Standing], FlexResult]"
+
 
 def run(
     request: FlexRequest,
     settings: Settings,
     policy: Policy | None = None,
     entry: Entry | None = None,
+    execute: Execute | None = None,
 ) -> FlexResult:
     """Answer a request; an error of ours becomes a result that says so.
 
@@ -52,9 +62,10 @@ def run(
         settings: of the API version.
         policy: in place of the version's own, for doors with grants of their own.
         entry: the model's entry, when the door knows it already.
+        execute: what is done when the caller's role is known; for operations that are not ours.
     """
     try:
-        result = observed(request, settings, policy or settings.policy, entry)
+        result = observed(request, settings, policy or settings.policy, entry, execute)
     except FlexError as error:
         result = FlexResult.from_error(error)
     return with_status(result, settings)
@@ -71,7 +82,11 @@ async def arun(
 
 
 def observed(
-    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry | None
+    request: FlexRequest,
+    settings: Settings,
+    policy: Policy,
+    entry: Entry | None,
+    execute: Execute | None = None,
 ) -> FlexResult:
     """Run the pipeline and tell the log and the signal how it ended.
 
@@ -80,7 +95,7 @@ def observed(
     """
     started = time.perf_counter()
     try:
-        result = answer(request, settings, policy, entry)
+        result = answer(request, settings, policy, entry, execute)
     except FlexError as error:
         elapsed = (time.perf_counter() - started) * 1_000
         _observe(request, settings, FlexResult.from_error(error), elapsed)
@@ -102,7 +117,11 @@ def _observe_stream(
 
 
 def answer(
-    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry | None
+    request: FlexRequest,
+    settings: Settings,
+    policy: Policy,
+    entry: Entry | None,
+    execute: Execute | None = None,
 ) -> FlexResult:
     """Run the pipeline.
 
@@ -114,7 +133,7 @@ def answer(
     if request.operation == BATCH:
         return run_batch(request, settings, policy, entry, observed)
     found = entry or find_entry(policy, request.resource)
-    if request.served is not None and request.operation not in request.served:
+    if execute is None and request.served is not None and request.operation not in request.served:
         raise OperationDeniedError(request.operation, found.name)
     standing = resolve_role(policy, found, request.actor)
     request.actor.role = standing.grant.role if standing.grant is not None else None
@@ -127,7 +146,7 @@ def answer(
     zone = settings.time_zone if request.time_zone is None else request.time_zone
     try:
         with in_time_zone(zone, found.resource.model):
-            result = _execute(request, settings, policy, found, standing)
+            result = (execute or _execute)(request, settings, policy, found, standing)
     except FlexError as error:
         error.headers = {**headers, **error.headers}
         raise
@@ -145,9 +164,15 @@ def _throttled(
         version=settings.version,
         entry=entry,
         grant=standing.grant,
-        operation=request.operation,
+        operation=_counted(request.operation, standing),
         actor=request.actor,
     )
+
+
+def _counted(operation: str, standing: Standing) -> str:
+    """Return what a request counts as: an action that is not granted as one that there is not."""
+    granted = standing.grant is not None and operation in standing.grant.actions
+    return operation if granted or operation in CORE_OPERATIONS else ACTIONS
 
 
 def _execute(

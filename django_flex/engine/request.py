@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import ResourceNotFoundError
-from django_flex.query.parser import parse_operation
+from django_flex.query.parser import OPERATIONS, parse_operation
 
 if TYPE_CHECKING:
     from django_flex.permissions.policy import Entry, Policy
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 READ_OPERATIONS = frozenset({"get", "list", "aggregate"})
 #: The operation of a ``_batch``, which holds others; no ``_action`` names it.
 BATCH = "batch"
+#: The operation of a question about model actions; requests for actions that are not granted count
+#: as it, too.
+ACTIONS = "actions"
+#: The operations that are no model actions.
+CORE_OPERATIONS = frozenset({*OPERATIONS.values(), BATCH, ACTIONS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +32,9 @@ class FlexRequest:
     the operations that the door serves at all, ``None`` for all that are granted. ``time_zone``
     is the name of the one that days and hours are meant in, ``None`` for the setting's. ``streams``
     says that the door can stream, ``accepts`` the format that the caller prefers. With
-    ``by_operator`` somebody at the command line asks in the name of the caller.
+    ``by_operator`` somebody at the command line asks in the name of the caller. ``base`` is the URL
+    of the model, where there is one; ``about`` the action that a question about actions names.
+    With ``respond_async`` the caller would rather not wait (RFC 7240).
     """
 
     resource: str
@@ -42,6 +49,9 @@ class FlexRequest:
     streams: bool = False
     accepts: str | None = None
     by_operator: bool = False
+    base: str = ""
+    about: str | None = None
+    respond_async: bool = False
 
 
 def find_entry(policy: Policy, name: str) -> Entry:

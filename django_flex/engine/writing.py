@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import router
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from django_flex.engine.request import FlexRequest
     from django_flex.permissions.policy import Entry, Policy
     from django_flex.permissions.roles import Standing
-    from django_flex.plan.nodes import WritePlan
+    from django_flex.plan.nodes import ReadPlan, WritePlan
     from django_flex.plan.shape import FlexResult
 
 
@@ -106,13 +107,25 @@ def _precondition(plan: WritePlan, using: str) -> Callable[[Any], None] | None:
     if wanted is None:
         return None
 
-    def check(pk: Any) -> None:
-        if wanted.strip() == "*":
-            return
-        found = {} if plan.returning is None else read_back(plan.returning, [pk], using)
-        if plan.returning is None or pk not in found:
-            raise PreconditionFailedError
-        if entity_tag(plan.returning.make_object(found[pk])) not in parse_etags(wanted):
-            raise PreconditionFailedError
+    return partial(check_tag, wanted, plan.returning, using)
 
-    return check
+
+def check_tag(wanted: str, shown: ReadPlan | None, using: str, pk: Any) -> None:
+    """Compare a row with ``If-Match``.
+
+    Args:
+        wanted: the header.
+        shown: what the caller is shown of a row, ``None`` for nothing.
+        using: the database.
+        pk: the key of the row.
+
+    Raises:
+        PreconditionFailedError: it is another one by now.
+    """
+    if wanted.strip() == "*":
+        return
+    found = {} if shown is None else read_back(shown, [pk], using)
+    if shown is None or pk not in found:
+        raise PreconditionFailedError
+    if entity_tag(shown.make_object(found[pk])) not in parse_etags(wanted):
+        raise PreconditionFailedError

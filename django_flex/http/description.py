@@ -17,7 +17,7 @@ from django_flex.query.operators import operators_for
 from django_flex.schema.paths import resolve
 
 if TYPE_CHECKING:
-    from django_flex.permissions.policy import Entry, Policy
+    from django_flex.permissions.policy import Entry, Grant, Policy
     from django_flex.permissions.roles import Actor
     from django_flex.query.limits import Limits
 
@@ -38,6 +38,7 @@ def describe_entry(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -
         "model": entry.name,
         "role": access.grant.role,
         "operations": sorted(access.grant.operations & OPERATIONS),
+        **_actions(access.grant),
         **_writable(access),
         "fields": {name: _field(name, access) for name in readable_names(access)},
         "filters": ["*"] if access.grant.filters.everything else filter_names(access),
@@ -57,15 +58,20 @@ def describe_all(policy: Policy, actor: Actor, limits: Limits) -> dict[str, Any]
         access = _access(policy, actor, entry, limits)
         if access is not None:
             operations = sorted(access.grant.operations & OPERATIONS)
-            models[entry.name] = {"operations": operations}
+            models[entry.name] = {"operations": operations, **_actions(access.grant)}
     return {"models": models}
 
 
 def _access(policy: Policy, actor: Actor, entry: Entry, limits: Limits) -> Access | None:
     grant = resolve_role(policy, entry, actor).grant
-    if grant is None or not grant.operations & OPERATIONS:
+    if grant is None or not (grant.operations & OPERATIONS or grant.actions):
         return None
     return Access(policy, actor, entry, grant, limits_of(limits, grant))
+
+
+def _actions(grant: Grant) -> dict[str, Any]:
+    """Return the model actions that the role may run; nothing for a role without any."""
+    return {"actions": sorted(grant.actions)} if grant.actions else {}
 
 
 def _writable(access: Access) -> dict[str, Any]:

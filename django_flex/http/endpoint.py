@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.core.signals import got_request_exception
 from django.http import HttpResponse
 
-from django_flex.engine import READ_OPERATIONS, FlexRequest, find_entry, run
+from django_flex.engine import ACTIONS, READ_OPERATIONS, FlexRequest, find_entry, run
 from django_flex.engine.request import BATCH
 from django_flex.exceptions import (
     FlexError,
@@ -18,10 +18,11 @@ from django_flex.exceptions import (
     QueryError,
     ResourceNotFoundError,
 )
+from django_flex.http.actions import may_be_action, model_base, runner
 from django_flex.http.authentication import authenticate
 from django_flex.http.description import describe_all, describe_entry
 from django_flex.http.rendering import finish, render
-from django_flex.http.request import decode, parameters, preferences, preferred_time_zone
+from django_flex.http.request import decode, parameters, preferred_time_zone, prefers
 from django_flex.http.routing import model_url, served, view_url
 from django_flex.http.streaming import accepted
 from django_flex.http.writes import check_write, read_idempotency_key
@@ -90,7 +91,9 @@ def respond(request: HttpRequest, find_route: Callable[[], Route], door: Door) -
     if request.method == "OPTIONS":
         return _describe(request, find_route, door)
     asked = understand(request, find_route, door, streams=True)
-    return render(request, execute(request, asked, door), door.settings, asked.flex_request)
+    # What there is to say about actions is read like a get, whatever it is called.
+    shown = None if asked.flex_request.operation == ACTIONS else asked.flex_request
+    return render(request, execute(request, asked, door), door.settings, shown)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +127,8 @@ def understand(
 
 def execute(request: HttpRequest, asked: Asked, door: Door) -> FlexResult:
     """Run what was understood; a row that was made has its URL in the result's headers."""
-    result = run(asked.flex_request, door.settings, door.policy, door.entry)
+    perform = runner(asked.flex_request.operation) or run
+    result = perform(asked.flex_request, door.settings, door.policy, door.entry)
     location = _location(request, result, asked, door)
     if location is None:
         return result
@@ -173,7 +177,7 @@ def to_flex_request(
         operation=operation,
         payload=_with_key(payload, route.pk),
         actor=actor,
-        lenient="handling=lenient" in preferences(request),
+        lenient=prefers(request, "handling=lenient"),
         time_zone=preferred_time_zone(request),
         served=served(door.actions),
         streams=streams and operation == "list",
@@ -181,9 +185,14 @@ def to_flex_request(
     )
     if operation in READ_OPERATIONS:
         return asked
+    if route.action or operation == ACTIONS:
+        asked = replace(asked, base=model_base(request.path, route), about=route.action)
+    if operation == ACTIONS:
+        return asked
     check_write(request, actor)
     return replace(
         asked,
+        respond_async=prefers(request, "respond-async"),
         if_match=request.headers.get("If-Match"),
         idempotency_key=read_idempotency_key(request),
     )
@@ -206,6 +215,8 @@ def _agreed_operation(payload: dict[str, Any], meaning: Meaning) -> str:
         has_key = "_id" in payload or "id" in payload
         default = meaning.operation or "list"
         return "get" if default == "list" and has_key else default
+    if may_be_action(payload["_action"], meaning):
+        return str(payload["_action"])
     named = parse_operation(payload, "")
     if meaning.choices is None or named in meaning.choices:
         return named

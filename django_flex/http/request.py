@@ -149,6 +149,11 @@ def parameters(request: HttpRequest) -> list[tuple[str, list[str]]]:
         raise RequestError("There are too many parameters") from error
 
 
+def prefers(request: HttpRequest, preference: str) -> bool:
+    """Whether a request has a preference, which is given in lower case."""
+    return "HTTP_PREFER" in request.META and preference in preferences(request)
+
+
 def preferences(request: HttpRequest) -> frozenset[str]:
     """Return the preferences of a request (RFC 7240), in lower case, without parameters."""
     header = str(request.META.get("HTTP_PREFER", ""))

@@ -8,8 +8,9 @@ from urllib.parse import quote, unquote
 
 from django.utils.encoding import escape_uri_path
 
-from django_flex.engine import READ_OPERATIONS
+from django_flex.engine import ACTIONS, CORE_OPERATIONS, READ_OPERATIONS
 from django_flex.exceptions import MethodNotAllowedError, NotFoundError
+from django_flex.query.parser import OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ EDIT = _only("edit")
 DELETE = _only("delete")
 UPSERT = _only("upsert")
 
+#: The operation of an action that there cannot be.
+UNKNOWN = "unknown"
 _READS = ("GET", "HEAD", "QUERY")
 #: What each kind of URL serves. GET, HEAD and QUERY never write, whatever a body says.
 ENDPOINT = {"POST": Meaning(None, None), "QUERY": Meaning(None, READ_OPERATIONS)}
@@ -48,11 +51,15 @@ OBJECT = {**dict.fromkeys(_READS, GET), "PUT": EDIT, "PATCH": EDIT, "DELETE": DE
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a path leads. ``resource`` is ``None`` for the single endpoint."""
+    """Where a path leads. ``resource`` is ``None`` for the single endpoint.
+
+    ``action`` is the id of the model action that the URL names.
+    """
 
     resource: str | None
     pk: str | None
     methods: Mapping[str, Meaning]
+    action: str | None = None
 
     @property
     def allow(self) -> str:
@@ -96,6 +103,8 @@ def route(rest: str) -> Route:
     if not rest:
         return Route(None, None, ENDPOINT)
     name, *parts = rest.removesuffix("/").split("/")
+    if ACTIONS in parts and "" not in parts and name:
+        return _action_route(name, parts)
     if not name or len(parts) > 1 or "" in parts:
         raise NotFoundError("There is nothing at this URL")
     if not parts:
@@ -103,6 +112,36 @@ def route(rest: str) -> Route:
     if parts[0] in COLLECTION_WORDS:
         return Route(name, None, COLLECTION_WORDS[parts[0]])
     return Route(name, unquote(parts[0]), OBJECT)
+
+
+def _action_route(name: str, parts: list[str]) -> Route:
+    """Return the route of ``actions/…`` behind a model, or behind the key of a row.
+
+    Raises:
+        NotFoundError: there is no such URL.
+    """
+    at = parts.index(ACTIONS)
+    before, after = parts[:at], parts[at + 1 :]
+    if len(before) > 1 or len(after) > 1:
+        raise NotFoundError("There is nothing at this URL")
+    return action_route(name, unquote(before[0]) if before else None, after[0] if after else None)
+
+
+def action_route(resource: str | None, pk: str | None, action: str | None) -> Route:
+    """Return the route of an action, or of what there is to say about all of them.
+
+    Args:
+        resource: the name of the model in the URL, ``None`` at a door with a model of its own.
+        pk: the key of the row, ``None`` for all.
+        action: the id; ``list``, or none, for all of them.
+    """
+    about = dict.fromkeys(("GET", "HEAD"), _only(ACTIONS))
+    if action is None or (action == "list" and pk is None):
+        return Route(resource, pk, about)
+    action = unquote(action)
+    # No action has the name of a core operation, and this URL does none of those.
+    operation = UNKNOWN if action in CORE_OPERATIONS or action in OPERATIONS else action
+    return Route(resource, pk, {**about, "POST": _only(operation)}, action)
 
 
 def model_route(pk: object, actions: Collection[str] | None = READ_OPERATIONS) -> Route:
@@ -149,7 +188,7 @@ def view_url(path: str, key: object) -> str:
 def model_url(path: str, key: object) -> str | None:
     """Return the URL of a row below that of its model; ``None`` for a key that no URL can have."""
     text = str(key)
-    if text in {"", ".", "..", *COLLECTION_WORDS}:
+    if text in {"", ".", "..", ACTIONS, *COLLECTION_WORDS}:
         return None
     # Servers decode a path once and ``route`` its key once more, so that a key may hold a slash.
     text = quote(text, safe="") if {"/", "%"} & set(text) else text

@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.utils.module_loading import import_string
 
 from django_flex.exceptions import AccessDeniedError
+from django_flex.permissions.action_grants import with_actions
 from django_flex.permissions.computed import compile_computed
 from django_flex.permissions.grants import (
     GRANT_KEYS,
@@ -30,6 +31,7 @@ from django_flex.permissions.rates import compile_rates
 from django_flex.permissions.searching import compile_search
 from django_flex.permissions.writing import compile_hooks, free_writing, with_writing
 from django_flex.query.terms import nearest
+from django_flex.schema.action_names import action_names
 from django_flex.schema.introspection import Schema, UnsupportedModelError
 
 if TYPE_CHECKING:
@@ -147,7 +149,9 @@ def compile_entry(
         has_url_name=bool(written.get("url_name")),
         url_names=_url_names(key, resource, written.get("url_name"), notes.at("url_name")),
         exclude=exclude,
-        rate_limit=compile_rates(written.get("rate_limit"), notes.at("rate_limit")),
+        rate_limit=compile_rates(
+            written.get("rate_limit"), notes.at("rate_limit"), action_names(model)
+        ),
         hooks=compile_hooks(written.get("hooks"), notes.at("hooks")),
         form_class=_class(written.get("form_class"), notes.at("form_class")),
         serializer_class=_class(written.get("serializer_class"), notes.at("serializer_class")),
@@ -166,7 +170,7 @@ def _grant(
     if isinstance(written, Mapping):
         paths = compile_search(written.get("search"), resource, notes.at("search"))
         grant = replace(grant, search=paths)
-    return with_writing(grant, written, resource, notes)
+    return with_actions(with_writing(grant, written, resource, notes), written, resource, notes)
 
 
 def with_view_grants(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from django_flex.query.limits import Limits
 from django_flex.query.operators import DERIVED_KINDS, OPERATORS, TRANSFORMS
 from django_flex.query.parser import OPERATIONS
 from django_flex.query.terms import nearest
+from django_flex.schema.action_names import action_names
 from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ EVERYTHING = {
     "aggregates": ["*"],
     "ops": sorted(ORDINARY_OPERATIONS),
 }
-#: What each key of a grant says. Keys in ``LATER_KEYS`` have no effect in this version.
+#: What each key of a grant says.
 GRANT_KEYS = {
     "rows": "which rows: `'*'`, a callable `(user)` or `(user, request)` giving a Q, a Q, or data",
     "fields": "readable paths: own, `rel.path`, `rel.*`, `json.*`, `'*'`",
@@ -66,13 +67,8 @@ GRANT_KEYS = {
     "delete": "`rows` of deleting",
     "check": "a condition that a written row must satisfy",
     "presets": "values that are set for the client",
-    "actions": "narrowing of model actions",
+    "actions": "`rows`, `input`, `rate_limit` of model actions: `{id: {…}}`",
 }
-LATER_KEYS = frozenset(
-    {
-        "actions",
-    }
-)
 _RULE_LIMITS = Limits(max_conditions=1_000, max_nesting=30)
 
 
@@ -109,7 +105,7 @@ def compile_grant(role: str, written: Any, resource: Resource, notes: Notes) -> 
     return Grant(
         role=role,
         caps=caps,
-        operations=_operations(written.get("ops"), notes.at("ops")),
+        operations=_operations(written.get("ops"), action_names(resource.model), notes.at("ops")),
         fields=compile_paths(written.get("fields"), resource, notes.at("fields")),
         filters=_filters(written.get("filters"), resource, notes.at("filters")),
         order_by=_orderings(written.get("order_by"), resource, notes.at("order_by")),
@@ -117,7 +113,9 @@ def compile_grant(role: str, written: Any, resource: Resource, notes: Notes) -> 
         if "rows" in written
         else ABSENT,
         exclude=compile_exclude(written.get("exclude"), resource, notes.at("exclude")),
-        rate_limit=compile_rates(written.get("rate_limit"), notes.at("rate_limit")),
+        rate_limit=compile_rates(
+            written.get("rate_limit"), notes.at("rate_limit"), action_names(resource.model)
+        ),
         aggregates=compile_aggregates(
             texts(written.get("aggregates"), notes.at("aggregates")),
             resource,
@@ -130,14 +128,12 @@ def compile_grant(role: str, written: Any, resource: Resource, notes: Notes) -> 
 
 
 def check_names(written: Mapping[str, Any], known: Iterable[str], notes: Notes) -> None:
-    """Report keys that do not exist, and keys that have no effect yet."""
+    """Report keys that do not exist."""
     known = tuple(known)
     for key in written:
         if key not in known:
             hint = nearest(str(key), known) or f"one of {', '.join(known)}"
             notes.report("E005", f"Unknown key {key!r}", hint)
-        elif key in LATER_KEYS and written[key]:
-            notes.at(key).report("W005", f"'{key}' has no effect in this version")
 
 
 def texts(written: Any, notes: Notes) -> list[str]:
@@ -154,7 +150,7 @@ def texts(written: Any, notes: Notes) -> list[str]:
     return []
 
 
-def _operations(written: Any, notes: Notes) -> frozenset[str]:
+def _operations(written: Any, actions: Collection[str], notes: Notes) -> frozenset[str]:
     found: set[str] = set()
     for name in texts(written, notes):
         if name == "*":
@@ -163,8 +159,11 @@ def _operations(written: Any, notes: Notes) -> frozenset[str]:
             found |= {"add", "edit"}
         elif name in OPERATIONS:
             found.add(OPERATIONS[name])
+        elif name in actions:
+            found.add(name)
         else:
-            hint = nearest(name, OPERATIONS) or f"one of {', '.join(OPERATIONS)}"
+            known = (*OPERATIONS, *actions)
+            hint = nearest(name, known) or f"one of {', '.join(known)}"
             notes.report("E008", f"Unknown operation '{name}'", hint)
     return frozenset(found)
 

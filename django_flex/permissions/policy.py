@@ -60,6 +60,14 @@ class WriteGrant:
     presets: tuple[Preset, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ActionGrant:
+    """How a role may run one model action: on which rows, with which inputs (``None``: all)."""
+
+    rows: RowRule = ALL_ROWS
+    input: frozenset[str] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Grant:
     """What one role may do on one model. An empty one (``operations`` empty) denies."""
@@ -80,6 +88,7 @@ class Grant:
     aggregates: AggregateSet = field(default_factory=AggregateSet)
     min_group: int = 1
     search: tuple[Target, ...] = ()
+    actions: Mapping[str, ActionGrant] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

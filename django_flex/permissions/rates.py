@@ -6,7 +6,7 @@ A limit that cannot be read lets nobody through: left out, it would let everybod
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +75,14 @@ def rate_of(limits: RateLimits, entry: Entry, grant: Grant | None, operation: st
     return rate or entry.rate_limit.of(operation) or limits.rates.of(operation)
 
 
-def compile_rates(written: Any, notes: Notes) -> Rates:
-    """Compile a ``rate_limit``; ``None`` says nothing, whatever is broken lets nobody through."""
+def compile_rates(written: Any, notes: Notes, actions: Collection[str] = ()) -> Rates:
+    """Compile a ``rate_limit``; ``None`` says nothing, whatever is broken lets nobody through.
+
+    Args:
+        written: what the settings say.
+        notes: takes what is wrong with it.
+        actions: ids of the model actions that may be named beside the operations.
+    """
     if written is None:
         return NO_RATES
     if not isinstance(written, Mapping):
@@ -84,18 +90,18 @@ def compile_rates(written: Any, notes: Notes) -> Rates:
     if not written:
         notes.report("E016", "An empty dictionary says no rate", "None for no limit")
         return Rates(default=CLOSED)
-    return _by_operation(written, notes)
+    return _by_operation(written, notes, {**OPERATIONS, **{name: name for name in actions}})
 
 
-def _by_operation(written: Mapping[Any, Any], notes: Notes) -> Rates:
+def _by_operation(written: Mapping[Any, Any], notes: Notes, operations: Mapping[str, str]) -> Rates:
     found: dict[str, Rate] = {}
     default = _read(written[DEFAULT], notes.at(DEFAULT)) if DEFAULT in written else None
     for name, rate in written.items():
         if name == DEFAULT:
             continue
-        operation = OPERATIONS.get(name)
+        operation = operations.get(name)
         if operation is None:
-            known = (DEFAULT, *OPERATIONS)
+            known = (DEFAULT, *operations)
             hint = nearest(str(name), known) or f"one of {', '.join(known)}"
             notes.report("E016", f"Unknown operation {name!r}", hint)
             default = CLOSED

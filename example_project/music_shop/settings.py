@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,14 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_flex",
     "django_flex.idempotency",
+    "django_flex.actions",
     "shop",
 ]
+
+# Model actions run later, too, where `pip install -e '.[tasks]'` has brought a queue.
+if find_spec("django_tasks_db"):
+    INSTALLED_APPS.append("django_tasks_db")
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -87,6 +94,14 @@ CONTACT = ["phone", "fax", "address", "city", "state", "country", "postal_code"]
 # "*" as a grant: every row and field, every filter and order, reading and writing.
 MANAGEMENT = {"superuser": "*", "managers": "*"}
 
+
+def management(*actions: str) -> dict[str, Any]:
+    """Return the same with model actions, which no "*" grants: they stand in `ops` by name."""
+    crud = ["get", "list", "add", "edit", "delete", "aggregate"]
+    grant = dict.fromkeys(("fields", "filters", "order_by", "aggregates"), "*")
+    return {role: {**grant, "ops": [*crud, *actions]} for role in MANAGEMENT}
+
+
 # The employees' entry excludes fields from every "*", so there the managers' grant is in full.
 STAFF_MANAGEMENT = {
     # A written name beats `exclude`.
@@ -94,6 +109,18 @@ STAFF_MANAGEMENT = {
     "filters": "*",
     "order_by": "*",
     "ops": ["get", "list", "add", "edit", "delete"],
+}
+
+# The log of model actions: one row for each run. It is read, and a run can be stopped.
+LOG: dict[str, Any] = {
+    "fields": [
+        *("id", "resource", "action_id", "object_id", "actor_repr", "created_date", "duration"),
+        *("state", "status_code", "error_message", "request_data"),
+        *("progress_current", "progress_total", "progress_message"),
+    ],
+    "filters": ["state", "resource", "action_id", "object_id", "actor_repr"],
+    "order_by": ["created_date", "-created_date"],
+    "ops": [*READ, "cancel", "retry"],
 }
 
 EXPOSE: dict[str, dict[str, Any]] = {
@@ -123,7 +150,7 @@ EXPOSE: dict[str, dict[str, Any]] = {
         },
     },
     "track": {
-        **MANAGEMENT,
+        **management("rebuild_statistics"),
         "anon": {
             # A wildcard does not cover what is excluded. The size of a file is no secret, but
             # nothing for the shop window either. The managers' "*" above keeps it.
@@ -157,8 +184,10 @@ EXPOSE: dict[str, dict[str, Any]] = {
         "anon": {"fields": "*", "filters": ["name"], "order_by": ["name"], "ops": READ},
     },
     "playlist": {
-        **MANAGEMENT,
+        **management("archive"),
         "anon": {
+            # What is archived is there for the managers only.
+            "rows": {"archived_at.isnull": True},
             "fields": ["id", "name", "tracks.name", "tracks.genre.name"],
             # Filters reach over to-many relations too: playlists with a track like this. What one
             # may filter by one can find out, so it should be among the fields.
@@ -215,14 +244,16 @@ EXPOSE: dict[str, dict[str, Any]] = {
     },
     # --- the sales --------------------------------------------------------------------------------
     "invoice": {
-        **MANAGEMENT,
+        **management("refund"),
         "agents": {
             # Rows as a callable that gets the user and returns a Q: whatever Django can express.
             "rows": lambda user: Q(customer__support_rep__user=user),
             "fields": "*",
             "filters": "*",
             "order_by": "*",
-            "ops": READ,
+            # Agents refund what their customers bought, up to 10.
+            "ops": [*READ, "refund"],
+            "actions": {"refund": {"rows": {"total.lte": 10}}},
         },
         "customers": {
             "rows": {"customer.user": {"$user": "id"}},
@@ -232,6 +263,15 @@ EXPOSE: dict[str, dict[str, Any]] = {
             "ops": READ,
         },
     },
+    # --- who did what -----------------------------------------------------------------------------
+    "actionevent": {
+        "superuser": LOG,
+        "managers": LOG,
+        # Agents see their own runs, and stop them.
+        "agents": {**LOG, "rows": {"actor": {"$user": "id"}}},
+    },
+    "refund": MANAGEMENT,
+    "trackstatistics": {"url_name": "track-statistics", **MANAGEMENT},
     "invoiceline": {
         "url_name": "invoice-lines",
         **MANAGEMENT,

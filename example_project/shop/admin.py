@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from django_flex.contrib.admin import FlexActionAdminMixin
 from shop.models import (
     Album,
     Artist,
@@ -14,8 +15,13 @@ from shop.models import (
     InvoiceLine,
     MediaType,
     Playlist,
+    Refund,
     Track,
 )
+
+
+class ActionAdmin(FlexActionAdminMixin, admin.ModelAdmin):  # type: ignore[type-arg]  # as below
+    """Has the model actions that the user may run in the menu above the list."""
 
 
 class InvoiceLineInline(admin.TabularInline):  # type: ignore[type-arg]  # no generic at run time
@@ -43,7 +49,10 @@ admin.site.register(
     autocomplete_fields=("album",),
     search_fields=("name", "album__title"),
 )
-admin.site.register(Playlist, autocomplete_fields=("tracks",))
+admin.site.register(
+    Playlist, ActionAdmin, list_display=("name", "archived_at"), autocomplete_fields=("tracks",)
+)
+admin.site.register(Refund, list_display=("invoice", "amount", "reason", "refunded_at"))
 admin.site.register(
     Employee,
     list_display=("__str__", "title", "reports_to"),
@@ -58,6 +67,7 @@ admin.site.register(
 )
 admin.site.register(
     Invoice,
+    ActionAdmin,
     list_display=("__str__", "customer", "invoiced_at", "total"),
     list_select_related=("customer",),
     autocomplete_fields=("customer",),

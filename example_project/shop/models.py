@@ -59,11 +59,28 @@ class Track(models.Model):
         return self.name
 
 
+class TrackStatistics(models.Model):
+    """How often a track was sold; the action ``rebuild_statistics`` counts it anew."""
+
+    track = models.OneToOneField(Track, on_delete=models.CASCADE, related_name="+")
+    sold = models.PositiveIntegerField()
+    revenue = models.DecimalField(max_digits=12, decimal_places=2)
+
+    class Meta:
+        verbose_name_plural = "track statistics"
+
+    def __str__(self) -> str:
+        return f"{self.track}: {self.sold}"
+
+
 class Playlist(models.Model):
     """A selection of tracks."""
 
     name = models.CharField(max_length=100)
     tracks = models.ManyToManyField(Track, related_name="playlists", blank=True)
+    archived_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it is not shown any more."
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -143,3 +160,15 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.track}"
+
+
+class Refund(models.Model):
+    """What was paid back of an invoice; the action ``refund`` makes it."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="refund")
+    amount = models.DecimalField(max_digits=10, decimal_places=2)
+    reason = models.CharField(max_length=200)
+    refunded_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Refund of {self.invoice}"

@@ -148,6 +148,30 @@ TOUR = (
         body={"unit_price": "1.29", "_fields": "name, unit_price", "_dry_run": True},
         shows="A dry run: validated, written, answered and undone.",
     ),
+    TourQuery(
+        title="The agent refunds an invoice",
+        account=JANE,
+        method="POST",
+        path="/api/invoices/98/actions/refund/",
+        body={"reason": "Bought twice", "_fields": "total, customer.last_name"},
+        shows="A model action: of her own customers only, up to 10, and once.",
+    ),
+    TourQuery(
+        title="The manager archives playlists",
+        account=ANDREW,
+        method="POST",
+        path="/api/playlists/actions/archive/",
+        body={"_filters": {"name.in": ["Movies", "Audiobooks"]}, "_expect": 4, "_fields": "name"},
+        shows="An action on many rows, chosen by a filter: all of them, or none if they are not 4.",
+    ),
+    TourQuery(
+        title="The manager counts the sales anew",
+        account=ANDREW,
+        method="POST",
+        path="/api/tracks/actions/rebuild_statistics/",
+        body={},
+        shows="An action on no row. Every run is in the log: see Action events in the admin.",
+    ),
 )
 
 

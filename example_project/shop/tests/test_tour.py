@@ -15,7 +15,7 @@ from shop.tour import JANE, LUIS, TOUR, Account, TourQuery, curl_command
 
 pytestmark = pytest.mark.django_db
 
-VISITOR, CUSTOMER, AGENT, MANAGER, BODY, CORRECTION, DRY_RUN = TOUR
+VISITOR, CUSTOMER, AGENT, MANAGER, BODY, CORRECTION, DRY_RUN, *ACTIONS = TOUR
 
 
 def reply_to(query: TourQuery) -> Any:

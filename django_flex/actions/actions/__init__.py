@@ -1,0 +1,1 @@
+"""The actions of the log itself, laid out as dj-actions does."""

@@ -1,0 +1,1 @@
+"""Take old events out of the log."""

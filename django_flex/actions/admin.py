@@ -1,0 +1,45 @@
+"""The log of actions in Django's admin: to be read, not to be written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+
+from django_flex.actions.models import ActionEvent
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    ModelAdmin = admin.ModelAdmin[ActionEvent]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+@admin.register(ActionEvent)
+class ActionEventAdmin(ModelAdmin):
+    """Who ran what, when, and what came of it."""
+
+    list_display = (
+        "created_date",
+        "resource",
+        "action_id",
+        "object_id",
+        "actor_repr",
+        "state",
+        "status_code",
+        "duration",
+    )
+    list_filter = ("state", "scope", "resource", "action_id")
+    search_fields = ("=object_id", "=actor_repr", "=action_id")
+    date_hierarchy = "created_date"
+    # Counting a log takes longer than reading a page of it.
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody makes an event by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody corrects one."""
+        return False

@@ -1,0 +1,71 @@
+"""Projects that import ``actions``: the name that dj-actions takes in every project."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+OLD, NEW = "actions", "django_flex.actions"
+
+
+def install() -> None:
+    """Let ``import actions`` mean ``django_flex.actions``, with everything below it.
+
+    To be called at the top of the settings module, before anything imports ``actions``.
+
+    Raises:
+        ImportError: another module of this name is in use already.
+    """
+    known = sys.modules.get(OLD)
+    package = import_module(NEW)
+    if known is not None and known is not package:
+        raise ImportError(f"Another module is called '{OLD}': {known!r}")
+    if not any(isinstance(one, _Finder) for one in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+    sys.modules[OLD] = package
+
+
+class _Finder(MetaPathFinder):
+    """Finds modules below the old name: the very modules of the new one."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """Return where a module is, if it is one of ours."""
+        if not fullname.startswith(f"{OLD}."):
+            return None
+        real = NEW + fullname.removeprefix(OLD)
+        try:
+            module = import_module(real)
+        except ModuleNotFoundError as error:
+            if error.name == real:
+                return None
+            raise
+        return ModuleSpec(fullname, _Alias(module), is_package=hasattr(module, "__path__"))
+
+
+class _Alias(Loader):
+    """Gives a module that is loaded already."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self._spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module."""
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module as it was: the import machinery has given it the other name's spec."""
+        module.__spec__ = self._spec
+        module.__loader__ = getattr(self._spec, "loader", None)

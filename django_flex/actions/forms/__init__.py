@@ -1,0 +1,1 @@
+"""What forms of actions inherit from in dj-actions."""

@@ -1,0 +1,1 @@
+"""Helpers for the tests of actions, where dj-actions has them."""
