@@ -134,6 +134,19 @@ def test_an_action_says_what_is_kept_of_it(rest, grant, track, events, data) -> 
     assert all(one.request_data is data and one.response_data is data for one in found)
 
 
+def test_a_run_prints_nothing_and_its_event_says_how_long_all_of_it_took(
+    rest, grant, capsys
+) -> None:
+    """dj-actions printed the time of each request, without that of the lookups before it."""
+    grant("unlock")
+
+    rest.run("unlock", 1, {"password": "x", "answer": "y", "nested": {}})
+
+    assert ("", "") == capsys.readouterr()
+    event = ActionEvent.objects.get()
+    assert (event.duration or 0) > 0
+
+
 def test_where_a_request_came_from_is_kept(rest, grant) -> None:
     grant("confirm")
 

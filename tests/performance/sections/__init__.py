@@ -15,6 +15,7 @@ SECTIONS = {
     "get": ("lists", "get"),
     "add": ("writes", "adds"),
     "writes": ("writes", "writes"),
+    "action": ("actions", "actions"),
     "growth": ("growth", "growth"),
     "memory": ("memory", "memory"),
     "throughput": ("throughput", "throughput"),
