@@ -317,6 +317,12 @@ def test_every_class_of_error_is_tried_here() -> None:
         "resource.not_found",  # test_names
         "backend.unavailable",
         "internal",
+        "action.not_found",  # this line and those below: tests/actions
+        "action.failed",
+        "action.todo",
+        "action.refused",
+        "action.cancelled",
+        "action.unavailable",
     }
 
     assert _leaves(exceptions.FlexError) == tried | elsewhere
