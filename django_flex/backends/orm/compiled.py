@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Value
+from django.db.models import DateTimeField, Value
 from django.db.models.expressions import Col
 from django.db.models.fields.json import KeyTransform
 from django.utils.timezone import get_current_timezone_name
 
 from django_flex.backends.orm.binders import Binder, binder_of, compiler_of
 from django_flex.backends.orm.late_joins import PLACE, limited
+from django_flex.backends.orm.moments import read_moments_quickly
 from django_flex.backends.orm.raw_values import Converter, converted, kept
 from django_flex.backends.orm.shapes import NoShapeError, opened, shape_of
 from django_flex.backends.orm.slots import Open
@@ -50,7 +51,8 @@ class Statement:
     """SQL without LIMIT, where its parameters come from, and what turns raw values into Python's.
 
     A parameter is that of a binder (its number, and which of its parameters), or a constant behind
-    -1. Of a raw row the first ``width`` values are wanted. LIMIT goes before the ``rest``.
+    -1. Of a raw row the first ``width`` values are wanted. LIMIT goes before the ``rest``. With
+    ``moments`` there are dates with times among the values.
     """
 
     sql: str
@@ -59,6 +61,7 @@ class Statement:
     binders: tuple[Binder, ...]
     converters: Converters
     width: int | None
+    moments: bool
 
     @property
     def constants(self) -> list[Any]:
@@ -114,6 +117,8 @@ def fetch(plan: Any, build: Build, using: str, page: tuple[int, int] | None = No
     if page is not None:
         sql = f"{sql} {connection.ops.limit_offset_sql(*page)}{statement.rest}"
     with connection.cursor() as cursor:
+        if statement.moments and connection.vendor == "postgresql":
+            read_moments_quickly(cursor, connection)
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
     if statement.width is not None:
@@ -198,6 +203,7 @@ def _compile(source: Source, values: Sequence[Any], using: str) -> Statement | N
         tuple(binder for binder in binders if binder is not None),
         converters,
         compiler.col_count if compiler.has_extra_select else None,
+        any(isinstance(column[0].output_field, DateTimeField) for column in compiler.select),
     )
 
 
