@@ -22,8 +22,11 @@ HINT = "install 'django-flex[tasks]', and name a backend in TASKS"
 def check_actions() -> list[CheckMessage]:
     """Return a message for every problem of the registered actions."""
     problems = [*registry.problems]
-    if any(one.background != "never" for one in registry):
-        for settings in configuration().versions.values():
+    manners = {one.background for one in registry}
+    for settings in configuration().versions.values():
+        # What only may run later runs at once where there is no queue, unless one was named.
+        named = settings.actions.task_backend != "default" and "allowed" in manners
+        if named or "always" in manners:
             problems += _background(settings)
     return [
         _LEVELS[one.id[0]](

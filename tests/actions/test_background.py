@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from django_flex.actions import ActionContext, FlexAction, action
+from django_flex.actions import ActionContext, FlexAction, action, checks
 from django_flex.actions.background import _outside, run_queued
 from django_flex.actions.models import ActionEvent
 from tests.testapp.models import Booking, Tag
@@ -528,6 +529,34 @@ def test_an_inherited_action_runs_under_the_entry_of_the_child(queued, settings)
     assert (202, "testapp.vipcustomer") == (reply.status, event().resource)
     assert {"hello": "Aisha Khan"} == event().response_data
     assert VipCustomer.objects.filter(pk=1).exists()
+
+
+@pytest.mark.parametrize(
+    ("manners", "alias", "warned"),
+    [
+        (["never"], "default", False),
+        (["allowed"], "default", False),
+        (["allowed"], "queue", True),
+        (["never", "always"], "default", True),
+    ],
+)
+def test_only_who_wants_a_queue_is_told_that_it_is_missing(
+    settings, monkeypatch, manners, alias, warned
+) -> None:
+    """A project that never asked for one is not to be warned at each command."""
+
+    def missing() -> None:
+        raise ModuleNotFoundError("No module named 'django_tasks'")
+
+    class Actions(list[Any]):
+        problems = ()
+
+    settings.DJANGO_FLEX = {"ACTION_TASK_BACKEND": alias}
+    monkeypatch.setattr(checks, "tasks", missing)
+    found = Actions(SimpleNamespace(background=manner) for manner in manners)
+    monkeypatch.setattr(checks, "registry", found)
+
+    assert warned is any(one.id == "django_flex.W009" for one in checks.check_actions())
 
 
 def test_actions_that_nothing_would_run_are_reported(settings) -> None:
