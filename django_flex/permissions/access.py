@@ -34,8 +34,7 @@ class Access:
     """One caller's reach from one exposed model. Mutable only in what it remembers and counts."""
 
     __slots__ = ("actor", "entry", "grant", "joins", "limits", "policy", "related", "standings")
-    #: Whether the grant alone decides about the columns of the row itself.
-    decides: ClassVar[bool] = True
+    decides: ClassVar[bool] = True  # the grant alone, about the columns of the row itself
 
     def __init__(
         self, policy: Policy, actor: Actor, entry: Entry, grant: Grant, limits: Limits

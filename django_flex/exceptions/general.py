@@ -1,51 +1,4 @@
-"""Everything that can go wrong, as one tree.
-
-::
-
-    FlexError
-    ├── RequestError                     the HTTP request itself
-    │   ├── MethodNotAllowedError
-    │   ├── ContentTooLargeError
-    │   └── UnsupportedMediaTypeError
-    ├── QueryError                       the query object
-    │   ├── UnknownKeyError
-    │   ├── InvalidValueError
-    │   ├── LimitExceededError
-    │   │   └── CostExceededError
-    │   ├── CursorError
-    │   └── UnsupportedQueryError
-    ├── AuthenticationRequiredError
-    ├── AuthenticationFailedError
-    ├── CsrfFailedError
-    ├── AccessDeniedError
-    │   ├── OperationDeniedError
-    │   ├── FieldDeniedError
-    │   ├── FilterDeniedError
-    │   ├── OrderDeniedError
-    │   └── RowDeniedError
-    ├── NotFoundError
-    │   ├── ActionNotFoundError
-    │   ├── ObjectNotFoundError
-    │   └── ResourceNotFoundError
-    ├── ValidationFailedError            what a write would store
-    ├── ActionFailedError                what a model action came to
-    │   └── ActionUnwrittenError
-    ├── ConflictError
-    │   ├── ActionCancelledError
-    │   ├── ActionError
-    │   ├── ActionUnavailableError
-    │   ├── DuplicateError
-    │   └── InFlightError
-    ├── PreconditionFailedError
-    ├── IdempotencyKeyReusedError
-    ├── RateLimitExceededError
-    ├── UnavailableError
-    │   └── TimeLimitExceededError
-    └── InternalError
-
-An error is raised once, where it is known, and turned into a reply once, at the edge. Messages
-never carry a name that the caller may not see, nor text of the database.
-"""
+"""What can go wrong with any request."""
 
 from __future__ import annotations
 
@@ -278,35 +231,6 @@ class ResourceNotFoundError(NotFoundError):
     code = "resource.not_found"
 
 
-class ActionNotFoundError(NotFoundError):
-    """No action under this name, or none that the caller may run."""
-
-    code = "action.not_found"
-
-    def __init__(self, *, path: str | None = None, hint: str | None = None) -> None:
-        super().__init__("There is no such action", path=path, hint=hint)
-
-
-class ActionFailedError(FlexError):
-    """The code of an action failed; what it had written is undone, the log says why."""
-
-    status = 500
-    code = "action.failed"
-
-    def __init__(self, message: str = "The action failed") -> None:
-        super().__init__(message)
-
-
-class ActionUnwrittenError(ActionFailedError):
-    """An action whose status is still ``todo``."""
-
-    status = 501
-    code = "action.todo"
-
-    def __init__(self) -> None:
-        super().__init__("The action is not written yet")
-
-
 class ValidationFailedError(FlexError):
     """Values that the model, form or serializer refuses, by the name that each was sent under."""
 
@@ -342,27 +266,6 @@ class DuplicateError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("There is such an object already")
-
-
-class ActionError(ConflictError):
-    """The code of an action refuses, and says why; what it had written is undone."""
-
-    code = "action.refused"
-
-
-class ActionCancelledError(ConflictError):
-    """Somebody asked for the action to stop; what it had written since is undone."""
-
-    code = "action.cancelled"
-
-    def __init__(self) -> None:
-        super().__init__("The action was cancelled")
-
-
-class ActionUnavailableError(ConflictError):
-    """The row is in no state in which the action makes sense, as its condition says."""
-
-    code = "action.unavailable"
 
 
 class InFlightError(ConflictError):
