@@ -1,4 +1,4 @@
-"""The data API for Django: say in ``EXPOSE`` who may see what, query it from every front end.
+"""A data API for Django: ``EXPOSE`` declares who may see what, and front ends query it.
 
 Public names are imported on first use (PEP 562), so that ``import django_flex`` needs no settings
 and a client-side process never loads Django.
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django_flex.decorators import flex_query
-    from django_flex.engine import FlexQuery
     from django_flex.exceptions import FlexError
     from django_flex.middleware import FlexQueryMiddleware
     from django_flex.plan.shape import FlexResult
+    from django_flex.programmatic import FlexQuery
     from django_flex.views import FlexQueryView
 
 __version__ = "0.1.0"
@@ -30,7 +30,7 @@ __all__ = [
 
 _HOMES = {
     "FlexError": "django_flex.exceptions",
-    "FlexQuery": "django_flex.engine",
+    "FlexQuery": "django_flex.programmatic",
     "FlexQueryMiddleware": "django_flex.middleware",
     "FlexQueryView": "django_flex.views",
     "FlexResult": "django_flex.plan.shape",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.core import checks
 
@@ -16,9 +18,16 @@ class DjangoFlexConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks; the code behind them is loaded when they run."""
         checks.register(_check_settings, checks.Tags.security)
+        checks.register(_check_groups, checks.Tags.database)
 
 
 def _check_settings(**kwargs: object) -> list[checks.CheckMessage]:
     from django_flex.checks import check_settings
 
     return check_settings(**kwargs)
+
+
+def _check_groups(**kwargs: Any) -> list[checks.CheckMessage]:
+    from django_flex.checks import check_groups
+
+    return check_groups(**kwargs)

@@ -1,15 +1,17 @@
-"""One record of each request: for the log where ``AUDIT_QUERIES`` is set, and for a signal.
+"""One record for each request, for the log (with ``AUDIT_QUERIES``) and for a signal.
 
-A record holds names, never values: which fields, filters and columns were used, not what was
-looked for and not what was written. So nothing that is guarded can get into a log.
+A record has names, never values: which fields, filters and columns were used, not what was
+searched for or written. So guarded values cannot get into a log.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from django_flex.access.identity import identify
 
 if TYPE_CHECKING:
     from django_flex.plan.shape import FlexResult
@@ -17,20 +19,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger("django_flex.audit")
 MAX_TEXT = 500
 MAX_NAMES = 100
-_CONNECTORS = frozenset({"or", "and", "not"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Who did what, with which outcome.
 
-    ``user`` is the primary key, ``None`` for an anonymous caller; ``role`` is ``None`` where none
-    was found. ``fields`` are those asked for, ``filters`` the keys of conditions, ``written`` the
-    columns sent. ``rows`` counts those in the reply; ``code`` is that of an error; ``ms`` are
-    milliseconds.
+    ``user`` is the primary key, ``None`` for an anonymous caller. ``kind`` is the label of the
+    user's model, or the path of the class. ``role`` is ``None`` if the caller has none. ``fields``
+    are the requested fields, ``filters`` the keys of conditions, ``written`` the columns that were
+    sent. ``rows`` is the number of rows in the reply, ``code`` that of an error, and ``ms`` the
+    time in milliseconds.
     """
 
-    user: Any
+    user: object
+    kind: str | None
     role: str | None
     version: str | None
     model: str
@@ -44,31 +47,47 @@ class Record:
     ms: float
 
     def __str__(self) -> str:
-        return " ".join(f"{name}={_plain(value)}" for name, value in asdict(self).items())
+        """One line of ``name=value``; an ambiguous value is quoted."""
+        told = asdict(self)
+        kind = told.pop("kind")
+        if kind is not None:
+            told["user"] = f"{kind}:{self.user}"
+        return " ".join(f"{name}={_plain(value)}" for name, value in told.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """The names that a request uses, unchecked: fields, keys of conditions, columns to write."""
+
+    fields: object
+    filters: Iterable[str]
+    written: Iterable[str]
 
 
 def make_record(  # noqa: PLR0913 - all by name, each a column of the record
     *,
-    user: Any,
+    user: object,
     role: str | None,
     version: str | None,
     model: str,
     action: str,
-    payload: Mapping[str, Any],
+    names: Names,
     result: FlexResult,
+    rows: int,
     ms: float,
 ) -> Record:
-    """Return the record of an answered request; ``payload`` is the untrusted query object."""
+    """Return the record of a request and its result."""
     return Record(
         user=getattr(user, "pk", None),
+        kind=identify(user).kind or None,
         role=role,
         version=version,
         model=_one_line(model),
         action=_one_line(action),
-        fields=_one_line(payload.get("fields", payload.get("_fields", "*"))),
-        filters=_first(_filter_names(payload.get("filters"))),
-        written=_first(_written_names(payload, action)),
-        rows=_count(result),
+        fields=_one_line(names.fields),
+        filters=_first(names.filters),
+        written=_first(names.written),
+        rows=rows,
         status=result.status_code,
         code=result.error.code if result.error is not None else None,
         ms=round(ms, 1),
@@ -76,60 +95,32 @@ def make_record(  # noqa: PLR0913 - all by name, each a column of the record
 
 
 def log(record: Record) -> None:
-    """Write a record as one line; its parts are on the log record, too, as ``flex``."""
+    """Log a record as one line; the log record also has it as ``flex``."""
     logger.info("%s", record, extra={"flex": asdict(record)})
 
 
-def _filter_names(filters: Any) -> Iterator[str]:
-    """Yield the keys of conditions, those inside and/or/not among them, outer ones first."""
-    level = [filters]
-    while level:
-        inner: list[Any] = []
-        for part in level:
-            if isinstance(part, Mapping):
-                for key, value in part.items():
-                    if key not in _CONNECTORS:
-                        yield str(key)
-                    inner += value if isinstance(value, list) else [value]
-        level = [part for part in inner if isinstance(part, Mapping)]
-
-
-def _written_names(payload: Mapping[str, Any], action: str) -> Iterator[str]:
-    if action in {"get", "list"}:
-        return
-    items = payload.get("_items")
-    rows = [payload, payload.get("_set"), *(items if isinstance(items, list) else ())]
-    for row in rows:
-        if isinstance(row, Mapping):
-            yield from (str(key) for key in row if not str(key).startswith("_"))
-
-
-def _first(names: Iterator[str]) -> tuple[str, ...]:
-    """Return different names, in order, and not more than a line can hold."""
+def _first(names: Iterable[str]) -> tuple[str, ...]:
+    """Return distinct names, in order, up to the number that a line can have."""
     found: dict[str, None] = {}
     for name in names:
-        if name not in {"id", "filters"}:
-            found[_one_line(name)] = None
+        found[_one_line(name)] = None
         if len(found) >= MAX_NAMES:
             break
     return tuple(found)
 
 
-def _count(result: FlexResult) -> int:
-    if result.error is not None:
-        return 0
-    if result.rows is not None:
-        return result.rows
-    results = result.data.get("results")
-    return len(results) if isinstance(results, dict | list) else 1
-
-
 def _plain(value: object) -> str:
     if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "-"
-    return "-" if value is None else str(value)
+        return ",".join(_quoted(str(part), ",") for part in value) or "-"
+    return "-" if value is None else _quoted(str(value))
+
+
+def _quoted(text: str, separator: str = " ") -> str:
+    """Return text quoted like a Python string, unless it is a single unambiguous word."""
+    plain = text.isprintable() and not set(text) & {" ", "'", '"', "=", separator}
+    return text if plain and text not in {"", "-"} else ascii(text)
 
 
 def _one_line(value: object) -> str:
-    """Return text on one line, so that a client cannot forge further lines of the log."""
+    """Return text on one line, so that a client cannot forge lines of the log."""
     return str(value)[:MAX_TEXT].encode("unicode_escape").decode()

@@ -6,15 +6,15 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.auth.decorators import login_not_required
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from django_flex.conf import get_settings
 from django_flex.exceptions import FlexError
-from django_flex.http.endpoint import Door, execute, understand
-from django_flex.http.rendering import render
+from django_flex.http.endpoint import Door, decode, execute, respond
 from django_flex.http.routing import model_route
-from django_flex.http.view_policy import ViewGrants, view_door
+from django_flex.http.view_policy import ViewGrants, check_model, place_of, view_door
 from django_flex.plan.shape import FlexResult
 
 if TYPE_CHECKING:
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from django.db import models
     from django.http import HttpRequest
 
+    from django_flex.schema.resources import Resource
+
 
 def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
     *,
-    model: type[models.Model],
+    model: type[models.Model] | Resource,
     allowed_fields: Iterable[str],
     allowed_filters: Iterable[str] = (),
     allowed_ordering: Iterable[str] = (),
@@ -37,22 +39,25 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
     require_auth: bool | None = None,
     version: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Run the request's query before the view, under grants that are the same for every caller.
+    """Run the query of the request before the view, with the same grants for every caller.
 
-    The view is called as ``view(request, result=…, query_spec=…)``, and only on success; every
-    error is answered in the usual JSON shape. Works on plain and on ``async`` functions.
+    The view is called as ``view(request, result=…, query_spec=…)``, and only if the query succeeds;
+    errors are returned as JSON. Works with plain and ``async`` functions.
 
     Args:
-        model: the model that is queried.
-        allowed_fields: readable paths, as ``fields`` of a grant.
-        allowed_filters: as ``filters`` of a grant.
-        allowed_ordering: as ``order_by`` of a grant.
-        allowed_search: as ``search`` of a grant.
-        allowed_aggregates: as ``aggregates`` of a grant.
-        allowed_actions: the operations that the view serves, reads and writes.
-        rows: as ``rows`` of a grant; default all rows.
-        require_auth: whether anonymous callers get a 401; the settings decide if ``None``.
-        version: whose settings apply.
+        model: the model that is queried, or a declared resource.
+        allowed_fields: readable paths, as in ``fields`` of a grant.
+        allowed_filters: as in ``filters`` of a grant.
+        allowed_ordering: as in ``order_by`` of a grant.
+        allowed_search: as in ``search`` of a grant.
+        allowed_aggregates: as in ``aggregates`` of a grant.
+        allowed_actions: the operations that the view supports, reads and writes.
+        rows: as in ``rows`` of a grant; the default is all rows.
+        require_auth: whether anonymous callers get a 401; with ``None`` the settings decide.
+        version: the API version whose settings apply.
+
+    Raises:
+        ImproperlyConfigured: ``model`` is neither a model class nor a declared resource.
     """
     actions = list(allowed_actions)
     grant = {
@@ -67,20 +72,19 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         grants = ViewGrants(
-            model=model,
+            model=check_model(model, place_of(view)),
             permissions=grant,
-            place=view.__qualname__,
+            place=place_of(view),
             require_auth=require_auth,
             actions=actions,
             common=True,
+            version=version,
         )
-
-        def open_door() -> Door:
-            return view_door(get_settings(version), grants)
-
-        return csrf_exempt(
-            _wrap_async(view, open_door) if iscoroutinefunction(view) else _wrap(view, open_door)
-        )
+        wrap = _wrap_async if iscoroutinefunction(view) else _wrap
+        wrapped = wrap(view, lambda: view_door(get_settings(version), grants))
+        vars(wrapped)["flex_grants"] = grants  # for the checks, which look at a project's views
+        # The view itself decides who has to be signed in, and replies with a 401, not a redirect.
+        return login_not_required(csrf_exempt(wrapped))
 
     return decorate
 
@@ -88,10 +92,10 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
 def _wrap(view: Callable[..., Any], open_door: Callable[[], Door]) -> Callable[..., Any]:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        answer = _answer(request, kwargs, open_door())
-        if isinstance(answer, HttpResponseBase):
-            return answer
-        result, query_spec = answer
+        found = _execute(request, kwargs, open_door())
+        if isinstance(found, HttpResponseBase):
+            return found
+        result, query_spec = found
         return view(request, *args, result=result, query_spec=query_spec, **kwargs)
 
     return wrapped
@@ -100,25 +104,25 @@ def _wrap(view: Callable[..., Any], open_door: Callable[[], Door]) -> Callable[.
 def _wrap_async(view: Callable[..., Any], open_door: Callable[[], Door]) -> Callable[..., Any]:
     @wraps(view)
     async def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        answer = await sync_to_async(_answer, thread_sensitive=True)(request, kwargs, open_door())
-        if isinstance(answer, HttpResponseBase):
-            return answer
-        result, query_spec = answer
+        found = await sync_to_async(_execute, thread_sensitive=True)(request, kwargs, open_door())
+        if isinstance(found, HttpResponseBase):
+            return found
+        result, query_spec = found
         return await view(request, *args, result=result, query_spec=query_spec, **kwargs)
 
     return wrapped
 
 
-def _answer(
+def _execute(
     request: HttpRequest, kwargs: Mapping[str, Any], door: Door
 ) -> HttpResponseBase | tuple[FlexResult, Mapping[str, Any]]:
-    """Return the result and the query object as it was understood, or the reply to an error."""
+    """Return the result and the query object as parsed, or the reply of an error."""
     pk = kwargs.get("pk", kwargs.get("id"))
     try:
-        asked = understand(request, lambda: model_route(pk, door.actions), door)
+        decoded = decode(request, lambda: model_route(pk, door.actions), door)
     except FlexError as error:
-        return render(request, FlexResult.from_error(error), door.settings)
-    result = execute(request, asked, door)
+        return respond(request, door.dialect.error(error), door)
+    result = execute(request, decoded, door)
     if result.ok:
-        return result, asked.flex_request.payload
-    return render(request, result, door.settings, asked.flex_request)
+        return result, decoded.call.payload
+    return respond(request, result, door, decoded.call)

@@ -1,11 +1,13 @@
-"""``FlexQueryMiddleware``: the whole API below one prefix per version, nothing else touched."""
+"""``FlexQueryMiddleware``: the whole API under one prefix per version."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.apps import apps
 
 from django_flex.conf import configuration
 from django_flex.http.endpoint import Door, serve
@@ -20,16 +22,26 @@ if TYPE_CHECKING:
 GetResponse: TypeAlias = "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]"
 
 
-class FlexQueryMiddleware:
-    """Answers requests below ``MIDDLEWARE_PATH`` and the paths of ``VERSIONS``.
+APP = "django_flex"
+#: A warning of the middleware, because without the app no system check can report this.
+NOT_INSTALLED = (
+    "FlexQueryMiddleware is in MIDDLEWARE, but 'django_flex' is not in INSTALLED_APPS:"
+    " mistakes in DJANGO_FLEX are not reported"
+)
 
-    It stands behind the middleware that sets ``request.user``. Works in both kinds of stack.
+
+class FlexQueryMiddleware:
+    """Handles requests under ``MIDDLEWARE_PATH`` and the paths of ``VERSIONS``.
+
+    It has to come after the middleware that sets ``request.user``. Works under WSGI and ASGI.
     """
 
     sync_capable = True
     async_capable = True
 
     def __init__(self, get_response: GetResponse) -> None:
+        if not apps.is_installed(APP):
+            warnings.warn(NOT_INSTALLED, RuntimeWarning, stacklevel=2)
         self.get_response = get_response
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
@@ -45,7 +57,7 @@ class FlexQueryMiddleware:
 
 
 def handle(request: HttpRequest, settings: Settings) -> HttpResponseBase:
-    """Answer one request below the prefix of an API version."""
+    """Return the reply to a request under the prefix of an API version."""
     rest = request.path_info.removeprefix(settings.path)
     door = Door(settings=settings, policy=settings.policy)
     return serve(request, lambda: route(rest), door)

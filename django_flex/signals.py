@@ -1,18 +1,18 @@
 """Signals that the package sends.
 
-``query_executed``: after each request that reached the engine; connect to observe, never to
-decide. ``sender`` is the model class or ``None``; keyword arguments ``request`` (a
-``FlexRequest``), ``result`` (a ``FlexResult``), ``milliseconds`` (float) and ``record`` (an
+``query_executed``: after each request that reached the engine. Receivers cannot change the reply.
+``sender`` is the model class or ``None``; keyword arguments ``request`` (a
+``Call``), ``result`` (a ``FlexResult``), ``milliseconds`` (float) and ``record`` (an
 ``audit.Record``: who, role, model, action, names of what was used, status). Each operation of a
-batch is told of, and the batch itself.
+batch sends it, and so does the batch itself.
 
-``before_add``, ``after_add``, ``after_commit_add`` and the same of ``edit`` and ``delete``: around
+``before_add``, ``after_add``, ``after_commit_add`` and the same for ``edit`` and ``delete``: around
 each row that is written through the package. ``sender`` is the model class; keyword arguments
-``instance``, ``user``, ``request`` (Django's, ``None`` for code) and ``changes`` (of an edit the
+``instance``, ``user``, ``request`` (Django's, ``None`` for code) and ``changes`` (for an edit the
 columns that change, as ``{name: (old, new)}``, else empty; before an edit what was sent). A
 receiver of ``before_*`` may change the instance, or raise to stop the whole write:
 ``PermissionDenied`` becomes a 403, ``ValidationError`` a 400 with its fields. ``before_*`` and
-``after_*`` run inside the transaction, ``after_commit_*`` when nothing can undo the write any more.
+``after_*`` run inside the transaction, ``after_commit_*`` after the commit.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
-"""Helpers for the tests of a project that uses the package: who may do what, as assertions."""
+"""Assertions about grants, for the tests of projects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django_flex.access.actor import Actor
 from django_flex.conf import get_settings
-from django_flex.engine import FlexQuery, find_entry
+from django_flex.dialects.flex.description import shown_fields
+from django_flex.engine import find_entry
 from django_flex.http.description import describe_entry
-from django_flex.permissions.roles import Actor
+from django_flex.programmatic import FlexQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,10 +35,10 @@ def assert_allowed(
 def assert_denied(
     model: Any, spec: Mapping[str, Any], *, user: Any = None, version: str | None = None
 ) -> dict[str, Any]:
-    """Run a query object as a user and return the refusal (401, 403 or 404).
+    """Run a query object as a user and return the error (401, 403 or 404).
 
     Raises:
-        AssertionError: it was answered, or refused for being malformed.
+        AssertionError: the query succeeded, or was malformed.
     """
     result = FlexQuery(model, version=version).execute(spec, user=user)
     if result.status_code not in DENIED:
@@ -46,12 +48,12 @@ def assert_denied(
 
 
 def readable_paths(model: str, *, user: Any = None, version: str | None = None) -> set[str]:
-    """Return what a user may read of an exposed model: own columns and those of to-one relations.
+    """Return the columns that a user may read, including those over to-one relations.
 
     Raises:
         FlexError: the model is not exposed, or the user has no grant on it.
     """
     settings = get_settings(version)
     entry = find_entry(settings.policy, model)
-    described = describe_entry(settings.policy, Actor(user), entry, settings.limits)
-    return set(described["fields"])
+    described = describe_entry(entry, Actor(user), settings, settings.policy)
+    return {one.path for one in shown_fields(described.reach)}

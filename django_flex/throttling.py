@@ -1,8 +1,8 @@
 """Rate limits: every request of a caller counts, and those beyond the limit are refused.
 
 Requests are counted by ``django_ratelimit.core.get_usage``, in fixed windows, one counter for
-each API version, model, operation and caller. The role only decides what the count is compared
-with, so that nobody gets a fresh counter by changing roles.
+each API version, model, operation and caller. The role only determines what the count is compared
+with, so that changing roles does not reset the counter.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import TYPE_CHECKING, Any
 
 from django_ratelimit import core
 
+from django_flex.access.limits import rate_of
 from django_flex.exceptions import RateLimitExceededError, UnavailableError
-from django_flex.permissions.rates import rate_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from django_flex.permissions.policy import Entry, Grant
-    from django_flex.permissions.rates import Rate, RateLimits
-    from django_flex.permissions.roles import Actor
+    from django_flex.access.actor import Actor
+    from django_flex.policy.model import Entry, Grant
+    from django_flex.policy.rates import Rate, RateLimits
 
 logger = logging.getLogger("django_flex.throttling")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-#: The limit that the core is told. It is part of the core's key, so it is the same for all roles;
-#: and it is not 0, which is what the core answers when it could not count.
+#: The limit that is passed to ``get_usage``. It is part of its key, so it is the same for all
+#: roles. It is not 0, which ``get_usage`` returns if it could not count.
 COUNTED = 1
-#: Longer than any address with its scope and port: the rest is no address.
+#: Longer than any address with its scope and port; a longer string is not an address.
 MAX_ADDRESS = 100
 NETWORK_BITS = 64
 UNKNOWN = ("address", "unknown")
@@ -47,32 +47,32 @@ def throttle(
     operation: str,
     actor: Actor,
 ) -> Mapping[str, str]:
-    """Count a request, and refuse it if it is one too many.
+    """Count a request, and refuse it if it exceeds the rate limit.
 
     Args:
-        limits: of the API version.
+        limits: those of the API version.
         version: its name.
-        entry: the model that is asked about.
+        entry: the entry of the model.
         grant: the caller's, if they have a role on the model.
         operation: canonical.
         actor: the caller.
 
     Returns:
-        The headers of the reply; none where no limit applies.
+        The headers of the reply; empty if no limit applies.
 
     Raises:
         RateLimitExceededError: the caller has to wait.
-        UnavailableError: the cache is away, and requests are not to pass uncounted.
+        UnavailableError: the cache is unavailable, and requests may not pass uncounted.
     """
     rate = rate_of(limits, entry, grant, operation)
     if rate is None or (grant is not None and grant.unrestricted):
         return NO_HEADERS
-    # What a tuple looks like says where each part ends: no two groups or callers run together.
+    # The text of a tuple shows where each part ends, so different callers have different keys.
     group = repr(("django_flex", version, entry.resource.label, operation))
     usage = _count(limits.cache, group, repr(caller(actor, limits.trusted_proxies)), rate.seconds)
     if usage is None:
         return _uncounted(limits)
-    # The window ends with the second that the core names, not before it.
+    # The window ends at the end of the second that ``get_usage`` returns.
     wait = max(1, usage["time_left"] + 1)
     headers = _headers(operation, rate, max(0, rate.requests - usage["count"]), wait)
     if usage["count"] > rate.requests:
@@ -81,7 +81,7 @@ def throttle(
 
 
 def _count(alias: str, group: str, value: str, seconds: int) -> Mapping[str, int] | None:
-    """Count one request; ``None`` if the cache is away."""
+    """Count one request; ``None`` if the cache is unavailable."""
     try:
         usage = get_usage(alias)(
             None,
@@ -91,7 +91,7 @@ def _count(alias: str, group: str, value: str, seconds: int) -> Mapping[str, int
             increment=True,
         )
     except Exception:
-        # Each cache has errors of its own for being away, and no common class to name here.
+        # Each cache backend has its own errors for this, without a common class.
         logger.exception("The cache '%s' cannot count requests", alias)
         return None
     if not usage["limit"]:
@@ -105,9 +105,9 @@ def _count(alias: str, group: str, value: str, seconds: int) -> Mapping[str, int
 def get_usage(alias: str) -> Callable[..., Any]:
     """Return ``get_usage`` of ``django_ratelimit.core``, counting in one of ``CACHES``.
 
-    The core takes its options from Django's settings, which are the project's, for its own use of
-    the package: another cache there, or ``RATELIMIT_ENABLE = False``, would be our limits gone. An
-    instance of the module that is ours alone has options that are ours alone.
+    It takes its options from Django's settings, which the project sets for its own use of that
+    package: another cache there, or ``RATELIMIT_ENABLE = False``, would disable our limits. So this
+    loads a separate instance of the module, with separate options.
     """
     own = module_from_spec(core.__spec__)
     core.__spec__.loader.exec_module(own)
@@ -130,21 +130,21 @@ def _headers(operation: str, rate: Rate, remaining: int, wait: int) -> dict[str,
     }
 
 
-def caller(actor: Actor, trusted_proxies: int) -> tuple[str, str]:
-    """Return who is counted: the user, else the address, else all Python code together."""
-    pk = getattr(actor.user, "pk", None)
-    if actor.is_authenticated and pk is not None:
-        return "user", str(pk)
+def caller(actor: Actor, trusted_proxies: int) -> tuple[str, ...]:
+    """Return what is counted: the user, else the address, else all Python code together."""
+    who = actor.identity
+    if who.key is not None:
+        return "user", who.kind, who.key
     if actor.request is None:
         return CODE
     return network(client_address(actor.request.META, trusted_proxies))
 
 
-def client_address(meta: Mapping[str, Any], trusted_proxies: int) -> str:
+def client_address(meta: Mapping[str, object], trusted_proxies: int) -> str:
     """Return the address that the outermost trusted proxy, or else the server, was called from.
 
-    Each proxy appends the address that called it. What stands before those of our own proxies was
-    written by the client, and may be anything.
+    Each proxy appends the address that called it. Anything before the addresses that our own
+    proxies added comes from the client, and may be made up.
     """
     if trusted_proxies:
         forwarded = str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",")
@@ -156,11 +156,9 @@ def client_address(meta: Mapping[str, Any], trusted_proxies: int) -> str:
 def network(text: str) -> tuple[str, str]:
     """Return what is counted for an address: IPv4 itself, the /64 of IPv6, one for all others.
 
-    Whoever has one IPv6 address has the 2**64 of its network.
+    A client with one IPv6 address can use all 2**64 of its network.
     """
-    address = _parsed(text.strip())
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    address = parse_address(text)
     if address is None:
         return UNKNOWN
     if isinstance(address, IPv4Address):
@@ -168,8 +166,13 @@ def network(text: str) -> tuple[str, str]:
     return "network", str(int(address) >> NETWORK_BITS)
 
 
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    """Read an address as servers and proxies write it: bare, ``[IPv6]``, either with a port."""
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address as servers and proxies write it: bare, ``[IPv6]``, either with a port.
+
+    Returns:
+        The address, as IPv4 if the IPv6 address maps one; ``None`` if the text is not an address.
+    """
+    text = text.strip()
     if len(text) > MAX_ADDRESS:
         return None
     if text.startswith("["):
@@ -177,6 +180,8 @@ def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        return ip_address(text)
+        found = ip_address(text)
     except ValueError:
         return None
+    wrapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return wrapped or found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 app_name = "django_flex"
 
 
-# Reads by POST and QUERY need no token; writes check it themselves, whatever door they come by.
+# Reads by POST and QUERY need no CSRF token; writes check it themselves, at every door. The view
+# also decides itself who has to be signed in, and replies with a 401, not a redirect.
+@login_not_required
 @csrf_exempt
 def api(request: HttpRequest, rest: str = "", version: str | None = None) -> HttpResponseBase:
-    """Answer one request; ``rest`` is the path behind the prefix of the include."""
+    """Return the reply to a request; ``rest`` is the path after the prefix of the include."""
     settings = get_settings(version)
     door = Door(settings=settings, policy=settings.policy)
     return serve(request, lambda: route(rest), door)

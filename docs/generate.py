@@ -81,6 +81,14 @@ def version_settings() -> str:
     return table(("key", "meaning"), ((code(s.name), s.help) for s in VERSION_SETTINGS))
 
 
+def value_kinds() -> str:
+    """Return the kinds of values."""
+    from django_flex.query.kinds import KINDS
+
+    rows = ((code(kind.name), kind.help) for kind in KINDS.values())
+    return table(("kind", "a value of it"), rows)
+
+
 def operators() -> str:
     """Return the operators of filters."""
     from django_flex.query.operators import OPERATORS
@@ -106,7 +114,7 @@ def functions() -> str:
 
 
 def truncations() -> str:
-    """Return what moments can be cut to, to group by."""
+    """Return the parts of dates and datetimes to group by."""
     from django_flex.query.aggregates import TRUNCATIONS
 
     rows = ((code(one.name), kinds(one.kinds), one.help) for one in TRUNCATIONS.values())
@@ -115,9 +123,9 @@ def truncations() -> str:
 
 def kinds(names: frozenset[str]) -> str:
     """Return the kinds of fields that an operator is for, in few words."""
-    from django_flex.query.operators import EQUATABLE, EVERYTHING, ORDERED
+    from django_flex.query.operators import ALL_KINDS, EQUATABLE, ORDERED
 
-    words = {EVERYTHING: "all", EQUATABLE: "all but binary", ORDERED: "all with an order"}
+    words = {ALL_KINDS: "all", EQUATABLE: "all but binary", ORDERED: "all with an order"}
     return words.get(names) or ", ".join(sorted(names))
 
 
@@ -125,7 +133,8 @@ def errors() -> str:
     """Return every error that a reply can hold."""
     from django_flex.exceptions import FlexError
 
-    rows = ((code(e.code), str(e.status), sentence(e.__doc__ or "")) for e in raised(FlexError))
+    found = sorted(raised(FlexError), key=lambda error: (error.status, error.code))
+    rows = ((code(e.code), str(e.status), sentence(e.__doc__ or "")) for e in found)
     return table(("`code`", "status", "meaning"), rows)
 
 
@@ -143,7 +152,7 @@ def sentence(text: str) -> str:
 
 def checks() -> str:
     """Return the ids of the system checks."""
-    from django_flex.permissions.problems import PROBLEMS
+    from django_flex.policy.problems import PROBLEMS
 
     rows = ((code(f"django_flex.{name}"), text) for name, text in PROBLEMS.items())
     return table(("id", "meaning"), rows)
@@ -151,21 +160,21 @@ def checks() -> str:
 
 def entry_keys() -> str:
     """Return the keys of an entry."""
-    from django_flex.permissions.compiler import ENTRY_KEYS
+    from django_flex.policy.compile.entries import ENTRY_KEYS
 
     return _keys(ENTRY_KEYS)
 
 
 def grant_keys() -> str:
     """Return the keys of a grant."""
-    from django_flex.permissions.grants import GRANT_KEYS
+    from django_flex.policy.compile.grants import GRANT_KEYS
 
     return _keys(GRANT_KEYS)
 
 
 def action_keys() -> str:
     """Return the keys of an action in a grant."""
-    from django_flex.permissions.action_grants import ACTION_KEYS
+    from django_flex.policy.compile.actions import ACTION_KEYS
 
     return _keys(ACTION_KEYS)
 
@@ -179,6 +188,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "caps": caps,
     "guarded_fields": guarded_fields,
     "version_settings": version_settings,
+    "kinds": value_kinds,
     "operators": operators,
     "transforms": transforms,
     "functions": functions,

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
+
+# The shop's dates end the day before it is loaded, so the tests have a day of their own.
+NOW = datetime(2024, 2, 29, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -16,5 +21,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     from shop.loading import load
 
     with django_db_blocker.unblock():
-        load(today=timezone.localdate())
+        load(today=NOW.date())
         create_accounts()
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test run at the time for which the shop was loaded."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)

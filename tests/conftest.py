@@ -1,10 +1,12 @@
-"""Fixtures of the whole suite: the front doors, and a small set of rows."""
+"""Fixtures of the whole suite: the front doors, and a small set of rows. Which cases are run."""
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +14,84 @@ import pytest
 from django.core.management.color import no_style
 from django.db import connection
 
-from django_flex.backends.orm import compiled
+from django_flex.backends.orm.prepared.statement_cache import StatementCache
 from django_flex.conf import loading
+from tests import random_search, sampling
 from tests.doors.fronts import (
     ALL_DOORS,
     DOORS,
     OPEN,
+    QUERY_DOORS,
     ROLE_DOORS,
     SERVED_DOORS,
     UNLIKE_DOORS,
     Door,
     HttpDoor,
 )
+from tests.replaying import replay
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--exhaustive",
+        action="store_true",
+        help="try each case by each door, all random examples, and processes that race",
+    )
+    parser.addoption(
+        "--sample-doors",
+        action="store_true",
+        help="with --exhaustive, try each case by few doors all the same",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # Hypothesis reads its seed from the options
+def pytest_configure(config: pytest.Config) -> None:
+    random_search.configure(exhaustive=config.getoption("exhaustive"))
+    if random_search.SEED and config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(random_search.SEED)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    cases = "all cases" if config.getoption("exhaustive") else "a sample of the cases"
+    share, seed = os.environ["FLEX_SHARE"], random_search.SEED
+    return f"django_flex: {cases}, {share} % of the random examples, FLEX_SEED={seed}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only an exhaustive run has; files and tests that a run names are run whole."""
+    exhaustive, few_doors = config.getoption("exhaustive"), config.getoption("sample_doors")
+    if config.option.keyword or (exhaustive and not few_doors):
+        return
+    arguments = [Path(argument.partition("::")[0]) for argument in config.args]
+    named = {config.invocation_params.dir / path for path in arguments if path.suffix == ".py"}
+    candidates = [item for item in items if item.path not in named]
+    if exhaustive:
+        # Only doors are sampled here, and what is alike on all databases.
+        candidates = [item for item in candidates if not sampling.differs_by_database(item)]
+    marked = [item for item in candidates if item.get_closest_marker("exhaustive")]
+    left_out = {*sampling.left_out(candidates), *([] if exhaustive else marked)}
+    config.hook.pytest_deselected(items=[*left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is there now out of each collection of garbage: it stays, and there is much of it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with each failure how to draw the same again."""
+    report = yield
+    if report.failed:
+        seeds = f"FLEX_SEED={random_search.SEED} FLEX_SHARE={os.environ['FLEX_SHARE']}"
+        order = getattr(item.config.option, "randomly_seed", None)
+        again = f"{seeds} python -m pytest --randomly-seed={order} '{item.nodeid}'"
+        report.sections.append(("to run it again", again))
+    return report
 
 
 def _parametrised(doors: Mapping[str, Any]) -> list[Any]:
@@ -39,23 +107,47 @@ def _for_this_database(doors: Mapping[str, Any]) -> list[Any]:
 
 @pytest.fixture(scope="session", autouse=True)
 def checked_statements() -> Iterator[None]:
-    """Compare every use of a kept statement with what Django makes anew, where it is asked for."""
+    """Compare every use of a cached statement with what Django compiles, where it is asked for."""
     if not os.environ.get("FLEX_CHECK_STATEMENTS"):
         yield
         return
 
-    def configure(*, size: int, checked: bool) -> None:
-        compiled.configure(size=size, checked=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            loading, "StatementCache", lambda size, _checked: StatementCache(size, checked=True)
+        )
+        loading.configuration.cache_clear()
+        yield
+
+
+#: Seconds that a request may take where a test does not say it: on a busy machine two are too few.
+PATIENCE = {"READ_TIMEOUT": 60.0, "WRITE_TIMEOUT": 60.0}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Give requests a minute, so that a busy machine fails no test."""
+    read = loading._values
+
+    def patiently(version: Any, written: Mapping[str, Any], *others: Any) -> Any:
+        return read(version, {**PATIENCE, **written}, *others)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "configure", configure)
-        configure(size=512, checked=True)
+        patch.setattr(loading, "_values", patiently)
+        loading.configuration.cache_clear()
         yield
 
 
 @pytest.fixture(params=_for_this_database(DOORS))
 def door(request: pytest.FixtureRequest, settings: Any, db: None) -> Door:
     """Each front door in turn."""
+    made: Door = request.param(settings)
+    return made
+
+
+@pytest.fixture(params=_parametrised(QUERY_DOORS))
+def query_door(request: pytest.FixtureRequest, settings: Any, db: None) -> Door:
+    """A door for each form of a query, texts in a URL and values: for what no other door changes."""
     made: Door = request.param(settings)
     return made
 
@@ -96,27 +188,10 @@ def moment(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
 
 
-#: The INSERT statements of ``create_bookings``, kept since the ORM takes most of a test's time.
-_INSERTS: list[tuple[str, Any]] = []
-
-
 @pytest.fixture
 def bookings(db: None) -> None:
     """Six bookings of four customers: with and without related rows, values, lines and tags."""
-
-    def record(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith("INSERT"):
-            _INSERTS.append((sql, params))
-        return execute(sql, params, many, context)
-
-    if not _INSERTS:
-        with connection.execute_wrapper(record):
-            create_bookings()
-        continue_numbering()
-        return
-    with connection.cursor() as cursor:
-        for sql, params in _INSERTS:
-            cursor.execute(sql, params)
+    replay(create_bookings)
     continue_numbering()
 
 

@@ -58,6 +58,8 @@ INSTALLED_APPS = [
     "django_flex.actions",
     "django_tasks_db",
     "tests.testapp",
+    "tests.clubs",
+    "tests.wild",
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,9 +1,10 @@
-"""The import contracts of ``pyproject.toml`` hold."""
+"""The import contracts of ``pyproject.toml`` hold, and no folder grows too large."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -25,3 +26,10 @@ def test_import_contracts_are_kept() -> None:
 
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "0 broken" in done.stdout
+
+
+def test_no_folder_has_more_than_twenty_modules() -> None:
+    modules = [path for top in ("django_flex", "tests") for path in (ROOT / top).rglob("*.py")]
+    folders = Counter(path.parent.relative_to(ROOT) for path in modules)
+
+    assert [] == [folder for folder, count in folders.items() if count > 20]

@@ -10,15 +10,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from django_flex.actions.context import ActionContext
-    from django_flex.actions.declaring import Action, action, flex_action
-    from django_flex.actions.definitions import ACTION_TYPE, STATUS, ActionDef, Example, Scope
+    from django_flex.actions.declare.decorators import Action, action, flex_action
+    from django_flex.actions.declare.definitions import (
+        STATUS,
+        ActionContext,
+        ActionDef,
+        Example,
+        Scope,
+    )
+    from django_flex.actions.declare.registry import ActionRegistry, registry
     from django_flex.actions.programmatic import FlexAction
-    from django_flex.actions.registry import ActionRegistry
     from django_flex.exceptions import ActionError
 
 __all__ = [
-    "ACTION_TYPE",
     "STATUS",
     "Action",
     "ActionContext",
@@ -30,21 +34,22 @@ __all__ = [
     "Scope",
     "action",
     "flex_action",
+    "registry",
 ]
 
 _HOMES = {
-    "ACTION_TYPE": "django_flex.actions.definitions",
-    "STATUS": "django_flex.actions.definitions",
-    "Action": "django_flex.actions.declaring",
-    "ActionContext": "django_flex.actions.context",
-    "ActionDef": "django_flex.actions.definitions",
+    "STATUS": "django_flex.actions.declare.definitions",
+    "Action": "django_flex.actions.declare.decorators",
+    "ActionContext": "django_flex.actions.declare.definitions",
+    "ActionDef": "django_flex.actions.declare.definitions",
     "ActionError": "django_flex.exceptions",
-    "ActionRegistry": "django_flex.actions.registry",
-    "Example": "django_flex.actions.definitions",
+    "ActionRegistry": "django_flex.actions.declare.registry",
+    "Example": "django_flex.actions.declare.definitions",
     "FlexAction": "django_flex.actions.programmatic",
-    "Scope": "django_flex.actions.definitions",
-    "action": "django_flex.actions.declaring",
-    "flex_action": "django_flex.actions.declaring",
+    "Scope": "django_flex.actions.declare.definitions",
+    "action": "django_flex.actions.declare.decorators",
+    "flex_action": "django_flex.actions.declare.decorators",
+    "registry": "django_flex.actions.declare.registry",
 }
 
 

@@ -1,8 +1,8 @@
-"""The log of actions in Django's admin: to be read, not to be written."""
+"""The log of actions in Django's admin, read-only."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin
 
@@ -18,7 +18,7 @@ else:
 
 @admin.register(ActionEvent)
 class ActionEventAdmin(ModelAdmin):
-    """Who ran what, when, and what came of it."""
+    """Lists the runs: caller, action, time, outcome."""
 
     list_display = (
         "created_date",
@@ -33,13 +33,13 @@ class ActionEventAdmin(ModelAdmin):
     list_filter = ("state", "scope", "resource", "action_id")
     search_fields = ("=object_id", "=actor_repr", "=action_id")
     date_hierarchy = "created_date"
-    # Counting a log takes longer than reading a page of it.
+    # Counting a large log is slower than reading a page of it.
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody makes an event by hand."""
+        """Return false: events are not added by hand."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody corrects one."""
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Return false: events are not changed."""
         return False

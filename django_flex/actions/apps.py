@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.core import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 class ActionsConfig(AppConfig):
@@ -15,13 +20,19 @@ class ActionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Find the actions of the project, now that all models are there."""
-        from django_flex.actions.discovery import autodiscover
-        from django_flex.actions.dj_actions import discover
+        """Register the actions of the project, now that its models are loaded."""
+        from django_flex.actions.background.events import register
+        from django_flex.actions.declare.discovery import autodiscover
 
+        register()
         autodiscover()
-        discover()
         checks.register(_check_actions)
+
+    def action_names(self) -> Mapping[str, Collection[str]]:
+        """Return the ids of the actions of each model, by its label, for use in grants."""
+        from django_flex.actions.declare.registry import registry
+
+        return registry.names()
 
 
 def _check_actions(**_kwargs: object) -> list[checks.CheckMessage]:

@@ -1,4 +1,4 @@
-"""System checks of model actions: those that cannot be called, and those that nothing would run."""
+"""System checks: actions that cannot be called, and background actions without a task backend."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's names
 
-from django_flex.actions.queueing import tasks
-from django_flex.actions.registry import registry
+from django_flex.actions.background.queueing import task_api
+from django_flex.actions.declare.registry import registry
 from django_flex.conf import configuration
-from django_flex.permissions.problems import Problem
+from django_flex.policy.problems import Problem
 
 if TYPE_CHECKING:
     from django_flex.conf import Settings
@@ -24,7 +24,7 @@ def check_actions() -> list[CheckMessage]:
     problems = [*registry.problems]
     manners = {one.background for one in registry}
     for settings in configuration().versions.values():
-        # What only may run later runs at once where there is no queue, unless one was named.
+        # Without a queue, an action that may run in the background runs at once.
         named = settings.actions.task_backend != "default" and "allowed" in manners
         if named or "always" in manners:
             problems += _background(settings)
@@ -39,6 +39,6 @@ def check_actions() -> list[CheckMessage]:
 def _background(settings: Settings) -> Iterator[Problem]:
     alias = settings.actions.task_backend
     try:
-        tasks().task_backends[alias]
+        task_api().task_backends[alias]
     except Exception as error:  # noqa: BLE001 - a package that is missing, a backend that is not there
         yield Problem("W009", str(error).rstrip("."), f"TASKS[{alias!r}]", HINT)

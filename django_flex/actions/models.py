@@ -1,4 +1,4 @@
-"""The log of actions: one row for each run, whatever became of it."""
+"""The log of actions: one row for each run, whatever its outcome."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings as django_settings
-from django.db import models
+from django.db import models, router, transaction
 from django.utils import timezone
 
 from django_flex.conf import get_settings
@@ -20,9 +20,9 @@ STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 
 
 def new_id() -> UUID:
-    """Return a UUID of version 7 (RFC 9562): later ones are greater, so the log stays in order.
+    """Return a UUID of version 7 (RFC 9562), which keeps the log in order.
 
-    Beside the milliseconds it has their fractions, in 4,096 steps.
+    In addition to milliseconds it contains fractions of them, in 4,096 steps.
     """
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
@@ -31,10 +31,10 @@ def new_id() -> UUID:
 
 
 class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
-    """Questions about the log."""
+    """Queries on the log."""
 
     def running(self) -> ActionEventQuerySet:
-        """Return the runs that are waiting or under way."""
+        """Return the runs that are queued or running."""
         return self.filter(complete=False)
 
     def failed(self) -> ActionEventQuerySet:
@@ -47,13 +47,13 @@ class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
         return self.filter(resource=label, object_id=str(instance.pk)).order_by("-created_date")
 
     def stale(self, minutes: int = 15) -> ActionEventQuerySet:
-        """Return the runs that nothing has been heard of for so long: their process may be dead."""
+        """Return running events without an update for some minutes: their process may be dead."""
         before = timezone.now() - timedelta(minutes=minutes)
         return self.filter(state="running", modified_date__lt=before)
 
 
 class ActionEvent(models.Model):
-    """One run of an action. The columns of dj-actions have their names."""
+    """One run of an action. Columns that dj-actions has, too, have the same names."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     action_id = models.CharField(max_length=64)
@@ -107,7 +107,7 @@ class ActionEvent(models.Model):
     class Meta:
         verbose_name = "action event"
         verbose_name_plural = "action events"
-        ordering = ("-id",)  # of version 7, so the latest first
+        ordering = ("-id",)  # of version 7, so this is by time, latest first
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["resource", "object_id", "-created_date"], name="flex_event_row"),
             models.Index(fields=["actor", "-created_date"], name="flex_event_actor"),
@@ -119,7 +119,7 @@ class ActionEvent(models.Model):
 
     @property
     def action_type(self) -> str:
-        """The scope, by the name that dj-actions has for it."""
+        """The scope, with its name in dj-actions."""
         return self.scope
 
     @classmethod
@@ -132,32 +132,53 @@ class ActionEvent(models.Model):
         keep: Callable[[Sequence[Any]], object] | None = None,
         dry_run: bool = False,
     ) -> int:
-        """Take finished events away that are old enough.
+        """Delete finished events that are old enough.
 
         Args:
-            before: those that were made before this moment; else those older than the minutes.
+            before: delete events created before this datetime, else events older than
+                ``ttl_minutes``.
             ttl_minutes: the setting ``ACTION_TTL_MINUTES`` by default.
-            batch: how many are taken at once.
+            batch: how many are deleted at once.
             keep: called with each batch before it is deleted, to store it elsewhere.
             dry_run: only count them.
 
         Returns:
             How many events there were.
+
+        Raises:
+            ValueError: the minutes are negative, or too many.
         """
         if before is None:
             minutes = get_settings().actions.ttl_minutes if ttl_minutes is None else ttl_minutes
-            before = timezone.now() - timedelta(minutes=minutes)
+            before = _ago(minutes)
         old = cls.objects.filter(complete=True, created_date__lt=before).order_by("pk")
         if dry_run:
             return old.count()
         taken = 0
-        while found := list(old[:batch]):
-            if keep is not None:
-                keep(found)
+        using = router.db_for_write(cls)
+        while True:
+            # Locked, so that none is queued again between ``keep`` and the deletion.
+            with transaction.atomic(using=using):
+                found = list(old.using(using).select_for_update()[:batch])
+                if not found:
+                    return taken
+                if keep is not None:
+                    keep(found)
+                keys = [event.pk for event in found]
+                cls.objects.using(using).filter(pk__in=keys, complete=True).delete()
             taken += len(found)
-            cls.objects.filter(pk__in=[event.pk for event in found]).delete()
-        return taken
 
 
-#: The name in the README of dj-actions.
-EventAction = ActionEvent
+def _ago(minutes: float) -> datetime:
+    """Return the datetime a number of minutes ago.
+
+    Raises:
+        ValueError: they are negative, which would be in the future, or the datetime is out of
+            range.
+    """
+    if not minutes >= 0:  # NaN, too
+        raise ValueError(f"{minutes} minutes are not an age: use 0 or more")
+    try:
+        return timezone.now() - timedelta(minutes=minutes)
+    except OverflowError:
+        raise ValueError(f"{minutes} minutes are too many") from None

@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from django_flex.actions.running import run_action
+from django_flex.access.actor import Actor, Trusted
+from django_flex.actions.answer import run_action
 from django_flex.conf import get_settings
-from django_flex.engine import FlexRequest
-from django_flex.engine.pipeline import with_status
-from django_flex.engine.programmatic import Trusted
-from django_flex.engine.request import find_entry
+from django_flex.dialects.flex import FLEX
+from django_flex.dialects.flex.parser import as_mapping
+from django_flex.engine import Call, find_entry, with_status
 from django_flex.exceptions import FlexError, QueryError
-from django_flex.permissions.compiler import unrestricted
-from django_flex.permissions.roles import Actor
 from django_flex.plan.shape import FlexResult
-from django_flex.query.parser import as_mapping
+from django_flex.policy.compile.entries import unrestricted
+from django_flex.schema.introspection import label_of
 
 if TYPE_CHECKING:
     from django.db import models
 
 
 class FlexAction:
-    """The programmatic door: the same action, the same permissions, the same reply.
+    """Runs a model action from Python code, with the same permissions and reply as any other door.
 
     Args:
         model: a model class, or its name in ``EXPOSE``.
@@ -42,15 +41,15 @@ class FlexAction:
         self._by_operator = False
 
     def unrestricted(self) -> FlexAction:
-        """Return an action that no permission narrows, for code that means to bypass them."""
+        """Return an action that ignores permissions, for code that bypasses them on purpose."""
         free = FlexAction(self._model, self._action_id, version=self._version)
         free._unrestricted, free._by_operator = True, self._by_operator
         return free
 
     def by_operator(self) -> FlexAction:
-        """Return an action that somebody at the command line runs in the name of a user.
+        """Return an action that an operator runs from the command line on behalf of a user.
 
-        The limits of rates are the user's own, so it is not counted.
+        It does not count towards the user's rate limits.
         """
         operated = FlexAction(self._model, self._action_id, version=self._version)
         operated._unrestricted, operated._by_operator = self._unrestricted, True
@@ -58,23 +57,23 @@ class FlexAction:
 
     def execute(
         self,
-        data: Mapping[str, Any] | None = None,
+        data: Mapping[str, object] | None = None,
         *,
-        pk: Any = None,
-        user: Any = None,
+        pk: object = None,
+        user: object = None,
         idempotency_key: str | None = None,
         background: bool | None = None,
         dry_run: bool = False,
     ) -> FlexResult:
-        """Run the action as a user; no user is an anonymous one.
+        """Run the action as a user; without one the caller is anonymous.
 
         Args:
             data: input and control keys, as a client would send them.
-            pk: the key of the row, which ``_id`` in ``data`` says, too.
+            pk: the key of the row, instead of ``_id`` in ``data``.
             user: whose permissions apply.
             idempotency_key: as the header of this name.
-            background: run it later; ``None`` leaves it to the action.
-            dry_run: undo everything at the end.
+            background: whether to run it later; with ``None`` the action decides.
+            dry_run: whether to roll everything back at the end.
 
         Returns:
             The result; errors are in it (``ok``, ``error``, ``status_code``), never raised.
@@ -89,24 +88,27 @@ class FlexAction:
         except FlexError as error:
             return with_status(FlexResult.from_error(error), settings)
 
-    def _run(self, payload: Mapping[str, Any], user: Any, key: str | None) -> FlexResult:
+    def _run(self, payload: Mapping[str, object], user: object, key: str | None) -> FlexResult:
         settings = get_settings(self._version)
         policy, entry, name = settings.policy, None, str(self._model)
         actor = Actor(user)
         if not isinstance(self._model, str):
-            name = str(self._model._meta.label_lower)
-            entry = policy.entries.get(self._model)
+            name = label_of(self._model)
+            entry = policy.entries.get(name)
         if self._unrestricted:
-            model = self._model
-            if isinstance(model, str):
-                model = find_entry(policy, name).resource.model
-            policy, entry = unrestricted(policy, model)
+            by_name = isinstance(self._model, str)
+            label = find_entry(policy, name).resource.label if by_name else name
+            policy, entry = unrestricted(policy, label)
             actor = Trusted(user)
         if payload.get("_model") not in (None, name, entry.name if entry else name):
-            raise QueryError("'_model' is given by the code here", path="_model")
+            raise QueryError("'_model' is set by FlexAction", path="_model")
         if payload.get("_action") not in (None, self._action_id):
-            raise QueryError("'_action' is given by the code here", path="_action")
-        request = FlexRequest(
+            raise QueryError("'_action' is set by FlexAction", path="_action")
+        call = Call(
+            settings=settings,
+            dialect=FLEX,
+            policy=policy,
+            entry=entry,
             resource=name,
             operation=self._action_id,
             payload=payload,
@@ -114,7 +116,7 @@ class FlexAction:
             idempotency_key=key,
             by_operator=self._by_operator,
         )
-        return run_action(request, settings, policy, entry)
+        return run_action(call)
 
     async def aexecute(self, data: Mapping[str, Any] | None = None, **options: Any) -> FlexResult:
         """Run the action from asynchronous code; otherwise like ``execute``."""

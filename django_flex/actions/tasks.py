@@ -1,12 +1,12 @@
-"""The one task that task backends know: everything else stands in the event."""
+"""The one task for task backends; everything else is in the event."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from django_flex.actions.background import run_queued
-from django_flex.actions.queueing import tasks
+from django_flex.actions.background.queueing import task_api
+from django_flex.actions.background.worker import run_queued
 from django_flex.conf import get_settings
 
 
@@ -15,5 +15,5 @@ def run_event(event_id: str) -> str:
     return run_queued(UUID(event_id))
 
 
-_task: Any = tasks().task(backend=get_settings().actions.task_backend)
+_task: Any = task_api().task(backend=get_settings().actions.task_backend)
 run_event = _task(run_event)

@@ -14,7 +14,9 @@ from django_flex.conf.loading import (
     Settings,
     configuration,
     get_settings,
+    has_urls,
     middleware_classes,
+    misspelt_names,
 )
 
 __all__ = [
@@ -29,5 +31,7 @@ __all__ = [
     "Settings",
     "configuration",
     "get_settings",
+    "has_urls",
     "middleware_classes",
+    "misspelt_names",
 ]

@@ -1,42 +1,58 @@
-"""``DJANGO_FLEX`` into values: the only module that reads Django's settings."""
+"""Loads ``DJANGO_FLEX``: the only module that reads Django's settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from django.apps import apps as registered
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from django_flex.backends.orm.compiled import configure
+from django_flex.backends.orm.backend import OrmBackend
+from django_flex.backends.orm.prepared.statement_cache import StatementCache
+from django_flex.backends.registry import Backends, declared_resources
 from django_flex.conf.declared import BY_NAME, SETTINGS, VERSION_SETTINGS
-from django_flex.permissions.compiler import compile_policy
-from django_flex.permissions.grants import Notes
-from django_flex.permissions.problems import Problem
-from django_flex.permissions.rates import RateLimits, compile_rates
+from django_flex.conf.mistakes import EXAMPLES, setting_meant
+from django_flex.policy.compile.entries import compile_policy
+from django_flex.policy.compile.rates import compile_rates
+from django_flex.policy.compile.reporting import ProblemReporter
+from django_flex.policy.guarding import ALL_NAMES
+from django_flex.policy.problems import Problem
+from django_flex.policy.rates import NOBODY, RateLimits
 from django_flex.query.limits import Limits
-from django_flex.query.terms import nearest
-from django_flex.schema.action_names import all_action_names
 
 if TYPE_CHECKING:
-    from django_flex.permissions.policy import Policy
+    from django_flex.policy.model import Policy
 
 NAME = "DJANGO_FLEX"
-#: Settings of dj-actions, which stand beside ``DJANGO_FLEX``.
+#: Settings of dj-actions, which are outside ``DJANGO_FLEX``.
 OLDER = {
     "TRACK_ACTIONS": "DJACTION_TRACK_ACTIONS",
     "ACTION_TTL_MINUTES": "DJACTION_TTL_MINUTES",
 }
+#: How similar a name has to be to ``DJANGO_FLEX`` to be a typo of it.
+LIKE_NAME = 0.8
 SESSION = "django_flex.http.authentication.SessionAuthentication"
 REST_FRAMEWORK = "django_flex.contrib.rest_framework.DefaultAuthentication"
 
 
+@runtime_checkable
+class HasActionNames(Protocol):
+    """An app config that knows the model actions: ``django_flex.actions`` has one."""
+
+    def action_names(self) -> Mapping[str, Collection[str]]:
+        """Return the ids of the actions of each model, by its label."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idempotency:
-    """How long the reply to a write is kept, and in which cache if not in the database."""
+    """How long replies to writes are stored, and in which cache if not in the database."""
 
     cache: str
     hours: int
@@ -44,7 +60,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actions:
-    """What holds for model actions: what is kept of them, which of them there are, and where."""
+    """The settings of model actions."""
 
     track: bool
     ttl_minutes: int
@@ -62,6 +78,7 @@ class Settings:
     place: str
     path: str
     policy: Policy
+    backends: Backends
     limits: Limits
     rate_limits: RateLimits
     idempotency: Idempotency
@@ -84,7 +101,7 @@ class Configuration:
     problems: tuple[Problem, ...]
 
     def at(self, path: str) -> Settings | None:
-        """Return the version whose prefix a URL path begins with."""
+        """Return the version whose prefix a URL path starts with."""
         for prefix, settings in self.by_path:
             if path.startswith(prefix):
                 return settings
@@ -93,19 +110,19 @@ class Configuration:
 
 @cache
 def configuration() -> Configuration:
-    """Build the configuration from Django's settings; kept until one of them changes."""
+    """Build the configuration from Django's settings; cached until one of them changes."""
     written = getattr(django_settings, NAME, {})
     if not isinstance(written, Mapping):
-        problem = Problem("E002", "A dictionary is needed", NAME)
-        return Configuration({None: _build(None, {}, NAME)}, (), (problem,))
-    base = _build(None, {k: v for k, v in written.items() if k != "VERSIONS"}, NAME)
+        hint = f"{{'EXPOSE': {EXAMPLES['EXPOSE']}}}"
+        problem = Problem("E002", "A dictionary is needed", NAME, hint)
+        return Configuration({None: _build(None, {}, NAME, {})}, (), (problem,))
+    actions = _action_names()
+    base = _build(None, {k: v for k, v in written.items() if k != "VERSIONS"}, NAME, actions)
     problems: list[Problem] = []
-    known = _values(None, written, NAME, [])
-    configure(size=known["KEPT_STATEMENTS"], checked=known["CHECK_STATEMENTS"])
     versions: dict[str | None, Settings] = {None: base}
     for name, overrides in _versions(written, problems).items():
         merged = {**{k: v for k, v in written.items() if k != "VERSIONS"}, **overrides}
-        versions[name] = _build(name, merged, f"{NAME}['VERSIONS'][{name!r}]")
+        versions[name] = _build(name, merged, f"{NAME}['VERSIONS'][{name!r}]", actions)
     by_path = sorted(
         ((s.path, s) for s in versions.values()), key=lambda pair: len(pair[0]), reverse=True
     )
@@ -122,11 +139,12 @@ def get_settings(version: str | None = None) -> Settings:
     return configuration().versions[version]
 
 
-def _versions(written: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+def _versions(written: Mapping[str, object], problems: list[Problem]) -> dict[str, Any]:
     place = f"{NAME}['VERSIONS']"
     versions = written.get("VERSIONS", {})
     if not isinstance(versions, Mapping):
-        problems.append(Problem("E002", "A dictionary is needed", place))
+        hint = EXAMPLES["VERSIONS"]
+        problems.append(Problem("E002", "A dictionary is needed", place, hint))
         return {}
     good: dict[str, Any] = {}
     for name, overrides in versions.items():
@@ -144,21 +162,37 @@ def _report_shared_paths(versions: Mapping[str | None, Settings], problems: list
     for name, settings in versions.items():
         if settings.path in seen:
             place = f"{NAME}['VERSIONS'][{name!r}]"
-            problems.append(Problem("E015", f"'{settings.path}' is served already", place))
+            problems.append(
+                Problem("E015", f"'{settings.path}' is already the path of another version", place)
+            )
         seen[settings.path] = name
 
 
-def _build(version: str | None, written: Mapping[str, Any], place: str) -> Settings:
+def _action_names() -> Mapping[str, Collection[str]]:
+    """Return the ids of the model actions of the project; none without the app for them."""
+    apps = registered.get_app_configs()
+    return next((one.action_names() for one in apps if isinstance(one, HasActionNames)), {})
+
+
+def _build(
+    version: str | None,
+    written: Mapping[str, object],
+    place: str,
+    actions: Mapping[str, Collection[str]],
+) -> Settings:
     problems: list[Problem] = []
     values = _values(version, written, place, problems)
+    problems += _contradictions(written, values, place)
     limits = Limits(**{f.name: values[f.name.upper()] for f in fields(Limits)})
     policy, found = compile_policy(
         values["EXPOSE"],
+        actions=actions,
         resolver=_imported(values["ROLE_RESOLVER"], f"{place}['ROLE_RESOLVER']", problems),
-        guarded_fields=values["GUARDED_FIELDS"],
+        guarded_fields=(*values["GUARDED_FIELDS"], *values["EXTRA_GUARDED_FIELDS"]),
         user_values=values["USER_VALUES"],
         max_relation_depth=limits.max_relation_depth,
         search=(values["SEARCH_MODE"], values["SEARCH_CONFIG"]),
+        resources=declared_resources(),
     )
     located = [Problem(p.id, p.message, f"{place}: {p.place}", p.hint) for p in found]
     return Settings(
@@ -166,8 +200,9 @@ def _build(version: str | None, written: Mapping[str, Any], place: str) -> Setti
         place=place,
         path=values["path"] or values["MIDDLEWARE_PATH"],
         policy=replace(policy, version=version),
+        backends=_backends(values),
         limits=limits,
-        rate_limits=_rate_limits(values, place, problems),
+        rate_limits=_rate_limits(values, place, problems, actions),
         idempotency=Idempotency(
             cache=values["IDEMPOTENCY_CACHE"], hours=values["IDEMPOTENCY_HOURS"]
         ),
@@ -182,8 +217,13 @@ def _build(version: str | None, written: Mapping[str, Any], place: str) -> Setti
     )
 
 
+def _backends(values: Mapping[str, Any]) -> Backends:
+    size, checked = values["STATEMENT_CACHE_SIZE"], values["CHECK_STATEMENTS"]
+    return Backends(OrmBackend(StatementCache(size, checked)))
+
+
 def _actions(values: Mapping[str, Any], problems: list[Problem]) -> Actions:
-    """Return what holds for model actions; the settings of dj-actions go before ours."""
+    """Return the settings of model actions; those of dj-actions take precedence."""
     found = {name: values[name] for name in OLDER}
     for name, older in OLDER.items():
         value = getattr(django_settings, older, None)
@@ -202,10 +242,19 @@ def _actions(values: Mapping[str, Any], problems: list[Problem]) -> Actions:
     )
 
 
-def _rate_limits(values: Mapping[str, Any], place: str, problems: list[Problem]) -> RateLimits:
-    notes = Notes(f"{place}['RATE_LIMIT']", problems)
+def _rate_limits(
+    values: Mapping[str, Any],
+    place: str,
+    problems: list[Problem],
+    actions: Mapping[str, Collection[str]],
+) -> RateLimits:
+    reporter = ProblemReporter(f"{place}['RATE_LIMIT']", problems)
+    rates = values["RATE_LIMIT"]
+    if rates is not NOBODY:
+        known = dict.fromkeys(name for names in actions.values() for name in names)
+        rates = compile_rates(rates, reporter, known)
     return RateLimits(
-        rates=compile_rates(values["RATE_LIMIT"], notes, all_action_names()),
+        rates=rates,
         cache=values["RATE_LIMIT_CACHE"],
         fail_open=values["RATE_LIMIT_FAIL"] == "open",
         trusted_proxies=values["TRUSTED_PROXIES"],
@@ -213,32 +262,49 @@ def _rate_limits(values: Mapping[str, Any], place: str, problems: list[Problem])
 
 
 def _values(
-    version: str | None, written: Mapping[str, Any], place: str, problems: list[Problem]
+    version: str | None, written: Mapping[str, object], place: str, problems: list[Problem]
 ) -> dict[str, Any]:
-    """Return every setting with a good value; bad ones are reported and get their default."""
+    """Return the value of every setting; invalid values are reported and get their default.
+
+    If the default could allow more than was meant, the setting allows nothing instead.
+    """
     known = {s.name: s for s in (*SETTINGS, *(VERSION_SETTINGS if version else ()))}
     values = {s.name: s.default for s in (*SETTINGS, *VERSION_SETTINGS)}
     for name, value in written.items():
         setting = known.get(name)
         if setting is None:
-            hint = nearest(str(name), known)
+            upper = str(name).upper()
+            hint = setting_meant(str(name), known)
             problems.append(Problem("E001", f"Unknown key {name!r}", place, hint))
+            meant = get_close_matches(upper, known, n=1, cutoff=LIKE_ONE)
+            values |= {lost: CLOSED[lost] for lost in meant if lost in CLOSED}
             continue
         fault = setting.validate(value)
         if fault is None:
             values[name] = value
         else:
-            problems.append(Problem("E002", fault, f"{place}['{name}']"))
+            problems.append(Problem("E002", fault, f"{place}['{name}']", EXAMPLES.get(name)))
+            values[name] = CLOSED.get(name, setting.default)
     return values
 
 
-def _imported(value: Any, place: str, problems: list[Problem]) -> Any:
-    """Return what a dotted path names; what cannot be imported denies everything."""
+def _contradictions(
+    written: Mapping[str, Any], values: Mapping[str, Any], place: str
+) -> Iterator[Problem]:
+    """Yield pairs of settings of which the second wins, unless the first is a default."""
+    for name, limit in (("DEFAULT_LIMIT", "MAX_LIMIT"), ("LOCK_TIMEOUT", "WRITE_TIMEOUT")):
+        if {name, limit} <= written.keys() and values[name] > values[limit]:
+            text = f"{name} {values[name]} is above {limit} {values[limit]}"
+            yield Problem("W018", text, place, f"{limit} wins; lower the other")
+
+
+def _imported(value: object, place: str, problems: list[Problem]) -> Any:
+    """Return the object of a dotted path; if it cannot be imported, one that denies everything."""
     if not isinstance(value, str):
         return value
     try:
         found = import_string(value)
-    except ImportError as error:
+    except (ImportError, TypeError, ValueError) as error:
         problems.append(Problem("E014", str(error), place))
         return _deny
     if not callable(found):
@@ -247,12 +313,29 @@ def _imported(value: Any, place: str, problems: list[Problem]) -> Any:
     return found
 
 
-def _deny(*_args: Any) -> tuple[str, None]:
-    """Stand in for a resolver that could not be imported: rows that are no Q deny."""
+def _deny(*_args: object) -> tuple[str, None]:
+    """Replace a resolver that could not be imported; rows that are not a ``Q`` deny."""
     return ("", None)
 
 
-def _authenticators(value: Any, place: str, problems: list[Problem]) -> tuple[Any, ...]:
+#: How similar an unknown name has to be to one of those below to be treated as it.
+LIKE_ONE = 0.7
+#: The values of settings that are invalid or misspelt. Neither the default nor, in a version, the
+#: inherited value would be safe, because the setting may have been meant to allow less.
+CLOSED: Mapping[str, object] = {
+    "EXPOSE": {},
+    "REQUIRE_AUTHENTICATION": True,
+    "RATE_LIMIT": NOBODY,
+    "MIN_ACTION_STATUS": "prod",
+    "USER_VALUES": (),
+    "ROLE_RESOLVER": _deny,
+    "AUTHENTICATION": (),
+    "GUARDED_FIELDS": (ALL_NAMES,),
+    "EXTRA_GUARDED_FIELDS": (ALL_NAMES,),
+}
+
+
+def _authenticators(value: Any, place: str, problems: list[Problem]) -> tuple[object, ...]:
     """Return the authenticator classes to try, as classes or zero-argument callables."""
     if value is None:
         rest = "rest_framework" in django_settings.INSTALLED_APPS
@@ -266,13 +349,24 @@ def _authenticators(value: Any, place: str, problems: list[Problem]) -> tuple[An
     return tuple(found)
 
 
-def _forget(*, setting: str, **_kwargs: Any) -> None:
+def _forget(*, setting: str, **_kwargs: object) -> None:
     ours = {NAME, "INSTALLED_APPS", "AUTH_USER_MODEL", "REST_FRAMEWORK", *OLDER.values()}
     if setting in ours:
         configuration.cache_clear()
 
 
 setting_changed.connect(_forget, dispatch_uid="django_flex.conf")
+
+
+def has_urls() -> bool:
+    """Return whether the project has URL patterns."""
+    return bool(getattr(django_settings, "ROOT_URLCONF", None))
+
+
+def misspelt_names() -> list[str]:
+    """Return the names of other settings that look like ``DJANGO_FLEX``."""
+    names = [name for name in dir(django_settings) if name.isupper() and name != NAME]
+    return get_close_matches(NAME, names, n=3, cutoff=LIKE_NAME)
 
 
 def middleware_classes() -> list[str]:

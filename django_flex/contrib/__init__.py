@@ -1,1 +1,1 @@
-"""Bridges to other packages."""
+"""Integrations with other packages."""

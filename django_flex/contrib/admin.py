@@ -1,29 +1,34 @@
-"""Model actions in Django's admin: in the menu of the change list, under the same grants."""
+"""Model actions in the action menu of Django's admin, under the same grants."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4, uuid5
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.template.response import TemplateResponse
 
-from django_flex.actions.definitions import Scope
-from django_flex.actions.finding import available
-from django_flex.actions.running import run_action
+from django_flex.access.actor import Actor
+from django_flex.actions.answer import run_action
+from django_flex.actions.declare.definitions import Scope
+from django_flex.actions.run.finding import available
 from django_flex.conf import get_settings
-from django_flex.engine import ACTIONS, FlexRequest
-from django_flex.permissions.roles import Actor, resolve_role
+from django_flex.dialects.flex import FLEX
+from django_flex.engine import ACTIONS, Call, resolve_call
+from django_flex.plan.json_values import encode
+from django_flex.schema.introspection import label_of
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.contrib.admin import ModelAdmin
+    from django.db.models import Model, QuerySet
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from django_flex.actions.definitions import ActionDef
+    from django_flex.actions.declare.definitions import ActionDef
     from django_flex.plan.shape import FlexResult
 
 PREFIX = "flex_"
@@ -39,17 +44,19 @@ _FIELDS: dict[str, Callable[..., forms.Field]] = {
 
 
 class FlexActionAdminMixin:
-    """Puts the model actions that the user may run into the menu of a ``ModelAdmin``.
+    """Adds the model actions that the user may run to the action menu of a ``ModelAdmin``.
 
-    ``EXPOSE`` says which these are, and on which rows; the admin's own permissions say who sees the
-    list. An action with input asks for it on a page of its own. ``flex_version``: whose settings.
+    ``EXPOSE`` decides which actions these are, and on which rows they run; the admin's own
+    permissions decide who sees the list. An action with input, or one that needs an
+    ``Idempotency-Key``, has a page of its own; submitting it twice runs the action once.
+    ``flex_version`` is the API version whose settings apply.
     """
 
     flex_version: str | None = None
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
-        """Return the admin's actions, and behind them, in the list, the model actions."""
-        # Django 6.1 has actions on the page of a row, too.
+        """Return the admin's actions, followed by the model actions if it is the page of the list."""
+        # Django 6.1 also has actions on the page of a row.
         place = {} if action_location is None else {"action_location": action_location}
         found: dict[str, Any] = super().get_actions(request, **place)  # type: ignore[misc]  # of the ModelAdmin
         in_list = getattr(action_location, "value", CHANGE_LIST) == CHANGE_LIST
@@ -58,44 +65,46 @@ class FlexActionAdminMixin:
         for definition in self._flex_actions(request):
             name = f"{PREFIX}{definition.id}"
             call = partial(_called, definition=definition, version=self.flex_version)
-            # Django puts the names of the model into it.
+            # Django inserts the names of the model.
             found[name] = (call, name, definition.shown_title.replace("%", "%%"))
         return found
 
     def _flex_actions(self, request: HttpRequest) -> list[ActionDef]:
         settings = get_settings(self.flex_version)
-        entry = settings.policy.entries.get(self.model)  # type: ignore[attr-defined]  # of the ModelAdmin
+        entry = settings.policy.entries.get(label_of(self.model))  # type: ignore[attr-defined]  # of the ModelAdmin
         if entry is None:
             return []
-        asked = FlexRequest(
+        call = Call(
+            settings=settings,
+            dialect=FLEX,
+            policy=settings.policy,
             resource=entry.name,
             operation=ACTIONS,
             payload={},
             actor=Actor(request.user, request),
         )
-        standing = resolve_role(settings.policy, entry, asked.actor)
         about_rows = {Scope.INSTANCE, Scope.BULK}
-        return [
-            one for one in available(asked, settings, entry, standing) if one.scope in about_rows
-        ]
+        return [one for one in available(resolve_call(call, entry)) if one.scope in about_rows]
 
 
 def _called(
-    model_admin: Any,
+    model_admin: ModelAdmin[Model],
     request: HttpRequest,
-    queryset: QuerySet[Any],
+    queryset: QuerySet[Model],
     *,
     definition: ActionDef,
     version: str | None,
 ) -> HttpResponseBase | None:
-    """Ask for the input, then run the action on the rows that were chosen."""
-    form = _form(definition, request)
-    if form is not None and not (form.is_bound and form.is_valid()):
+    """Show the page for the input, or run the action on the selected rows."""
+    form, submission = _form(definition, request), _submission(request)
+    valid = form is None or (form.is_bound and form.is_valid())
+    if not valid or (submission is None and definition.idempotency == "required"):
         return _ask(model_admin, request, queryset, definition, form)
-    given = {} if form is None else form.cleaned_data
+    given: dict[str, object] = {} if form is None else form.cleaned_data
     values = {name: value for name, value in given.items() if value not in (None, "")}
-    keys = list(queryset.values_list("pk", flat=True))
-    results = _run(request, definition, keys, values, version)
+    keys: list[object] = list(queryset.values_list("pk", flat=True))
+    takes_key = definition.idempotency != "off" and definition.atomic
+    results = _run(request, definition, keys, values, version, submission if takes_key else None)
     done = sum(result.ok for result in results)
     if done:
         text = f"{definition.shown_title}: {done}"
@@ -108,73 +117,92 @@ def _called(
 def _run(
     request: HttpRequest,
     definition: ActionDef,
-    keys: list[Any],
-    values: dict[str, Any],
+    keys: list[object],
+    values: dict[str, object],
     version: str | None,
+    submission: UUID | None,
 ) -> list[FlexResult]:
     settings = get_settings(version)
     if definition.scope is Scope.BULK:
-        payloads: list[dict[str, Any]] = [{"_ids": keys}]
+        payloads: list[dict[str, object]] = [{"_ids": keys}]
     else:
         payloads = [{"_id": key} for key in keys]
     return [
         run_action(
-            FlexRequest(
+            Call(
+                settings=settings,
+                dialect=FLEX,
+                policy=settings.policy,
                 resource=definition.resource,
                 operation=definition.id,
                 payload={**payload, "_input": values},
                 actor=Actor(request.user, request),
-            ),
-            settings,
+                idempotency_key=_key(submission, {**payload, "_input": values}),
+            )
         )
         for payload in payloads
     ]
 
 
+def _submission(request: HttpRequest) -> UUID | None:
+    """Return the id of one submission of the page; a second click sends the same id."""
+    try:
+        return UUID(request.POST.get("flex_submission", ""))
+    except ValueError:
+        return None
+
+
+def _key(submission: UUID | None, payload: dict[str, object]) -> str | None:
+    """Return the ``Idempotency-Key`` of a run; it depends on the rows and the input."""
+    return None if submission is None else str(uuid5(submission, encode(payload).hex()))
+
+
 def _text(result: FlexResult) -> str:
     data = result.to_dict()
-    parts = [f"{name}: {' '.join(texts)}" for name, texts in data.get("fields", {}).items()]
+    faults: dict[str, list[str]] = data.get("fields", {})
+    parts = [f"{name}: {' '.join(texts)}" for name, texts in faults.items()]
     return "; ".join([str(data["error"]), *parts])
 
 
 def _form(definition: ActionDef, request: HttpRequest) -> forms.Form | None:
-    """Return a form for the input of an action, ``None`` for one without any."""
+    """Return a form for the input of an action, ``None`` if it has no input."""
     schema = definition.input.schema()
-    properties = schema.get("properties", {})
+    properties: dict[str, dict[str, Any]] = schema.get("properties", {})
     if not properties:
         return None
-    required = schema.get("required", ())
+    required: Sequence[str] = schema.get("required", ())
     fields = {name: _field(part, required=name in required) for name, part in properties.items()}
     made: type[forms.Form] = type("ActionForm", (forms.Form,), fields)
     return made(request.POST) if "flex_input" in request.POST else made()
 
 
 def _field(part: dict[str, Any], *, required: bool) -> forms.Field:
-    """Return a field for a part of JSON Schema; what is no plain value is typed as JSON."""
-    options = {"required": required, "help_text": part.get("description", "")}
-    choices = part.get("enum")
+    """Return a form field for a part of JSON Schema; objects and lists are entered as JSON."""
+    options: dict[str, Any] = {"required": required, "help_text": part.get("description", "")}
+    choices: Collection[object] | None = part.get("enum")
     if choices:
         listed = [(value, value) for value in choices]
         return forms.ChoiceField(choices=listed if required else [("", "—"), *listed], **options)
-    kind = part.get("type")
+    kind: object = part.get("type")
     if isinstance(kind, str) and kind in _FIELDS:
         return _FIELDS[kind](**options)
     return forms.JSONField(**options)
 
 
 def _ask(
-    model_admin: Any,
+    model_admin: ModelAdmin[Model],
     request: HttpRequest,
-    queryset: QuerySet[Any],
+    queryset: QuerySet[Model],
     definition: ActionDef,
-    form: forms.Form,
+    form: forms.Form | None,
 ) -> TemplateResponse:
-    context = {
+    context: dict[str, object] = {
         **model_admin.admin_site.each_context(request),
         "title": definition.shown_title,
         "description": definition.description,
         "destructive": definition.destructive,
         "form": form,
+        "submission": uuid4(),
         "keys": [str(key) for key in queryset.values_list("pk", flat=True)],
         "action": f"{PREFIX}{definition.id}",
         "select_across": "0",

@@ -1,26 +1,33 @@
-"""The pipeline, whole: parse, authorize, plan, execute, shape. Every door ends here."""
+"""The pipeline: parse, authorize, plan, read or write, shape, reply. Every door calls it."""
 
 from __future__ import annotations
 
-from django_flex.engine.pipeline import arun, run
-from django_flex.engine.programmatic import FlexQuery
-from django_flex.engine.request import (
-    ACTIONS,
-    CORE_OPERATIONS,
-    READ_OPERATIONS,
-    FlexRequest,
-    default_operation,
+from django_flex.engine.call import (
+    Answer,
+    Call,
+    ResolvedCall,
+    Shaped,
+    Wire,
     find_entry,
+    resolve_call,
 )
+from django_flex.engine.execution import execute, execute_or_raise, with_status
+from django_flex.engine.pipeline import answer
+from django_flex.query.operations import ACTIONS, CORE_OPERATIONS, READ_OPERATIONS
 
 __all__ = [
     "ACTIONS",
     "CORE_OPERATIONS",
     "READ_OPERATIONS",
-    "FlexQuery",
-    "FlexRequest",
-    "arun",
-    "default_operation",
+    "Answer",
+    "Call",
+    "ResolvedCall",
+    "Shaped",
+    "Wire",
+    "answer",
+    "execute",
+    "execute_or_raise",
     "find_entry",
-    "run",
+    "resolve_call",
+    "with_status",
 ]

@@ -1,52 +1,62 @@
-"""One aggregate from its parsing to its result."""
+"""The stages of an aggregate: groups, or their plan."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django_flex.backends.orm.aggregates import read_groups
-from django_flex.backends.orm.explaining import explain_groups
+from django_flex.analysis.aggregates.groups import authorize_aggregate
+from django_flex.engine.call import limits_within
+from django_flex.engine.pipeline import Stages
 from django_flex.exceptions import UnsupportedQueryError
-from django_flex.permissions.aggregation import authorize_aggregate
-from django_flex.plan.aggregates import make_aggregate_plan, shape_groups
-from django_flex.plan.cost import COST, check_cost, estimate_groups
-from django_flex.plan.explain import shape_explanation
-from django_flex.plan.shape import FlexResult
-from django_flex.query.parser import parse_query
+from django_flex.plan.aggregates import make_aggregate_plan
+from django_flex.plan.cost import check_cost_of_groups, estimate_groups
+from django_flex.plan.explain import CallerExplanation, shape_explanation
+from django_flex.plan.results import ResultSet
+from django_flex.plan.shape import shape_groups
+from django_flex.plan.sizes import ReplySize
 
 if TYPE_CHECKING:
-    from django_flex.conf import Settings
-    from django_flex.engine.request import FlexRequest
-    from django_flex.permissions.policy import Entry, Policy
-    from django_flex.permissions.roles import Standing
+    from django_flex.backends.base import Backend
+    from django_flex.engine.call import ResolvedCall
+    from django_flex.plan.nodes import AggregatePlan
+    from django_flex.query.ast import Query
 
 
-def run_aggregate(
-    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry, standing: Standing
-) -> FlexResult:
-    """Answer an aggregate by one statement.
+def parse(resolved: ResolvedCall) -> Query:
+    """Return what is asked.
 
     Raises:
-        FlexError: whatever is wrong with it.
+        FlexError: it makes no sense, or is to be streamed.
     """
-    if request.accepts is not None:
+    if resolved.call.accepts is not None:
         raise UnsupportedQueryError("Aggregates are not streamed", path="format")
-    query = parse_query(
-        request.payload,
-        settings.limits,
-        resource=entry.name,
-        operation=request.operation,
-        lenient=request.lenient,
-    )
-    authorized = authorize_aggregate(query, policy, request.actor, entry, settings.limits, standing)
-    plan = make_aggregate_plan(authorized)
-    cost = estimate_groups(plan)
-    if query.explain != "plan":
-        check_cost(cost, settings.limits)
-    headers = {COST: str(cost)}
-    if query.explain is not None:
-        explained = explain_groups(plan, settings.limits, whole=request.by_operator)
-        return replace(shape_explanation(plan, explained, cost, settings.limits), headers=headers)
-    rows, has_more = read_groups(plan, settings.limits)
-    return FlexResult(data=shape_groups(plan, rows, has_more=has_more), headers=headers)
+    return resolved.call.dialect.parse_query(resolved)
+
+
+def read(
+    resolved: ResolvedCall, backend: Backend, query: Query, plan: AggregatePlan
+) -> ResultSet | CallerExplanation:
+    """Read the groups of a plan by one statement, or explain it.
+
+    Raises:
+        FlexError: the backend cannot do this.
+    """
+    call, limits = resolved.call, limits_within(resolved.call)
+    if query.explain is None:
+        reply_size = ReplySize(limits.max_reply_bytes)
+        rows, has_more = backend.groups(plan, limits, call.started, reply_size)
+        return ResultSet(rows, has_more, most=reply_size.to_measure)
+    backend.capabilities.require("explain", "explain")
+    found = backend.explain_groups(plan, limits, whole=call.by_operator, started=call.started)
+    return shape_explanation(plan, found, estimate_groups(plan), limits)
+
+
+AGGREGATE = Stages(
+    parse=parse,
+    authorize=authorize_aggregate,
+    plan=make_aggregate_plan,
+    check_cost=check_cost_of_groups,
+    read=read,
+    shape=shape_groups,
+    transact=None,
+)

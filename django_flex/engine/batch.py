@@ -1,59 +1,73 @@
-"""Several operations as one request: one transaction, or each on its own."""
+"""Several operations in one request: in one transaction, or each separately."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from django.db import router
-
-from django_flex.engine.request import default_operation, find_entry
-from django_flex.engine.writing import run_once
+from django_flex.access.roles import resolve_grant
+from django_flex.engine.call import find_entry
+from django_flex.engine.writing import write_once
 from django_flex.exceptions import (
+    AuthenticationRequiredError,
     FlexError,
+    InternalError,
+    OperationDeniedError,
     QueryError,
     ResourceNotFoundError,
     UnsupportedQueryError,
 )
-from django_flex.plan.shape import FlexResult
-from django_flex.query.batch import check_size, parse_batch, with_references
+from django_flex.plan.json_values import encode
+from django_flex.query.operations import READ_OPERATIONS
 
 if TYPE_CHECKING:
-    from django_flex.conf import Settings
-    from django_flex.engine.request import FlexRequest
-    from django_flex.permissions.policy import Entry, Policy
-    from django_flex.query.batch import Operation
+    from django_flex.backends.base import Backend
+    from django_flex.backends.registry import Backends
+    from django_flex.engine.call import Call
+    from django_flex.plan.shape import FlexResult
+    from django_flex.policy.model import Entry, Policy
+    from django_flex.query.ast import Operation
 
-Answer: TypeAlias = "Callable[[FlexRequest, Settings, Policy, Entry | None], FlexResult]"
+logger = logging.getLogger("django_flex")
+Execute: TypeAlias = "Callable[[Call], FlexResult]"
 
 
-def run_batch(
-    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry | None, answer: Answer
-) -> FlexResult:
-    """Answer a batch with the replies of its operations, in order.
+def answer_batch(call: Call, execute: Execute) -> FlexResult:
+    """Answer a batch with the replies to its operations, in order, under one deadline for all.
+
+    If none of them writes, there is no transaction: each sees what is stored when it runs.
 
     Args:
-        request: the batch.
-        settings: of the API version.
-        policy: whose entries may be named.
-        entry: the only model of the door, ``None`` where all exposed ones may be named.
-        answer: answers one operation.
+        call: the batch; only the model of its door may be named, where that has one.
+        execute: returns the result of one operation.
 
     Raises:
-        FlexError: of an atomic batch the first error in it; nothing of the batch happened.
+        FlexError: the first error in an atomic batch, of which nothing has been stored.
     """
-    batch = parse_batch(request.payload, settings.limits, lenient=request.lenient)
-    steps = [_step(request, one, policy, entry) for one in batch.operations]
+    batch = call.dialect.parse_batch(call)
+    steps = [_step(call, one) for one in batch.operations]
+    if any(step.call.operation not in READ_OPERATIONS for step in steps):
+        steps = [replace(step, call=replace(step.call, writes=True)) for step in steps]
 
     def perform() -> FlexResult:
-        return _run_all(steps, settings, policy, answer, atomic=batch.atomic)
+        return _answer_all(steps, execute, atomic=batch.atomic)
 
+    if not any(step.call.writes for step in steps):
+        return perform()  # nothing to roll back or to repeat, so no lock is taken
     if not batch.atomic:
-        if batch.dry_run or request.idempotency_key is not None:
-            raise QueryError("Only an atomic batch can be undone or repeated", path="_atomic")
+        if batch.dry_run or call.idempotency_key is not None:
+            raise QueryError(
+                "A dry run or an Idempotency-Key needs an atomic batch", path="_atomic"
+            )
         return perform()
-    return run_once(request, settings, _database(steps), perform, dry_run=batch.dry_run)
+    if call.idempotency_key is not None:
+        _check_granted(steps)
+    labels = (step.entry.resource.label for step in steps)
+    backend, using = _database(steps, call.settings.backends)
+    backend.capabilities.require("transactions", "_atomic")
+    return write_once(call, backend, using, perform, *labels, dry_run=batch.dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +75,55 @@ class Step:
     """One operation of a batch, with the model that it is about."""
 
     operation: Operation
-    request: FlexRequest
+    call: Call
     entry: Entry
 
 
-def _step(request: FlexRequest, one: Operation, policy: Policy, entry: Entry | None) -> Step:
+def _step(call: Call, one: Operation) -> Step:
     try:
-        found = _entry(one.payload.get("_model"), policy, entry)
-        operation = default_operation(one.payload)
+        found = _entry(call.dialect.resource_of(one.payload), call.policy, call.entry)
+        operation = call.dialect.operation_of(one.payload)
     except FlexError as error:
         raise _placed(error, one.place) from None
-    asked = replace(
-        request,
+    step = replace(
+        call,
+        entry=found,
         resource=found.name,
         operation=operation,
         payload=one.payload,
         if_match=None,
         idempotency_key=None,
     )
-    return Step(one, asked, found)
+    return Step(one, step, found)
 
 
-def _entry(name: Any, policy: Policy, entry: Entry | None) -> Entry:
+def _check_granted(steps: list[Step]) -> None:
+    """Refuse a batch with an operation that its caller may not do, before a reply is repeated.
+
+    The reply may be older than the grants.
+
+    Raises:
+        OperationDeniedError: of the first such operation, with its place.
+        AuthenticationRequiredError: the same, for an anonymous caller.
+    """
+    for step in steps:
+        call, operation = step.call, step.call.operation
+        grant = resolve_grant(call.policy, step.entry, call.actor).grant
+        wanted = {"add", "edit"} if operation == "upsert" else {operation}
+        if grant is not None and wanted <= grant.operations:
+            continue
+        denied: FlexError = OperationDeniedError(operation, step.entry.name)
+        if not (call.actor.is_authenticated or call.by_operator):
+            denied = AuthenticationRequiredError()
+        raise _placed(denied, step.operation.place)
+
+
+def _entry(name: object, policy: Policy, entry: Entry | None) -> Entry:
     """Return the model that an operation names; a door with one model serves that one alone."""
     if name is None and entry is not None:
         return entry
     if not isinstance(name, str):
-        raise QueryError("Which model?", path="_model", hint='"_model": "booking"')
+        raise QueryError("A model is needed", path="_model", hint='"_model": "booking"')
     if entry is None:
         return find_entry(policy, name)
     if name not in {entry.name, *entry.url_names}:
@@ -95,43 +131,53 @@ def _entry(name: Any, policy: Policy, entry: Entry | None) -> Entry:
     return entry
 
 
-def _run_all(
-    steps: list[Step], settings: Settings, policy: Policy, answer: Answer, *, atomic: bool
-) -> FlexResult:
-    replies: dict[str, Any] = {}
-    results: list[dict[str, Any]] = []
+def _answer_all(steps: list[Step], execute: Execute, *, atomic: bool) -> FlexResult:
+    replies: dict[str, object] = {}
+    results: list[FlexResult] = []
+    dialect, limits = steps[0].call.dialect, steps[0].call.settings.limits
+    room = limits.max_reply_bytes
     for step in steps:
         one = step.operation
         try:
-            payload = with_references(one.payload, replies, one.place)
-            check_size(payload, settings.limits, one.place)
-            asked = replace(step.request, payload=payload)
-            result = answer(asked, settings, policy, step.entry)
+            payload = dialect.with_references(one.payload, replies, one.place, limits)
+            result = execute(replace(step.call, payload=payload, room=room))
         except FlexError as error:
             placed = _placed(error, one.place)
             if atomic:
                 raise placed from error
-            results.append({"status_code": placed.status, **placed.to_dict()})
+            results.append(dialect.error(placed))
             continue
-        results.append(result.data)
+        except Exception:
+            if atomic:
+                raise
+            # The operations before it are stored, so the client has to get their replies.
+            logger.exception("An operation of a batch failed")
+            failed = _placed(InternalError(), one.place)
+            results.append(dialect.error(failed))
+            continue
+        results.append(result)
+        room = max(0, room - len(encode(result.data)))
         if one.name is not None:
             key = {} if result.created is None else {"id": result.created}
             replies[one.name] = {**key, **result.data}
-    return FlexResult(data={"results": results})
+    return dialect.reply_to_batch(results)
 
 
 def _placed(error: FlexError, place: str) -> FlexError:
-    """Say in which operation an error is."""
-    if not (error.path or "").startswith(place):
-        error.path = f"{place}.{error.path}" if error.path else place
-    return error
+    """Return an error whose path says in which operation it is."""
+    if (error.path or "").startswith(place):
+        return error
+    return error.with_path(f"{place}.{error.path}" if error.path else place)
 
 
-def _database(steps: list[Step]) -> str:
-    """Return the one database of all models; one transaction cannot span two."""
-    found = {router.db_for_write(step.entry.resource.model) for step in steps}
+def _database(steps: list[Step], backends: Backends) -> tuple[Backend, str]:
+    """Return the one backend and database of all models; one transaction cannot span two."""
+    found = {
+        (backend := backends.of(resource), backend.database(resource))
+        for resource in (step.entry.resource for step in steps)
+    }
     if len(found) > 1:
         raise UnsupportedQueryError(
-            "These models are kept in different databases", path="_batch", hint='"_atomic": false'
+            "These models are stored in different databases", path="_batch", hint='"_atomic": false'
         )
     return found.pop()

@@ -1,77 +1,78 @@
-"""One read from its parsing to its result: rows, or the plan of it, or a stream."""
+"""The stages of a get or a list: rows, their plan, or a stream."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from django_flex.backends.orm.explaining import explain
-from django_flex.backends.orm.reads import read
+from django_flex.analysis.authorize import authorize
+from django_flex.analysis.read.exports import streamed
+from django_flex.engine.call import limits_within
+from django_flex.engine.objects import check_shown
+from django_flex.engine.pipeline import Stages
 from django_flex.engine.streaming import open_stream
 from django_flex.exceptions import UnsupportedQueryError
-from django_flex.permissions.authorize import authorize
-from django_flex.permissions.caps import streamed
-from django_flex.plan.cost import COST, check_cost, estimate
-from django_flex.plan.explain import shape_explanation
+from django_flex.plan.cost import check_cost, estimate
+from django_flex.plan.explain import CallerExplanation, shape_explanation
 from django_flex.plan.planner import make_plan
-from django_flex.plan.shape import shape
-from django_flex.query.parser import parse_query
+from django_flex.plan.results import ResultSet
+from django_flex.plan.shape import Streamed, shape
 
 if TYPE_CHECKING:
-    from django_flex.conf import Settings
-    from django_flex.engine.request import FlexRequest
-    from django_flex.permissions.policy import Entry, Policy
-    from django_flex.permissions.roles import Standing
+    from django_flex.backends.base import Backend
+    from django_flex.engine.call import ResolvedCall
     from django_flex.plan.nodes import ReadPlan
-    from django_flex.plan.shape import FlexResult
     from django_flex.query.ast import Query
 
+Found: TypeAlias = ResultSet | CallerExplanation | Streamed
 
-def run_read(
-    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry, standing: Standing
-) -> FlexResult:
-    """Answer a read; its estimated cost is in the headers of the result.
+
+def parse(resolved: ResolvedCall) -> Query:
+    """Return what is asked; the limit of a list that is streamed is that of an export.
 
     Raises:
-        FlexError: whatever is wrong with it.
+        FlexError: it makes no sense, or this door cannot stream.
     """
-    query = _parse(request, settings, entry, standing)
-    authorized = authorize(query, policy, request.actor, entry, settings.limits, standing)
-    plan = make_plan(authorized)
-    cost = estimate(plan, settings.limits)
-    if query.explain != "plan":
-        check_cost(cost, settings.limits)
-    return _answer(plan, cost, request, settings)
-
-
-def _answer(plan: ReadPlan, cost: int, request: FlexRequest, settings: Settings) -> FlexResult:
-    if plan.asked.explain is not None:
-        explained = explain(plan, settings.limits, whole=request.by_operator)
-        result = shape_explanation(plan, explained, cost, settings.limits)
-    elif plan.asked.stream is not None:
-        result = open_stream(plan, request, settings)
-    else:
-        return shape(plan, read(plan, settings.limits), {COST: str(cost)})
-    return replace(result, headers={**result.headers, COST: str(cost)})
-
-
-def _parse(request: FlexRequest, settings: Settings, entry: Entry, standing: Standing) -> Query:
-    query = parse_query(
-        request.payload,
-        settings.limits,
-        resource=entry.name,
-        operation=request.operation,
-        lenient=request.lenient,
-        stream=request.accepts,
-    )
+    call, limits = resolved.call, resolved.call.settings.limits
+    query = call.dialect.parse_query(resolved)
     if query.stream is None:
         return query
-    if not request.streams:
+    if not call.streams:
         raise UnsupportedQueryError(
-            "Nothing can be streamed from here", path="format", hint="ask for the list by itself"
+            "A stream is not available here",
+            path="format",
+            hint="request the list without 'format'",
         )
     if query.explain is not None:
-        return replace(
-            query, stream=None, page=replace(query.page, limit=settings.limits.max_limit)
-        )
-    return streamed(query, entry, standing.grant, settings.limits)
+        return replace(query, stream=None, page=replace(query.page, limit=limits.max_limit))
+    return streamed(query, resolved.entry, resolved.granted.grant, limits)
+
+
+def read(resolved: ResolvedCall, backend: Backend, query: Query, plan: ReadPlan) -> Found:
+    """Read a plan, open a stream of its rows, or explain it.
+
+    Raises:
+        FlexError: the backend cannot do this; the door refuses the row of a get.
+    """
+    call = resolved.call
+    if plan.single and resolved.entry.check_object is not None:
+        check_shown(plan, resolved.entry, backend, call.settings.limits)
+    if query.stream is not None:
+        return open_stream(query, plan, call)
+    limits = limits_within(call)
+    if query.explain is None:
+        return backend.read(plan, limits, call.started)
+    backend.capabilities.require("explain", "explain")
+    found = backend.explain(plan, limits, whole=call.by_operator, started=call.started)
+    return shape_explanation(plan, found, estimate(plan, limits), limits)
+
+
+READ = Stages(
+    parse=parse,
+    authorize=authorize,
+    plan=make_plan,
+    check_cost=check_cost,
+    read=read,
+    shape=shape,
+    transact=None,
+)

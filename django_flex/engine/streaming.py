@@ -1,77 +1,62 @@
-"""A list as a stream: a page of it is read at once, an export as it is taken."""
+"""A list as a stream: a page is read at once, an export while it is being consumed."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django_flex.backends.orm.reads import read
-from django_flex.backends.orm.streams import is_held, rows_of
 from django_flex.engine.time_zone import in_time_zone
 from django_flex.exceptions import UnsupportedQueryError
-from django_flex.plan.shape import FlexResult
-from django_flex.plan.streams import Stream, format_of
+from django_flex.plan.shape import PageInfo, Streamed
+from django_flex.plan.streams import Stream
 
 if TYPE_CHECKING:
-    from django_flex.conf import Settings
-    from django_flex.engine.request import FlexRequest
+    from django_flex.engine.call import Call
     from django_flex.plan.nodes import ReadPlan, Row
+    from django_flex.query.ast import Query
 
 #: What belongs to a reply that has more in it than rows.
 _OF_PAGES = ("cursor", "count")
 
 
-def open_stream(plan: ReadPlan, request: FlexRequest, settings: Settings) -> FlexResult:
-    """Return a result whose rows are in its ``stream``; the first of them have been read.
+def open_stream(query: Query, plan: ReadPlan, call: Call) -> Streamed:
+    """Return a stream of the rows; the first of them have been read.
 
     Raises:
-        FlexError: what is wrong with the query, or keeps the database from beginning.
+        FlexError: the query is invalid, or the database cannot start to read.
     """
-    asked = plan.asked
+    backend = call.settings.backends.of(plan.resource)
+    backend.capabilities.require("streams", "format")
     for name in _OF_PAGES:
-        if getattr(asked.page, name) is not None:
+        if getattr(query.page, name) is not None:
             raise UnsupportedQueryError(f"A stream has no '{name}'", path=name)
-    if asked.aggregate is not None:
+    if query.aggregate is not None:
         raise UnsupportedQueryError("A stream has no 'aggregate'", path="aggregate")
-    written = format_of(plan)
-    pagination: dict[str, Any] = {"offset": plan.offset, "limit": plan.limit, "has_more": False}
-    if plan.limit <= settings.limits.max_limit:
-        found = read(plan, settings.limits)
-        if found.has_more:
-            pagination |= {"has_more": True, "next": {"offset": plan.offset + plan.limit}}
-        lots: Iterator[list[Row]] = iter([found.rows])
+    limits = call.settings.limits
+    written = call.dialect.stream_format(query.stream, plan, limits.max_reply_bytes)
+    has_more = False
+    if plan.limit <= limits.max_limit:
+        # In a stream each row is checked against the cap separately.
+        unmeasured = replace(limits, max_reply_bytes=sys.maxsize)
+        found = backend.read(plan, unmeasured, call.started)
+        has_more = found.has_more
+        chunks: Iterator[list[Row]] = iter([found.rows])
     else:
-        lots = _export(plan, request, settings)
-    stream = Stream(str(asked.stream), written, lots)
-    return FlexResult(data={"pagination": pagination}, stream=stream)
+        chunks = _export(plan, call)
+    stream = Stream(str(query.stream), written, chunks)
+    return Streamed(stream, PageInfo(plan.offset, plan.limit, has_more))
 
 
-def _export(plan: ReadPlan, request: FlexRequest, settings: Settings) -> Iterator[list[Row]]:
-    zone = settings.time_zone if request.time_zone is None else request.time_zone
+def _export(plan: ReadPlan, call: Call) -> Iterator[list[Row]]:
+    zone = call.settings.time_zone if call.time_zone is None else call.time_zone
 
     def setting() -> AbstractContextManager[None]:
-        return in_time_zone(zone, plan.resource.model)
+        return in_time_zone(zone, call.settings.backends, plan.resource)
 
-    lots = rows_of(plan, settings.limits, setting)
-    if is_held(plan):
-        # ATOMIC_REQUESTS: the transaction ends before the rows are taken, and with it any cursor.
-        return lots
-    first = next(lots, [])
-    return _Begun(first, lots)
-
-
-class _Begun(Iterator["list[Row]"]):
-    """Rows of which the first have been read already."""
-
-    def __init__(self, first: list[Row], lots: Iterator[list[Row]]) -> None:
-        self._lots = lots
-        self._all = chain([first], lots)
-
-    def __next__(self) -> list[Row]:
-        return next(self._all)
-
-    def close(self) -> None:
-        """End the reading."""
-        self._lots.close()  # type: ignore[attr-defined]  # a generator
+    chunks = call.settings.backends.of(plan.resource).stream(plan, call.settings.limits, setting)
+    # Read immediately, so that an error in the query is an ordinary error reply.
+    return chain([next(chunks, [])], chunks)

@@ -1,50 +1,45 @@
-"""The time zone that a request is read in: days, months and hours begin where its caller says."""
+"""The time zone of a request, which determines when days, months and hours start."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import connections, models, router
 from django.utils import timezone
 
-from django_flex.exceptions import InvalidValueError, UnsupportedQueryError
+from django_flex.exceptions import InvalidValueError
 
-PLACE = "Prefer"
+if TYPE_CHECKING:
+    from django_flex.backends.registry import Backends
+    from django_flex.schema.resources import Resource
+
+HEADER = "Prefer"
+#: Stateless, so that all requests share it.
+_AS_IT_IS = nullcontext()
 
 
-def in_time_zone(name: str | None, model: type[models.Model]) -> AbstractContextManager[None]:
-    """Return a context in which naive times, parts and truncations of times are of a zone.
+def in_time_zone(
+    name: str | None, backends: Backends, resource: Resource
+) -> AbstractContextManager[None]:
+    """Return a context in which naive times, and parts and truncations of times, use a time zone.
 
     Args:
         name: of the IANA database (``Europe/Berlin``); ``None`` for Django's current one.
-        model: what is read or written; its database reckons with the zone.
+        backends: those of the API version.
+        resource: what is read or written; its database computes with the zone.
 
     Raises:
-        InvalidValueError: there is no such zone.
+        InvalidValueError: the zone does not exist.
         UnsupportedQueryError: the database has no time zones loaded.
     """
     if name is None:
-        return nullcontext()
+        return _AS_IT_IS
     try:
         zone = ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidValueError(
-            "There is no such time zone", path=PLACE, hint="timezone=Europe/Berlin"
+            "Unknown time zone", path=HEADER, hint="timezone=Europe/Berlin"
         ) from error
-    using = router.db_for_read(model)
-    if connections[using].vendor == "mysql" and not _is_known(name, using):
-        raise UnsupportedQueryError(
-            "The database does not know time zones", path=PLACE, hint="timezone=UTC"
-        )
+    backends.of(resource).check_time_zone(resource, name)
     return timezone.override(zone)
-
-
-@lru_cache(maxsize=1_024)
-def _is_known(name: str, using: str) -> bool:
-    """Whether MariaDB can reckon with a zone: without its tables it silently answers NULL."""
-    with connections[using].cursor() as cursor:
-        cursor.execute("SELECT CONVERT_TZ('2026-01-01', 'UTC', %s) IS NOT NULL", [name])
-        (known,) = cursor.fetchone()
-    return bool(known)

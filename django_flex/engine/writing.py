@@ -1,131 +1,173 @@
-"""One write from its parsing to its result: authorized first, then all of it or nothing."""
+"""The stages of a write, in one transaction once it is planned; what every write has to go through."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import router
 from django.utils.http import parse_etags
 
-from django_flex.backends.orm.reads import read_back
-from django_flex.backends.orm.transactions import writing
-from django_flex.backends.orm.writes import write
+from django_flex.analysis.writes.authorize import authorize_mutation
+from django_flex.engine.call import limits_within
+from django_flex.engine.pipeline import Stages
+from django_flex.engine.showing import shown
 from django_flex.exceptions import DuplicateError, PreconditionFailedError
-from django_flex.idempotency import attempt_for, once
-from django_flex.permissions.mutations import authorize_mutation
+from django_flex.idempotency import attempt_for, once, once_apart, succeeded
 from django_flex.plan.json_values import entity_tag
 from django_flex.plan.planner import make_write_plan
-from django_flex.plan.written import WrittenRow, shape_written
-from django_flex.query.mutations import parse_mutation
+from django_flex.plan.sizes import ReplySize
+from django_flex.plan.written import WriteResult, shape_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from django_flex.conf import Settings
-    from django_flex.engine.request import FlexRequest
-    from django_flex.permissions.policy import Entry, Policy
-    from django_flex.permissions.roles import Standing
+    from django_flex.backends.base import Backend
+    from django_flex.engine.call import Call, ResolvedCall
+    from django_flex.idempotency import Attempt
     from django_flex.plan.nodes import ReadPlan, WritePlan
     from django_flex.plan.shape import FlexResult
+    from django_flex.query.ast import Mutation
 
 
-def run_write(
-    request: FlexRequest, settings: Settings, policy: Policy, entry: Entry, standing: Standing
-) -> FlexResult:
-    """Answer a write.
+def parse(resolved: ResolvedCall) -> Mutation:
+    """Return what is to be written. Raises ``QueryError``: it makes no sense."""
+    return resolved.call.dialect.parse_mutation(resolved)
+
+
+def write(
+    resolved: ResolvedCall, backend: Backend, mutation: Mutation, plan: WritePlan
+) -> WriteResult:
+    """Write a plan in the transaction that is open, and read back what the reply shows.
 
     Raises:
-        FlexError: whatever is wrong with it; nothing is written then.
+        FlexError: whatever the rules, the rows or the database have against it.
     """
-    mutation = parse_mutation(
-        request.payload,
-        settings.limits,
-        resource=entry.name,
-        operation=request.operation,
-        if_match=request.if_match,
-        lenient=request.lenient,
-    )
-    limits = settings.limits
-    authorized = authorize_mutation(mutation, policy, request.actor, entry, limits, standing)
-    plan = make_write_plan(authorized)
-    using = router.db_for_write(entry.resource.model)
+    using = backend.database(plan.rules.resource)
+    most = limits_within(resolved.call).max_reply_bytes
+    precondition = None
+    if mutation.if_match is not None:
+        # The tag of a get with the same ``_fields``, compared when the row is locked.
+        precondition = partial(check_tag, mutation.if_match, backend, plan.returning, using, most)
+    rows = backend.write(plan, using, precondition)
+    if plan.returning is None or plan.rules.operation == "delete":
+        return WriteResult(rows, {})
+    reply_size = ReplySize(most)
+    found = backend.read_back(plan.returning, [row.pk for row in rows], using, reply_size)
+    return WriteResult(rows, found, reply_size.to_measure)
 
-    def perform() -> FlexResult:
-        return _write(plan, using)
 
+def transact(
+    resolved: ResolvedCall, backend: Backend, mutation: Mutation, reply: Callable[[], FlexResult]
+) -> FlexResult:
+    """Write, shape and reply in one transaction: a reply that fails undoes the write.
+
+    Raises:
+        FlexError: what ``reply`` raises; what the database has against the commit.
+    """
+    call, resource = resolved.call, resolved.entry.resource
+    if mutation.if_match is not None:
+        backend.capabilities.require("locks", "If-Match")
+    using, label, dry_run = backend.database(resource), resource.label, mutation.dry_run
     try:
-        return run_once(request, settings, using, perform, dry_run=mutation.dry_run)
+        return write_once(call, backend, using, reply, label, dry_run=dry_run)
     except DuplicateError:
         if mutation.operation != "upsert":
             raise
         # Another request added the row between our look and our write: now it is there to edit.
-        return run_once(request, settings, using, perform, dry_run=mutation.dry_run)
+        return write_once(call, backend, using, reply, label, dry_run=dry_run)
 
 
-def run_once(
-    request: FlexRequest,
-    settings: Settings,
+def write_once(
+    call: Call,
+    backend: Backend,
     using: str,
     perform: Callable[[], FlexResult],
-    *,
+    *labels: str,
     dry_run: bool,
 ) -> FlexResult:
-    """Run a write in its transaction; with an ``Idempotency-Key`` only if it was not run before."""
+    """Write in a transaction; with an ``Idempotency-Key`` only if it was not run before.
 
-    def transaction() -> AbstractContextManager[None]:
-        return writing(using, settings.limits, dry_run=dry_run)
-
-    if request.idempotency_key is None or dry_run:
+    ``labels`` are those of the models that it is about, in order.
+    """
+    transaction = partial(
+        backend.transaction,
+        using,
+        call.settings.limits,
+        dry_run=dry_run,
+        started=call.started,
+        # At the command line and in the background no client waits for the whole write.
+        each_statement=call.by_operator,
+    )
+    if dry_run:
+        backend.capabilities.require("dry_runs", "_dry_run")
+    if call.idempotency_key is not None:
+        # Whether the reply is stored has to depend on whether all of it was written.
+        backend.capabilities.require("transactions", "Idempotency-Key")
+    if call.idempotency_key is None or dry_run:
         with transaction():
             return perform()
-    attempt = attempt_for(
-        request.idempotency_key,
-        settings=settings,
-        actor=request.actor,
-        operation=request.operation,
-        resource=request.resource,
-        payload=request.payload,
+    attempt = _attempt(call.idempotency_key, call, labels)
+    alias = backend.django_alias(using)
+    if alias is not None:
+        return once(attempt, call.settings, alias, transaction, perform)
+
+    def written() -> FlexResult:
+        with transaction():
+            return succeeded(perform)
+
+    return once_apart(attempt, call.settings, partial(_for_the_key, call), written)
+
+
+def _attempt(key: str, call: Call, labels: Sequence[str]) -> Attempt:
+    return attempt_for(
+        key,
+        settings=call.settings,
+        actor=call.actor,
+        operation=call.operation,
+        resource=",".join(labels),
+        payload=call.payload,
     )
-    return once(attempt, settings, using, transaction, perform)
 
 
-def _write(plan: WritePlan, using: str) -> FlexResult:
-    works = write(plan, using, _precondition(plan, using))
-    rows = [WrittenRow(work.pk, work.operation) for work in works]
-    reads = plan.returning is not None and plan.rules.operation != "delete"
-    if plan.returning is None or not reads:
-        return shape_written(plan, rows, {})
-    found = read_back(plan.returning, [row.pk for row in rows], using)
-    return shape_written(plan, rows, found)
+def _for_the_key(call: Call, alias: str) -> AbstractContextManager[None]:
+    """Return a transaction of Django's in which only the reply to an ``Idempotency-Key`` is stored.
+
+    The write has a deadline of its own. It must not be too late to store the reply.
+    """
+    backends, limits = call.settings.backends, call.settings.limits
+    return backends.default.transaction(alias, limits, each_statement=True)
 
 
-def _precondition(plan: WritePlan, using: str) -> Callable[[Any], None] | None:
-    """Return what compares a locked row with ``If-Match``: the tag of a get with ``_fields``."""
-    wanted = plan.asked.if_match
-    if wanted is None:
-        return None
-
-    return partial(check_tag, wanted, plan.returning, using)
-
-
-def check_tag(wanted: str, shown: ReadPlan | None, using: str, pk: Any) -> None:
+def check_tag(
+    wanted: str, backend: Backend, plan: ReadPlan | None, using: str, most: int, pk: object
+) -> None:
     """Compare a row with ``If-Match``.
 
     Args:
         wanted: the header.
-        shown: what the caller is shown of a row, ``None`` for nothing.
+        backend: that of the model.
+        plan: what the caller is shown of a row, ``None`` for nothing.
         using: the database.
+        most: bytes that it may have.
         pk: the key of the row.
 
     Raises:
-        PreconditionFailedError: it is another one by now.
+        PreconditionFailedError: the row has changed.
     """
     if wanted.strip() == "*":
         return
-    found = {} if shown is None else read_back(shown, [pk], using)
-    if shown is None or pk not in found:
+    found = None if plan is None else shown(backend, plan, [pk], using, most).get(pk)
+    if found is None or entity_tag(found) not in parse_etags(wanted):
         raise PreconditionFailedError
-    if entity_tag(shown.make_object(found[pk])) not in parse_etags(wanted):
-        raise PreconditionFailedError
+
+
+WRITE = Stages(
+    parse=parse,
+    authorize=authorize_mutation,
+    plan=make_write_plan,
+    check_cost=None,
+    read=write,
+    shape=shape_written,
+    transact=transact,
+)

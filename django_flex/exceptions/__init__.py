@@ -11,26 +11,30 @@
     │   ├── UnknownKeyError
     │   ├── InvalidValueError
     │   ├── LimitExceededError
-    │   │   └── CostExceededError
+    │   │   ├── CostExceededError
+    │   │   └── ReplyTooLargeError
     │   ├── CursorError
     │   └── UnsupportedQueryError
-    ├── AuthenticationRequiredError
-    ├── AuthenticationFailedError
+    ├── AuthenticationError              who sends the request
+    │   ├── AuthenticationRequiredError
+    │   └── AuthenticationFailedError
     ├── CsrfFailedError
     ├── AccessDeniedError
     │   ├── OperationDeniedError
     │   ├── FieldDeniedError
     │   ├── FilterDeniedError
     │   ├── OrderDeniedError
-    │   └── RowDeniedError
+    │   ├── RowDeniedError
+    │   └── RowRuleError
     ├── NotFoundError
     │   ├── ActionNotFoundError
     │   ├── ObjectNotFoundError
     │   └── ResourceNotFoundError
     ├── ValidationFailedError            what a write would store
-    ├── ActionFailedError                what a model action came to
+    ├── ActionFailedError                the code of a model action
     │   └── ActionUnwrittenError
     ├── ConflictError
+    │   ├── CascadeDeniedError
     │   ├── ActionCancelledError
     │   ├── ActionError
     │   ├── ActionUnavailableError
@@ -43,8 +47,8 @@
     │   └── TimeLimitExceededError
     └── InternalError
 
-An error is raised once, where it is known, and turned into a reply once, at the edge. Messages
-never carry a name that the caller may not see, nor text of the database.
+An error is raised once, where it is detected, and turned into a reply once, at the edge. Messages
+never contain a name that the caller may not see, or text of the database.
 """
 
 from __future__ import annotations
@@ -59,13 +63,13 @@ from django_flex.exceptions.actions import (
 )
 from django_flex.exceptions.general import (
     AccessDeniedError,
+    AuthenticationError,
     AuthenticationFailedError,
     AuthenticationRequiredError,
+    CascadeDeniedError,
     ConflictError,
     ContentTooLargeError,
-    CostExceededError,
     CsrfFailedError,
-    CursorError,
     DuplicateError,
     FieldDeniedError,
     FilterDeniedError,
@@ -73,26 +77,32 @@ from django_flex.exceptions.general import (
     IdempotencyKeyReusedError,
     InFlightError,
     InternalError,
-    InvalidValueError,
-    LimitExceededError,
     MethodNotAllowedError,
     NotFoundError,
     ObjectNotFoundError,
     OperationDeniedError,
     OrderDeniedError,
     PreconditionFailedError,
-    QueryError,
     RateLimitExceededError,
     RequestError,
     ResourceNotFoundError,
     RowDeniedError,
+    RowRuleError,
     SearchDeniedError,
     TimeLimitExceededError,
     UnavailableError,
-    UnknownKeyError,
     UnsupportedMediaTypeError,
-    UnsupportedQueryError,
     ValidationFailedError,
+)
+from django_flex.exceptions.queries import (
+    CostExceededError,
+    CursorError,
+    InvalidValueError,
+    LimitExceededError,
+    QueryError,
+    ReplyTooLargeError,
+    UnknownKeyError,
+    UnsupportedQueryError,
 )
 
 __all__ = [
@@ -103,8 +113,10 @@ __all__ = [
     "ActionNotFoundError",
     "ActionUnavailableError",
     "ActionUnwrittenError",
+    "AuthenticationError",
     "AuthenticationFailedError",
     "AuthenticationRequiredError",
+    "CascadeDeniedError",
     "ConflictError",
     "ContentTooLargeError",
     "CostExceededError",
@@ -127,9 +139,11 @@ __all__ = [
     "PreconditionFailedError",
     "QueryError",
     "RateLimitExceededError",
+    "ReplyTooLargeError",
     "RequestError",
     "ResourceNotFoundError",
     "RowDeniedError",
+    "RowRuleError",
     "SearchDeniedError",
     "TimeLimitExceededError",
     "UnavailableError",

@@ -1,4 +1,4 @@
-"""What can go wrong with model actions, or come of them."""
+"""What can go wrong with model actions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ActionNotFoundError(NotFoundError):
 
 
 class ActionFailedError(FlexError):
-    """The code of an action failed; what it had written is undone, the log says why."""
+    """The code of an action failed and was rolled back; the log says why."""
 
     status = 500
     code = "action.failed"
@@ -31,17 +31,17 @@ class ActionUnwrittenError(ActionFailedError):
     code = "action.todo"
 
     def __init__(self) -> None:
-        super().__init__("The action is not written yet")
+        super().__init__("The action is not implemented yet")
 
 
 class ActionError(ConflictError):
-    """The code of an action refuses, and says why; what it had written is undone."""
+    """The code of an action refused, with a reason, and was rolled back."""
 
     code = "action.refused"
 
 
 class ActionCancelledError(ConflictError):
-    """Somebody asked for the action to stop; what it had written since is undone."""
+    """The run was cancelled; what it had written since the last commit is rolled back."""
 
     code = "action.cancelled"
 
@@ -50,6 +50,6 @@ class ActionCancelledError(ConflictError):
 
 
 class ActionUnavailableError(ConflictError):
-    """The row is in no state in which the action makes sense, as its condition says."""
+    """The condition of the action does not allow it for this row now."""
 
     code = "action.unavailable"

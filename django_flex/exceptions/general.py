@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class FlexError(Exception):
-    """A request that cannot be served, with what a front end needs to react to it."""
+    """A request that fails, with what a front end needs to react to it."""
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "error"
@@ -27,13 +27,30 @@ class FlexError(Exception):
         self.headers = headers or {}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of a reply: ``error`` and ``code``, ``path``/``hint`` if known."""
+        """Return the JSON object of the reply: ``error``, ``code``, and ``path``, ``hint`` if known."""
         body: dict[str, Any] = {"error": self.message, "code": self.code}
         if self.path is not None:
             body["path"] = self.path
         if self.hint is not None:
             body["hint"] = self.hint
         return body
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """Return the same error with more headers for its reply.
+
+        The error itself does not change, because code may raise the same instance several times.
+        """
+        return self._copy(headers={**self.headers, **headers})
+
+    def with_path(self, path: str | None) -> Self:
+        """Return the same error with another path."""
+        return self._copy(path=path)
+
+    def _copy(self, **changes: object) -> Self:
+        copy = type(self).__new__(type(self), *self.args)
+        vars(copy).update(vars(self), **changes)
+        copy.__cause__ = self.__cause__
+        return copy
 
 
 class RequestError(FlexError):
@@ -43,7 +60,7 @@ class RequestError(FlexError):
 
 
 class MethodNotAllowedError(RequestError):
-    """This URL does not serve this method; the ``Allow`` header lists those it serves."""
+    """This URL does not support this method; the ``Allow`` header lists those that it supports."""
 
     status = 405
     code = "request.method"
@@ -63,86 +80,29 @@ class UnsupportedMediaTypeError(RequestError):
     code = "request.media_type"
 
 
-class QueryError(FlexError):
-    """The query is malformed: a wrong type or an impossible combination."""
-
-    code = "query.invalid"
-
-
-class UnknownKeyError(QueryError):
-    """The query has a key that does not exist."""
-
-    code = "query.unknown_key"
-
-
-class InvalidValueError(QueryError):
-    """A value does not fit the field or key that it was sent for."""
-
-    code = "query.value"
-
-
-class LimitExceededError(QueryError):
-    """The query is larger than a cap in the settings allows."""
-
-    code = "query.limit"
-
-
-class CostExceededError(LimitExceededError):
-    """The query would cost more than the caller may spend on one: ``cost`` beyond ``max_cost``."""
-
-    code = "query.cost"
-
-    def __init__(self, *, cost: int, max_cost: int) -> None:
-        super().__init__(
-            "The query costs too much",
-            hint=f"at most {max_cost}; ask for fewer rows, fields or lists",
-        )
-        self.cost = cost
-        self.max_cost = max_cost
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of a reply, with the estimate and what it may be at most."""
-        return {**super().to_dict(), "cost": self.cost, "max_cost": self.max_cost}
-
-
-class CursorError(QueryError):
-    """The cursor is none of ours, was made for another query or caller, or its place is gone."""
-
-    code = "query.cursor"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The cursor does not belong to this query",
-            path="cursor",
-            hint='begin again with "cursor": true',
-        )
-
-
-class UnsupportedQueryError(QueryError):
-    """The query asks for something that this server or its database cannot do."""
-
-    code = "query.unsupported"
-
-
-class AuthenticationRequiredError(FlexError):
-    """Nobody is signed in and the API wants somebody to be."""
+class AuthenticationError(FlexError):
+    """The request has no valid credentials; the reply says how to authenticate."""
 
     status = 401
+
+
+class AuthenticationRequiredError(AuthenticationError):
+    """The caller has to sign in, for any request or for this one."""
+
     code = "auth.required"
 
     def __init__(self) -> None:
         super().__init__("Authentication required")
 
 
-class AuthenticationFailedError(FlexError):
-    """The credentials that were sent are wrong, expired or of an inactive user."""
+class AuthenticationFailedError(AuthenticationError):
+    """The credentials are wrong, have expired or belong to an inactive user."""
 
-    status = 401
     code = "auth.failed"
 
 
 class CsrfFailedError(FlexError):
-    """A write by a cookie session, without the token that proves which site it comes from."""
+    """A write with a cookie, without the token that proves which site it comes from."""
 
     status = 403
     code = "csrf.failed"
@@ -164,8 +124,15 @@ class OperationDeniedError(AccessDeniedError):
         super().__init__(f"Access denied: operation '{operation}' not allowed on '{resource}'")
 
 
+class RowRuleError(AccessDeniedError):
+    """A row rule cannot be applied to its model; the log of the project says why."""
+
+    def __init__(self) -> None:
+        super().__init__("Access denied")
+
+
 class FieldDeniedError(AccessDeniedError):
-    """A field that was asked for is not granted, or does not exist."""
+    """A requested field is not granted, or does not exist."""
 
     code = "field.denied"
 
@@ -174,7 +141,7 @@ class FieldDeniedError(AccessDeniedError):
 
 
 class FilterDeniedError(AccessDeniedError):
-    """A filter that was asked for is not granted, or does not exist."""
+    """A requested filter is not granted, or does not exist."""
 
     code = "filter.denied"
 
@@ -183,7 +150,7 @@ class FilterDeniedError(AccessDeniedError):
 
 
 class OrderDeniedError(AccessDeniedError):
-    """An ordering that was asked for is not granted, or does not exist."""
+    """A requested ordering is not granted, or does not exist."""
 
     code = "order.denied"
 
@@ -192,7 +159,7 @@ class OrderDeniedError(AccessDeniedError):
 
 
 class SearchDeniedError(AccessDeniedError):
-    """The role may not search this model, or may read none of the paths to search in."""
+    """The role may not search this model, or may not read any of the paths to search in."""
 
     code = "search.denied"
 
@@ -201,12 +168,12 @@ class SearchDeniedError(AccessDeniedError):
 
 
 class RowDeniedError(AccessDeniedError):
-    """A written row would not be one that the caller may write."""
+    """The written row would not match the rules of the caller."""
 
     code = "row.denied"
 
     def __init__(self, *, path: str | None = None) -> None:
-        super().__init__("Access denied: the row would not be yours to write", path=path)
+        super().__init__("Access denied: you may not write a row with these values", path=path)
 
 
 class NotFoundError(FlexError):
@@ -232,7 +199,7 @@ class ResourceNotFoundError(NotFoundError):
 
 
 class ValidationFailedError(FlexError):
-    """Values that the model, form or serializer refuses, by the name that each was sent under."""
+    """The model, form or serializer refuses some values; ``fields`` has messages by name."""
 
     code = "write.invalid"
 
@@ -253,29 +220,41 @@ class ValidationFailedError(FlexError):
 
 
 class ConflictError(FlexError):
-    """What is stored stands against the write: a protected or unique row, or a concurrent write."""
+    """The write conflicts with stored data: a protected or unique row, or a concurrent write."""
 
     status = 409
     code = "write.conflict"
 
 
 class DuplicateError(ConflictError):
-    """There is such a row already; another request may just have added it."""
+    """The row exists already; another request may just have added it."""
 
     code = "write.duplicate"
 
     def __init__(self) -> None:
-        super().__init__("There is such an object already")
+        super().__init__("Such an object already exists")
+
+
+class CascadeDeniedError(ConflictError):
+    """A delete would remove or change rows that the caller may not delete or change."""
+
+    code = "write.cascade"
+
+    def __init__(self, models: Sequence[str]) -> None:
+        known = f": rows of {', '.join(models)}" if models else ""
+        super().__init__(
+            f"Other objects depend on this one, and you may not delete or change them{known}"
+        )
 
 
 class InFlightError(ConflictError):
-    """A request with the same ``Idempotency-Key`` is being worked on."""
+    """A request with the same ``Idempotency-Key`` is in progress."""
 
     code = "idempotency.in_flight"
 
     def __init__(self, *, retry_after: int = 1) -> None:
         super().__init__(
-            "A request with this Idempotency-Key is being worked on",
+            "A request with this Idempotency-Key is in progress",
             headers={"Retry-After": str(retry_after)},
         )
         self.retry_after = retry_after
@@ -286,19 +265,17 @@ class InFlightError(ConflictError):
 
 
 class PreconditionFailedError(FlexError):
-    """The row is no longer the one that ``If-Match`` names (RFC 9110)."""
+    """The row has changed since the ``ETag`` in ``If-Match`` (RFC 9110)."""
 
     status = 412
     code = "write.precondition"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The object has changed", path="_if_match", hint="get it again and send its ETag"
-        )
+    def __init__(self, path: str = "_if_match") -> None:
+        super().__init__("The object has changed", path=path, hint="get it again and send its ETag")
 
 
 class IdempotencyKeyReusedError(FlexError):
-    """An ``Idempotency-Key`` that came with another request before."""
+    """The ``Idempotency-Key`` was already used for a different request."""
 
     status = 422
     code = "idempotency.reused"
@@ -311,7 +288,7 @@ class IdempotencyKeyReusedError(FlexError):
 
 
 class RateLimitExceededError(FlexError):
-    """The caller has used up what the rate limit allows; ``retry_after`` says when to come back."""
+    """The caller has exceeded the rate limit; ``retry_after`` says how long to wait."""
 
     status = 429
     code = "rate_limit.exceeded"
@@ -328,7 +305,7 @@ class RateLimitExceededError(FlexError):
 
 
 class UnavailableError(FlexError):
-    """The database is away or too busy; the same request may succeed later."""
+    """The database is unavailable or too busy; the same request may succeed later."""
 
     status = 503
     code = "backend.unavailable"
@@ -343,7 +320,7 @@ class UnavailableError(FlexError):
 
 
 class TimeLimitExceededError(UnavailableError):
-    """The database took longer than ``READ_TIMEOUT`` or ``WRITE_TIMEOUT`` allows."""
+    """The request took longer than ``READ_TIMEOUT`` or ``WRITE_TIMEOUT`` allows."""
 
     code = "backend.timeout"
 
@@ -352,7 +329,7 @@ class TimeLimitExceededError(UnavailableError):
 
 
 class InternalError(FlexError):
-    """A mistake of ours, or of a callable in the settings; the log says which."""
+    """A bug in the package or in a callable of the settings; the log has the traceback."""
 
     status = 500
     code = "internal"

@@ -1,59 +1,86 @@
-"""Model actions at the HTTP doors; without their app there are none."""
+"""Model actions at the HTTP doors, if their app is installed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.apps import apps
 
-from django_flex.engine import ACTIONS, CORE_OPERATIONS
+from django_flex.dialects.flex import FLEX
+from django_flex.engine import ACTIONS, CORE_OPERATIONS, Call, ResolvedCall
 from django_flex.exceptions import NotFoundError
-from django_flex.query.parser import OPERATIONS
 
 if TYPE_CHECKING:
-    from django_flex.http.routing import Meaning, Route
+    from django_flex.access.actor import Actor
+    from django_flex.access.roles import ResolvedGrant
+    from django_flex.conf import Settings
+    from django_flex.describe import ActionDescription, ActionsOf
+    from django_flex.http.routing import Route
     from django_flex.plan.shape import FlexResult
+    from django_flex.policy.model import Entry, Policy
 
 APP = "django_flex.actions"
-Runner: TypeAlias = "Callable[..., FlexResult]"
+Execute: TypeAlias = "Callable[[Call], FlexResult]"
 
 
-def runner(operation: str) -> Runner | None:
-    """Return what answers an operation that is about actions, ``None`` for the core's.
+def execute_of(operation: str) -> Execute | None:
+    """Return what executes a call about model actions, or ``None`` for a core operation.
 
     Raises:
-        NotFoundError: it is about actions, and there are none.
+        NotFoundError: it is an operation of model actions, but their app is not installed.
     """
     if operation in CORE_OPERATIONS and operation != ACTIONS:
         return None
     if not apps.is_installed(APP):
         raise NotFoundError("There is nothing at this URL")
-    # Loaded where it is used: its models exist only where the app is installed.
+    # Imported here because its models exist only if the app is installed.
     if operation == ACTIONS:
-        from django_flex.actions.describing import describe
+        from django_flex.actions.run.describing import describe
 
         return describe
-    from django_flex.actions.running import run_action
+    from django_flex.actions.answer import run_action
 
     return run_action
 
 
-def may_be_action(name: Any, meaning: Meaning) -> bool:
-    """Whether ``_action`` may name a model action: which there are, only the engine tells.
+def describer(
+    actor: Actor, settings: Settings, policy: Policy, served: frozenset[str] | None = None
+) -> ActionsOf:
+    """Return a function that describes the model actions that a caller may run on an entry.
 
-    Every name that is no core operation goes the same way, so that its reply does not tell whether
-    some model has such an action.
+    A grant is not enough: an action may have its own permission, or too low a status.
     """
-    if not isinstance(name, str):
-        return False
-    if name == meaning.operation:
-        return True
-    return meaning.choices is None and name not in OPERATIONS and apps.is_installed(APP)
+
+    def actions(entry: Entry, granted: ResolvedGrant) -> tuple[ActionDescription, ...]:
+        if not apps.is_installed(APP):
+            return ()
+        from django_flex.actions.run.describing import outline_action
+        from django_flex.actions.run.finding import available
+
+        call = Call(
+            settings=settings,
+            dialect=FLEX,
+            policy=policy,
+            entry=entry,
+            resource=entry.name,
+            operation=ACTIONS,
+            payload={},
+            actor=actor,
+            served=served,
+        )
+        return tuple(map(outline_action, available(ResolvedCall(call, entry, granted))))
+
+    return actions
+
+
+def has_actions() -> bool:
+    """Whether any model actions are registered."""
+    return apps.is_installed(APP)
 
 
 def model_base(path: str, route: Route) -> str:
-    """Return the URL of the model from that of an action, or of all of them."""
+    """Return the URL of the model, given that of one or all of its actions."""
     parts = path.rstrip("/").split("/")
     behind = 1 if parts[-1] == ACTIONS and route.action is None else 2
     return "/".join(parts[: -(behind + (route.pk is not None))])

@@ -1,31 +1,29 @@
-"""Who is asking. Authenticators are tried in order; the first that names a user decides."""
+"""Authentication: authenticators are tried in order; the first that returns a user decides."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from django_flex.exceptions import AuthenticationFailedError, AuthenticationRequiredError
-from django_flex.permissions.roles import Actor
+from django_flex.access.actor import Actor
+from django_flex.exceptions import AuthenticationRequiredError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django.http import HttpRequest
 
     from django_flex.conf import Settings
 
 
 class Authenticator(Protocol):
-    """What ``AUTHENTICATION`` lists: a class, made anew for each request.
+    """The interface of the classes in ``AUTHENTICATION``; each request gets a new instance.
 
-    One that reads cookies sets ``needs_csrf = True``: the writes of its users need the CSRF token.
+    A class that reads cookies sets ``needs_csrf = True``: writes of its users need a CSRF token.
     """
 
-    def authenticate(self, request: HttpRequest) -> Any:
-        """Return the user whose credentials the request has, ``None`` if it has none of this kind.
+    def authenticate(self, request: HttpRequest) -> object:
+        """Return the user of the request, or ``None`` if it has no credentials of this kind.
 
         Raises:
-            AuthenticationFailedError: it has some, and they are wrong.
+            AuthenticationFailedError: the credentials are wrong.
         """
         ...
 
@@ -35,12 +33,12 @@ class Authenticator(Protocol):
 
 
 class SessionAuthentication:
-    """The user that Django's own middleware found: a session, or whatever set ``request.user``."""
+    """The user that Django's middleware, or another one, has put into ``request.user``."""
 
     needs_csrf = True
 
-    def authenticate(self, request: HttpRequest) -> Any:
-        """Return ``request.user`` if somebody is signed in."""
+    def authenticate(self, request: HttpRequest) -> object:
+        """Return ``request.user`` if the user is signed in."""
         user = getattr(request, "user", None)
         return user if user is not None and user.is_authenticated else None
 
@@ -49,37 +47,43 @@ class SessionAuthentication:
         return None
 
 
+#: The challenge of a 401 if no authenticator has one; RFC 9110, 15.5.2 requires a challenge.
+SESSION_CHALLENGE = 'Session realm="api"'
+
+
 def authenticate(request: HttpRequest, settings: Settings) -> Actor:
-    """Return the caller of a request; anonymous if no authenticator names one.
+    """Return the caller of a request; anonymous if no authenticator returns a user.
 
     Raises:
-        AuthenticationFailedError: credentials that are wrong, or of an inactive user.
-        AuthenticationRequiredError: nobody is signed in and the settings want somebody to be.
+        AuthenticationFailedError: the credentials are wrong, or belong to an inactive user.
+        AuthenticationRequiredError: the caller is anonymous, which the settings do not allow.
     """
-    authenticators: list[Authenticator] = [make() for make in settings.authentication]
-    try:
-        user, needs_csrf = _first_user(request, authenticators)
-    except AuthenticationFailedError as error:
-        error.headers.update(_challenge(request, authenticators))
-        raise
-    actor = Actor(user, request, needs_csrf=needs_csrf)
+    user, needs_csrf = _first_user(request, settings)
+    return admitted(Actor(user, request, needs_csrf=needs_csrf), settings)
+
+
+def admitted(actor: Actor, settings: Settings) -> Actor:
+    """Return the caller if the settings allow the request.
+
+    Raises:
+        AuthenticationRequiredError: the caller is anonymous, which the settings do not allow.
+    """
     if settings.require_authentication and not actor.is_authenticated:
-        refused = AuthenticationRequiredError()
-        refused.headers.update(_challenge(request, authenticators))
-        raise refused
+        raise AuthenticationRequiredError
     return actor
 
 
-def _first_user(request: HttpRequest, authenticators: Iterable[Authenticator]) -> tuple[Any, bool]:
-    for authenticator in authenticators:
+def _first_user(request: HttpRequest, settings: Settings) -> tuple[object, bool]:
+    for make in settings.authentication:
+        authenticator: Authenticator = make()
         user = authenticator.authenticate(request)
         if user is not None:
-            # No member of the protocol: an authenticator of headers need not know of it.
+            # Not in the protocol, so that authenticators that read headers do not have to define it.
             return user, bool(getattr(authenticator, "needs_csrf", False))
     return None, False
 
 
-def _challenge(request: HttpRequest, authenticators: Iterable[Authenticator]) -> dict[str, str]:
-    values = (one.authenticate_header(request) for one in authenticators)
-    challenges = [value for value in values if value]
-    return {"WWW-Authenticate": ", ".join(challenges)} if challenges else {}
+def challenge(request: HttpRequest, settings: Settings) -> str:
+    """Return the value of ``WWW-Authenticate``: the challenges of all authenticators."""
+    values = (make().authenticate_header(request) for make in settings.authentication)
+    return ", ".join(value for value in values if value) or SESSION_CHALLENGE

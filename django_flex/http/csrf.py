@@ -1,7 +1,7 @@
-"""The CSRF check of writes that a cookie authorises, by Django's own rules, at every door.
+"""Django's CSRF check for writes that are authenticated by a cookie, at every door.
 
-Django checks before it calls a view, where nobody knows yet whether a POST reads or writes, and
-not at all where a middleware answers. So our doors are exempt from that, and check by themselves.
+Django checks before it calls a view, when it is not yet known whether a POST reads or writes, and
+does not check replies of a middleware. So the doors are exempt from it, and run the check later.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ HINT = (
 
 
 class _Check(CsrfViewMiddleware):
-    """Django's check, which tells the reason instead of rendering a page."""
+    """Django's check, which returns the reason instead of rendering a page."""
 
-    def _reject(self, _request: HttpRequest, reason: str) -> Any:
+    def _reject(self, _request: HttpRequest, reason: str) -> object:
         return reason
 
 
@@ -35,7 +35,7 @@ def check_csrf(request: HttpRequest) -> None:
     """Refuse a request that another site may have made the browser send.
 
     Raises:
-        CsrfFailedError: token, origin or referer are missing or wrong.
+        CsrfFailedError: the token, origin or referer is missing or wrong.
     """
     check: Any = _Check(lambda _request: HttpResponse())
     check.process_request(request)

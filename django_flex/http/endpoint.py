@@ -1,113 +1,135 @@
-"""From an ``HttpRequest`` to its reply: the one way that all HTTP doors share."""
+"""From an ``HttpRequest`` to its reply: the code that all HTTP doors share."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.core.signals import got_request_exception
 from django.http import HttpResponse
 
-from django_flex.engine import ACTIONS, READ_OPERATIONS, FlexRequest, find_entry, run
-from django_flex.engine.request import BATCH
+from django_flex import engine
+from django_flex.dialects.flex import FLEX
+from django_flex.engine import ACTIONS, READ_OPERATIONS, Call, find_entry
 from django_flex.exceptions import (
+    AuthenticationError,
     FlexError,
     InternalError,
     QueryError,
     ResourceNotFoundError,
 )
-from django_flex.http.actions import may_be_action, model_base, runner
-from django_flex.http.authentication import authenticate
+from django_flex.http.actions import execute_of, has_actions, model_base
+from django_flex.http.authentication import authenticate, challenge
 from django_flex.http.description import describe_all, describe_entry
 from django_flex.http.rendering import finish, render
-from django_flex.http.request import decode, parameters, preferred_time_zone, prefers
+from django_flex.http.request import (
+    check_query,
+    parameters,
+    preferred_time_zone,
+    prefers,
+    read,
+)
 from django_flex.http.routing import model_url, served, view_url
 from django_flex.http.streaming import accepted
 from django_flex.http.writes import check_write, read_idempotency_key
-from django_flex.plan.shape import FlexResult
-from django_flex.query.parser import parse_operation
+from django_flex.query.operations import BATCH
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
+    from django_flex.access.actor import Actor
     from django_flex.conf import Settings
-    from django_flex.http.routing import Meaning, Route
-    from django_flex.permissions.policy import Entry, Policy
-    from django_flex.permissions.roles import Actor
+    from django_flex.dialects.base import Dialect, Meaning
+    from django_flex.dialects.facts import Facts
+    from django_flex.http.routing import Route
+    from django_flex.plan.shape import FlexResult
+    from django_flex.policy.model import Entry, Policy
 
 logger = logging.getLogger("django_flex")
 
 _NEVER_UPSERT = frozenset({"GET", "HEAD", "QUERY", "POST", "PATCH", "DELETE"})
 
 Authenticate: TypeAlias = "Callable[[HttpRequest, Settings], Actor]"
+Challenge: TypeAlias = "Callable[[HttpRequest, Settings], str]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Door:
     """What differs between the HTTP doors.
 
-    ``policy`` and ``entry`` are set by doors with a model and grants of their own; ``actions``
-    narrows the operations further, ``None`` leaves it to the grant.
+    Doors with their own model and grants set ``policy`` and ``entry``. ``actions`` limits the
+    operations further; with ``None`` the grant decides. ``key_name`` is the field that identifies
+    rows in URLs if it is not the primary key. ``dialect`` is the wire form of requests and replies.
     """
 
     settings: Settings
     policy: Policy
     entry: Entry | None = None
     actions: frozenset[str] | None = None
+    key_name: str | None = None
+    dialect: Dialect = FLEX
     authenticate: Authenticate = authenticate
+    challenge: Challenge = challenge
 
 
 def serve(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponseBase:
-    """Answer an HTTP request; whatever is wrong with it becomes an error in our JSON shape."""
+    """Return the reply to an HTTP request; every error becomes a JSON object."""
     try:
-        response = _reply(request, find_route, door)
+        response = _serve(request, find_route, door)
+    except FlexError as error:
+        response = respond(request, door.dialect.error(error), door)
     except Exception:
-        # The log and the signal tell the operator everything, the reply tells a stranger nothing.
+        # The log and the signal have all details; the reply has none.
         logger.exception("Internal error at %r", request.path)
         got_request_exception.send(sender=None, request=request)
-        response = render(request, FlexResult.from_error(InternalError()), door.settings)
+        response = render(request, door.dialect.error(InternalError()), door.settings)
     if request.method == "HEAD" and isinstance(response, HttpResponse):
         response.headers["Content-Length"] = str(len(response.content))
         response.content = b""
     return response
 
 
-def _reply(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponseBase:
-    try:
-        return respond(request, find_route, door)
-    except FlexError as error:
-        return render(request, FlexResult.from_error(error), door.settings)
+def respond(
+    request: HttpRequest, result: FlexResult, door: Door, call: Call | None = None
+) -> HttpResponseBase:
+    """Return the response of a result; a 401 says how to authenticate."""
+    if result.error is not None and isinstance(result.error, AuthenticationError):
+        headers = {**result.headers, "WWW-Authenticate": door.challenge(request, door.settings)}
+        result = replace(result, headers=headers)
+    return render(request, result, door.settings, call)
 
 
-def respond(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponseBase:
-    """Authenticate, find out what the URL means, decode, run.
+def _serve(request: HttpRequest, find_route: Callable[[], Route], door: Door) -> HttpResponseBase:
+    """Decode, execute, respond.
 
     Raises:
-        FlexError: the request cannot be understood, or names nothing.
+        FlexError: the request is invalid, or names something that does not exist.
     """
     if request.method == "OPTIONS":
         return _describe(request, find_route, door)
-    asked = understand(request, find_route, door, streams=True)
-    # What there is to say about actions is read like a get, whatever it is called.
-    shown = None if asked.flex_request.operation == ACTIONS else asked.flex_request
-    return render(request, execute(request, asked, door), door.settings, shown)
+    decoded = decode(request, find_route, door, streams=True)
+    # A request for a description of actions is handled like a get.
+    shown = None if decoded.call.operation == ACTIONS else decoded.call
+    return respond(request, execute(request, decoded, door), door, shown)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """A request that was understood: where it leads, and what it asks the engine for."""
+class Decoded:
+    """A decoded request: its route, and the call to the engine."""
 
     route: Route
-    flex_request: FlexRequest
+    call: Call
 
 
-def understand(
+def decode(
     request: HttpRequest, find_route: Callable[[], Route], door: Door, *, streams: bool = False
-) -> Asked:
-    """Authenticate, find out what the URL means, decode.
+) -> Decoded:
+    """Authenticate, find out what the URL means, and make a call of what was sent.
 
     Args:
         request: what was sent.
@@ -116,33 +138,35 @@ def understand(
         streams: whether a list may be streamed from here.
 
     Raises:
-        FlexError: the request cannot be understood, or names nothing.
+        FlexError: the request is invalid, or names something that does not exist.
     """
-    # Before anything else, so that somebody who is not signed in learns of no name.
+    # Before anything else, so that the reply to an anonymous caller reveals no name.
     actor = door.authenticate(request, door.settings)
     route = _route(request, find_route)
     meaning = route.meaning(request.method or "GET")
-    return Asked(route, to_flex_request(request, route, meaning, door, actor, streams=streams))
+    return Decoded(route, to_call(request, route, meaning, door, actor, streams=streams))
 
 
-def execute(request: HttpRequest, asked: Asked, door: Door) -> FlexResult:
-    """Run what was understood; a row that was made has its URL in the result's headers."""
-    perform = runner(asked.flex_request.operation) or run
-    result = perform(asked.flex_request, door.settings, door.policy, door.entry)
-    location = _location(request, result, asked, door)
+def execute(request: HttpRequest, decoded: Decoded, door: Door) -> FlexResult:
+    """Return the result of a request; a row that was added has its URL in the headers."""
+    result = (execute_of(decoded.call.operation) or engine.execute)(decoded.call)
+    if result.created is None:
+        return result
+    location = _location(request, result, decoded, door)
     if location is None:
         return result
     return replace(result, headers={**result.headers, "Location": location})
 
 
-def _location(request: HttpRequest, result: FlexResult, asked: Asked, door: Door) -> str | None:
-    if result.created is None or result.error is not None:
-        return None
+def _location(request: HttpRequest, result: FlexResult, asked: Decoded, door: Door) -> str | None:
+    if door.key_name is not None:
+        key = result.data.get(door.key_name)
+        return None if key is None else view_url(request.path, key)
     if door.entry is not None:
         return view_url(request.path, result.created)
     if asked.route.resource is not None:
         return model_url(request.path, result.created)
-    return model_url(f"{request.path}{asked.flex_request.resource}", result.created)
+    return model_url(f"{request.path}{asked.call.resource}", result.created)
 
 
 def _route(request: HttpRequest, find_route: Callable[[], Route]) -> Route:
@@ -154,7 +178,7 @@ def _route(request: HttpRequest, find_route: Callable[[], Route]) -> Route:
     return route if named & {"match", "_match"} else route.without_upsert()
 
 
-def to_flex_request(
+def to_call(
     request: HttpRequest,
     route: Route,
     meaning: Meaning,
@@ -162,72 +186,66 @@ def to_flex_request(
     actor: Actor,
     *,
     streams: bool,
-) -> FlexRequest:
-    """Join what URL and body say; where both speak they must agree.
+) -> Call:
+    """Combine the URL and the body; what both contain has to be equal.
 
     Raises:
-        QueryError: they contradict each other, or no model is named.
-        CsrfFailedError: a write by a cookie session has no token.
+        QueryError: they contradict each other, or neither names a model.
+        CsrfFailedError: a write of a cookie session has no token.
     """
-    payload = decode(request, door.settings.limits, lists=meaning.operation == "add")
-    operation = _agreed_operation(payload, meaning)
-    resource = _agreed_resource(payload, operation, route, door)
-    asked = FlexRequest(
+    dialect, limits = door.dialect, door.settings.limits
+    sent = read(request, limits, lists=meaning.operation == "add")
+    payload = dialect.decode(sent, limits)
+    operation = dialect.agreed_operation(payload, meaning, actions=has_actions)
+    resource = _agreed_resource(dialect.resource_of(payload), operation, route, door)
+    if request.method == "QUERY":
+        if door.entry is None and resource:
+            find_entry(door.policy, resource)  # whatever it lacks, there is nothing here
+        check_query(request)
+    writing = dialect.first_write(payload) if operation == BATCH else None
+    reads_only = writing is None if operation == BATCH else operation in READ_OPERATIONS
+    make_call = partial(
+        Call,
+        settings=door.settings,
+        dialect=dialect,
+        policy=door.policy,
+        entry=door.entry,
         resource=resource,
         operation=operation,
-        payload=_with_key(payload, route.pk),
+        payload=dialect.with_key(payload, route.pk),
         actor=actor,
         lenient=prefers(request, "handling=lenient"),
         time_zone=preferred_time_zone(request),
         served=served(door.actions),
         streams=streams and operation == "list",
         accepts=accepted(request) if streams and operation == "list" else None,
+        reads_only=reads_only,
     )
-    if operation in READ_OPERATIONS:
-        return asked
+    if reads_only:
+        return _reading(make_call()) if operation == BATCH else make_call()
+    if request.method == "QUERY":
+        place = f"_batch[{writing}]"
+        raise QueryError("QUERY only reads", path=place, hint="send writes by POST")
     if route.action or operation == ACTIONS:
-        asked = replace(asked, base=model_base(request.path, route), about=route.action)
+        make_call = partial(make_call, base=model_base(request.path, route), about=route.action)
     if operation == ACTIONS:
-        return asked
-    check_write(request, actor)
-    return replace(
-        asked,
+        return make_call()
+    check_write(request, actor, partial(dialect.check_write, sent))
+    return make_call(
         respond_async=prefers(request, "respond-async"),
         if_match=request.headers.get("If-Match"),
         idempotency_key=read_idempotency_key(request),
     )
 
 
-def _with_key(payload: dict[str, Any], pk: str | None) -> dict[str, Any]:
-    """Put the key of the URL into the payload; one in the body has to be the same."""
-    if pk is None:
-        return payload
-    if any(str(payload[key]) != pk for key in ("_id", "id") if key in payload):
-        raise QueryError("The key in the body is not the one in the URL", path="_id")
-    return {**{key: value for key, value in payload.items() if key != "id"}, "_id": pk}
+def _reading(call: Call) -> Call:
+    """Return a batch that only reads, because its CSRF token has not been checked."""
+    served = READ_OPERATIONS if call.served is None else READ_OPERATIONS & call.served
+    return replace(call, served=served)
 
 
-def _agreed_operation(payload: dict[str, Any], meaning: Meaning) -> str:
-    """Return what is asked for; an ``_action`` has to be one that the URL and method let choose."""
-    if "_batch" in payload and meaning.choices is None and meaning.operation != "add":
-        return BATCH
-    if "_action" not in payload or payload["_action"] is None:
-        has_key = "_id" in payload or "id" in payload
-        default = meaning.operation or "list"
-        return "get" if default == "list" and has_key else default
-    if may_be_action(payload["_action"], meaning):
-        return str(payload["_action"])
-    named = parse_operation(payload, "")
-    if meaning.choices is None or named in meaning.choices:
-        return named
-    means = f"mean '{meaning.operation}'" if meaning.operation else "only read"
-    raise QueryError(
-        f"'_action' does not go with this URL and method, which {means}", path="_action"
-    )
-
-
-def _agreed_resource(payload: dict[str, Any], operation: str, route: Route, door: Door) -> str:
-    named = payload.get("_model")
+def _agreed_resource(named: object, operation: str, route: Route, door: Door) -> str:
+    """Return the name of the model that URL and payload agree on."""
     if named is not None and not isinstance(named, str):
         raise QueryError("'_model' is the name of a model", path="_model")
     if door.entry is not None:
@@ -238,7 +256,7 @@ def _agreed_resource(payload: dict[str, Any], operation: str, route: Route, door
         if operation == BATCH:
             return ""  # each of its operations names its own
         raise QueryError(
-            "Which model?", path="_model", hint='{"_model": "booking", "_action": "list"}'
+            "A model is needed", path="_model", hint='{"_model": "booking", "_action": "list"}'
         )
     if route.resource is not None and named is not None:
         found = find_entry(door.policy, route.resource)
@@ -252,13 +270,16 @@ def _describe(
 ) -> HttpResponseBase:
     actor = door.authenticate(request, door.settings)
     route = _route(request, find_route)
-    limits = door.settings.limits
+    settings, policy, names = door.settings, door.policy, served(door.actions)
     if door.entry is None and route.resource is None:
-        data = describe_all(door.policy, actor, limits)
+        facts: Facts = describe_all(actor, settings, policy, names)
     else:
-        entry = door.entry or find_entry(door.policy, str(route.resource))
-        data = describe_entry(door.policy, actor, entry, limits)
-    response = render(request, FlexResult(data=data), door.settings)
+        entry = door.entry or find_entry(policy, str(route.resource))
+        facts = describe_entry(entry, actor, settings, policy, names)
+    described = door.dialect.describe(facts)
+    response: HttpResponseBase = HttpResponse(status=HTTPStatus.NO_CONTENT)
+    if described is not None:
+        response = render(request, described, settings)
     response.headers["Allow"] = route.allow
     if "QUERY" in route.methods:
         response.headers["Accept-Query"] = "application/json"

@@ -1,28 +1,29 @@
-"""A result into bytes, status and headers."""
+"""Renders a result as an HTTP reply: bytes, status and headers."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.encoding import iri_to_uri
 from django.utils.http import parse_etags
 
-from django_flex.engine import READ_OPERATIONS
 from django_flex.http.request import preferred_return
 from django_flex.http.streaming import respond_with
 from django_flex.plan.json_values import encode, entity_tag, tag_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
     from django_flex.conf import Settings
-    from django_flex.engine import FlexRequest
-    from django_flex.plan.shape import FlexResult
+    from django_flex.engine import Call
+    from django_flex.plan.shape import FlexResult, PageInfo
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -35,23 +36,23 @@ def render(
     request: HttpRequest,
     result: FlexResult,
     settings: Settings,
-    asked: FlexRequest | None = None,
+    asked: Call | None = None,
 ) -> HttpResponseBase:
     """Return the HTTP reply of a result.
 
     Args:
-        request: what is answered.
-        result: the answer, or the error.
-        settings: of the API version.
-        asked: what was asked for, where the request was understood.
+        request: the request.
+        result: the result, or the error.
+        settings: those of the API version.
+        asked: the call, if the request could be decoded.
     """
     response: HttpResponseBase
     if result.error is not None:
         return _render_error(request, result, settings)
     if result.stream is not None:
         response = respond_with(request, result.stream, asked.resource if asked else "rows")
-        _link_pages(request, result.data["pagination"], response)
-    elif asked is not None and asked.operation not in READ_OPERATIONS:
+        _link_pages(request, result.paging, response)
+    elif asked is not None and not asked.reads_only:
         response = _render_write(request, result, settings, asked)
     else:
         response = _render_read(request, result, settings)
@@ -61,16 +62,16 @@ def render(
 
 
 def _render_read(request: HttpRequest, result: FlexResult, settings: Settings) -> HttpResponse:
-    """Return the reply of a read; ``304`` if the client has it already.
+    """Return the reply of a read; a 304 if the client already has it.
 
-    A get has a strong entity tag, a list a weak one (RFC 9110): the order of equal rows may differ
-    between two databases that hold the same data.
+    A get has a strong entity tag, a list a weak one (RFC 9110), because the order of equal rows
+    may differ between two databases with the same data.
     """
     body, etag = _encode(result, settings)
     response = HttpResponse(body, content_type=JSON, status=_status(result, settings))
-    if "results" in result.data and "pagination" in result.data:
+    if result.paging is not None:
         etag = f"W/{etag}"
-        _link_pages(request, result.data["pagination"], response)
+        _link_pages(request, result.paging, response)
     if not settings.always_http_200 and _matches(request, etag):
         response = HttpResponseNotModified()
     response.headers["ETag"] = etag
@@ -78,16 +79,16 @@ def _render_read(request: HttpRequest, result: FlexResult, settings: Settings) -
 
 
 def _render_write(
-    request: HttpRequest, result: FlexResult, settings: Settings, asked: FlexRequest
+    request: HttpRequest, result: FlexResult, settings: Settings, asked: Call
 ) -> HttpResponse:
-    """Return the reply of a write, without its object for clients that prefer so (RFC 7240).
+    """Return the reply of a write, without the object if the client prefers that (RFC 7240).
 
-    The tag of a row that was written is that of a get of the same fields.
+    The tag of a written row is that of a get of the same fields.
     """
     preferred = preferred_return(request)
     body, etag = _encode(result, settings)
     if preferred == "minimal":
-        # A row that was made stays a 201; a 200 has nothing to show any more.
+        # A row that was added is still a 201; a 200 without a body is a 204.
         status = 204 if result.status_code == HTTPStatus.OK else result.status_code
         result = replace(result, data={}, status_code=status)
         body = encode({"status_code": status}) if settings.always_http_200 else b""
@@ -101,10 +102,10 @@ def _render_write(
     return response
 
 
-def _is_of_one_row(asked: FlexRequest) -> bool:
-    """Say whether a write's reply is a row as it is stored now."""
-    whole = {"_items", "_dry_run"}.isdisjoint(asked.payload)
-    return whole and asked.operation in {"add", "edit", "upsert"}
+def _is_of_one_row(asked: Call) -> bool:
+    """Whether the reply of a write is a stored row."""
+    one = asked.operation in {"add", "edit", "upsert"}
+    return one and asked.dialect.writes_one_row(asked.payload)
 
 
 def _status(result: FlexResult, settings: Settings) -> int:
@@ -112,7 +113,7 @@ def _status(result: FlexResult, settings: Settings) -> int:
 
 
 def _encode(result: FlexResult, settings: Settings) -> tuple[bytes, str]:
-    """Return the body of a reply and its tag, which is that of the object without its status."""
+    """Return the body of a reply and its tag, which does not depend on the status."""
     if not settings.always_http_200:
         body = encode(result.data)
         return body, tag_of(body)
@@ -124,7 +125,7 @@ def _render_error(request: HttpRequest, result: FlexResult, settings: Settings) 
     error, data, content_type = result.error, result.data, JSON
     if PROBLEM_JSON in request.headers.get("Accept", ""):
         content_type = PROBLEM_JSON
-        data = problem(result.data, result.status_code)
+        data = problem({} if error is None else error.to_dict(), result.status_code)
     if settings.always_http_200:
         data = {"status_code": result.status_code, **data}
     status = _status(result, settings)
@@ -134,14 +135,14 @@ def _render_error(request: HttpRequest, result: FlexResult, settings: Settings) 
     return finish(response, settings)
 
 
-def problem(data: dict[str, Any], status: int) -> dict[str, Any]:
-    """Return an error as a problem document (RFC 9457), with our members beside the standard."""
+def problem(data: dict[str, object], status: int) -> dict[str, object]:
+    """Return an error as a problem document (RFC 9457), with our members added."""
     extra = {key: value for key, value in data.items() if key != "error"}
     return {"type": "about:blank", "title": data["error"], "status": status, **extra}
 
 
 def finish(response: HttpResponseBase, settings: Settings) -> HttpResponseBase:
-    """Add the headers that every reply has: nothing of a caller may end in a shared cache."""
+    """Add the headers of every reply, which keep it out of shared caches."""
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Vary"] = VARY
     for name, value in settings.headers.items():
@@ -157,26 +158,29 @@ def _matches(request: HttpRequest, etag: str) -> bool:
     return "*" in known or etag.removeprefix("W/") in known
 
 
-def _link_pages(
-    request: HttpRequest, pagination: dict[str, Any], response: HttpResponseBase
-) -> None:
-    """Add ``Link: rel="next"`` and ``"prev"`` (RFC 8288) to a list that was asked for by URL alone."""
-    if request.method not in {"GET", "HEAD"} or request.body:
+def _link_pages(request: HttpRequest, paging: PageInfo | None, response: HttpResponseBase) -> None:
+    """Add ``Link: rel="next"`` and ``"prev"`` (RFC 8288) to a list that was requested by URL."""
+    if paging is None or request.method not in {"GET", "HEAD"} or request.body:
         return
-    links = [
-        f'<{_page_url(request, pagination[name])}>; rel="{name}"'
-        for name in ("next", "prev")
-        if name in pagination
-    ]
+    links = [f'<{_page_url(request, place)}>; rel="{name}"' for name, place in _neighbours(paging)]
     if links:
         response.headers["Link"] = ", ".join(links)
 
 
-def _page_url(request: HttpRequest, query: dict[str, Any]) -> str:
-    """Return the URL that was asked for, with the place of another page."""
+def _neighbours(paging: PageInfo) -> Iterator[tuple[str, str]]:
+    """Yield the relation type of each adjacent page, and the parameter that leads to it."""
+    if paging.has_more and not paging.by_cursor:
+        yield "next", f"offset={paging.offset + paging.limit}"
+    if paging.after is not None:
+        yield "next", f"cursor={paging.after}"
+    if paging.before is not None:
+        yield "prev", f"cursor={paging.before}"
+
+
+def _page_url(request: HttpRequest, place: str) -> str:
+    """Return the requested URL, with the offset or cursor of another page."""
     asked = [
         p for p in request.META.get("QUERY_STRING", "").split("&") if p and not _PLACE.match(p)
     ]
-    key = "cursor" if "cursor" in query else "offset"
-    # A header holds no text of the client but what a URL may hold.
-    return iri_to_uri(f"{request.path}?{'&'.join([*asked, f'{key}={query[key]}'])}")
+    # The header only gets text of the client that is valid in a URL.
+    return iri_to_uri(f"{request.path}?{'&'.join([*asked, place])}")

@@ -1,4 +1,4 @@
-"""A path below an API prefix into what is asked for: a model, a key, a reserved word; and back."""
+"""Parses and builds URL paths under an API prefix: a model, a key, a reserved word."""
 
 from __future__ import annotations
 
@@ -8,20 +8,10 @@ from urllib.parse import quote, unquote
 
 from django.utils.encoding import escape_uri_path
 
+from django_flex.dialects.base import Meaning
 from django_flex.engine import ACTIONS, CORE_OPERATIONS, READ_OPERATIONS
 from django_flex.exceptions import MethodNotAllowedError, NotFoundError
-from django_flex.query.parser import OPERATIONS
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a method means at a URL, and which operations ``_action`` may name there instead.
-
-    ``operation`` is ``None`` where only the body says it; ``choices`` is ``None`` for any.
-    """
-
-    operation: str | None
-    choices: frozenset[str] | None
+from django_flex.query.operations import OPERATIONS
 
 
 def _only(operation: str) -> Meaning:
@@ -36,15 +26,15 @@ EDIT = _only("edit")
 DELETE = _only("delete")
 UPSERT = _only("upsert")
 
-#: The operation of an action that there cannot be.
+#: The operation of an action that cannot exist.
 UNKNOWN = "unknown"
 _READS = ("GET", "HEAD", "QUERY")
-#: What each kind of URL serves. GET, HEAD and QUERY never write, whatever a body says.
+#: The methods of each kind of URL. GET, HEAD and QUERY never write, whatever the body contains.
 ENDPOINT = {"POST": Meaning(None, None), "QUERY": Meaning(None, READ_OPERATIONS)}
 COLLECTION = {**dict.fromkeys(_READS, LIST), "POST": Meaning("add", None), "PUT": UPSERT}
 QUERY_WORD = {"POST": LIST, "QUERY": LIST}
 AGGREGATE_WORD = dict.fromkeys((*_READS, "POST"), AGGREGATE)
-#: What stands behind a model where a key would, and what each serves.
+#: The reserved words after a model, in the position of a key, and the methods of each.
 COLLECTION_WORDS = {"query": QUERY_WORD, "aggregate": AGGREGATE_WORD}
 OBJECT = {**dict.fromkeys(_READS, GET), "PUT": EDIT, "PATCH": EDIT, "DELETE": DELETE}
 
@@ -70,11 +60,11 @@ class Route:
         """Return what a method means here.
 
         Raises:
-            MethodNotAllowedError: this URL does not serve it.
+            MethodNotAllowedError: this URL does not support it.
         """
         if method not in self.methods:
             raise MethodNotAllowedError(
-                "This URL does not serve this method",
+                "This URL does not support this method",
                 hint=f"one of {self.allow}{self._elsewhere(method)}",
                 headers={"Allow": self.allow},
             )
@@ -89,13 +79,13 @@ class Route:
         return ""
 
     def without_upsert(self) -> Route:
-        """Return the route of the same URL without ``match``: there is no PUT on a whole model."""
+        """Return the route of the same URL without ``match``, which does not support PUT."""
         methods = {name: found for name, found in self.methods.items() if found is not UPSERT}
         return replace(self, methods=methods)
 
 
 def route(rest: str) -> Route:
-    """Return the route of the part of a path behind the prefix; a last slash makes no difference.
+    """Return the route for the path after the prefix; a trailing slash is optional.
 
     Raises:
         NotFoundError: there is no such URL.
@@ -115,7 +105,7 @@ def route(rest: str) -> Route:
 
 
 def _action_route(name: str, parts: list[str]) -> Route:
-    """Return the route of ``actions/…`` behind a model, or behind the key of a row.
+    """Return the route of ``actions/…`` after a model, or after the key of a row.
 
     Raises:
         NotFoundError: there is no such URL.
@@ -128,28 +118,28 @@ def _action_route(name: str, parts: list[str]) -> Route:
 
 
 def action_route(resource: str | None, pk: str | None, action: str | None) -> Route:
-    """Return the route of an action, or of what there is to say about all of them.
+    """Return the route of an action, or of the descriptions of all actions.
 
     Args:
-        resource: the name of the model in the URL, ``None`` at a door with a model of its own.
-        pk: the key of the row, ``None`` for all.
-        action: the id; ``list``, or none, for all of them.
+        resource: the name of the model in the URL, ``None`` at a door with its own model.
+        pk: the key of the row, ``None`` for all rows.
+        action: the id; ``list`` or ``None`` for all actions.
     """
     about = dict.fromkeys(("GET", "HEAD"), _only(ACTIONS))
     if action is None or (action == "list" and pk is None):
         return Route(resource, pk, about)
     action = unquote(action)
-    # No action has the name of a core operation, and this URL does none of those.
+    # No action has the name of a core operation, and this URL runs none of those.
     operation = UNKNOWN if action in CORE_OPERATIONS or action in OPERATIONS else action
     return Route(resource, pk, {**about, "POST": _only(operation)}, action)
 
 
 def model_route(pk: object, actions: Collection[str] | None = READ_OPERATIONS) -> Route:
-    """Return the route of a view with a model of its own; POST reads there, as QUERY does.
+    """Return the route of a view with its own model, where POST reads like QUERY.
 
     Args:
         pk: the key in the URL, ``None`` for the whole model.
-        actions: the operations that the view serves, ``None`` for all.
+        actions: the operations that the view supports, ``None`` for all.
     """
     if pk is None:
         listing = {**dict.fromkeys(_READS, LIST), "POST": Meaning("list", None)}
@@ -166,7 +156,7 @@ def model_route(pk: object, actions: Collection[str] | None = READ_OPERATIONS) -
 
 
 def fixed_route(pk: str | None, meaning: Meaning) -> Route:
-    """Return the route of a door that has decided what is done, such as an action of a viewset."""
+    """Return the route of a door that determines the operation, such as an action of a viewset."""
     reads = meaning.operation in READ_OPERATIONS
     methods = ("POST", *_READS) if reads else ("POST", "PUT", "PATCH", "DELETE")
     return Route(None, pk, dict.fromkeys(methods, meaning))
@@ -180,16 +170,16 @@ def served(actions: Collection[str] | None) -> frozenset[str] | None:
 
 
 def view_url(path: str, key: object) -> str:
-    """Return the URL of a row of a view, from that of its list, which says how URLs end there."""
+    """Return the URL of a row of a view, given that of its list, with the same trailing slash."""
     end = "/" if path.endswith("/") else ""
     return f"{escape_uri_path(path.rstrip('/'))}/{quote(str(key), safe='')}{end}"
 
 
 def model_url(path: str, key: object) -> str | None:
-    """Return the URL of a row below that of its model; ``None`` for a key that no URL can have."""
+    """Return the URL of a row, given that of its model; ``None`` if a URL cannot have the key."""
     text = str(key)
     if text in {"", ".", "..", ACTIONS, *COLLECTION_WORDS}:
         return None
-    # Servers decode a path once and ``route`` its key once more, so that a key may hold a slash.
+    # Servers decode the path, and ``route`` decodes the key again, so that it may have a slash.
     text = quote(text, safe="") if {"/", "%"} & set(text) else text
     return f"{escape_uri_path(path.rstrip('/'))}/{quote(text, safe='')}"

@@ -1,4 +1,4 @@
-"""A stream as an HTTP reply, in both kinds of stack."""
+"""Sends a stream as an HTTP reply, under WSGI and ASGI."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from django_flex.plan.streams import Stream
 
-#: The media type of each format, and what a client calls it in ``Accept``.
+#: The media type of each format, and its name in ``Accept``.
 MEDIA_TYPES = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8; header=present",
@@ -34,12 +34,12 @@ def accepted(request: HttpRequest) -> str | None:
 
 
 def respond_with(request: HttpRequest, stream: Stream, name: str) -> StreamingHttpResponse:
-    """Return the reply that a stream is sent by; HEAD takes nothing from it.
+    """Return the reply of a stream; for HEAD nothing is read from it.
 
     Args:
-        request: what is answered.
-        stream: the rows, which the reply closes.
-        name: what a file of them is called, without its ending.
+        request: the request.
+        stream: the rows; the reply closes it.
+        name: the name of the file, without its extension.
     """
     content: Any = AsyncBytes(stream) if isinstance(request, ASGIRequest) else stream
     if request.method == "HEAD":
@@ -52,7 +52,7 @@ def respond_with(request: HttpRequest, stream: Stream, name: str) -> StreamingHt
 
 
 class AsyncBytes:
-    """A stream for asynchronous stacks: each part is read in the thread of the request."""
+    """A stream for ASGI: each part is read in the thread of the request."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream

@@ -1,12 +1,13 @@
-"""``Idempotency-Key``: a write that is sent again is done once and answered the same.
+"""``Idempotency-Key``: a write that is sent again happens once and gets the same reply.
 
-This is an app, too: with ``"django_flex.idempotency"`` in ``INSTALLED_APPS`` the replies are kept
-in the database, in the transaction of the write itself. Without it a cache keeps them.
+This is also an app: with ``"django_flex.idempotency"`` in ``INSTALLED_APPS`` replies are stored in
+the database, in the transaction of the write. Without it they are stored in a cache.
 """
 
 from __future__ import annotations
 
 from django_flex.idempotency.attempts import Attempt, attempt_for
-from django_flex.idempotency.execution import once
+from django_flex.idempotency.execution import once, once_apart
+from django_flex.idempotency.replies import succeeded
 
-__all__ = ["Attempt", "attempt_for", "once"]
+__all__ = ["Attempt", "attempt_for", "once", "once_apart", "succeeded"]

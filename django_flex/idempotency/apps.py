@@ -1,4 +1,4 @@
-"""The app that keeps replies in the database; optional."""
+"""The optional app that stores replies in the database."""
 
 from __future__ import annotations
 

@@ -1,36 +1,40 @@
-"""What makes two writes the same one: who sends them, under which key, asking for what."""
+"""What identifies a write: the caller, the key and the request."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from django_flex.exceptions import InvalidValueError, UnsupportedQueryError
+from django_flex.exceptions import RequestError, UnsupportedQueryError
 from django_flex.plan.json_values import encode, plain
-from django_flex.throttling import client_address
+from django_flex.throttling import client_address, parse_address
 
 if TYPE_CHECKING:
+    from django_flex.access.actor import Actor
     from django_flex.conf import Settings
-    from django_flex.permissions.roles import Actor
+    from django_flex.plan.shape import FlexResult
 
+Transaction: TypeAlias = Callable[[], AbstractContextManager[None]]
+Perform: TypeAlias = "Callable[[], FlexResult]"
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
-#: A string as structured fields (RFC 9651) write it: only quotes and backslashes are escaped.
+#: A string of structured fields (RFC 9651), in which only quotes and backslashes are escaped.
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _ESCAPE = re.compile(r"\\(.)")
-#: They say in the body what the operation and the resource say already.
+#: Keys of the body that repeat the operation and the resource.
 _SAID_APART = frozenset({"_model", "_action"})
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One sending of a write: whose it is (``scope``), its key, and what it asks for, hashed."""
+    """One request to write: the caller (``scope``), the key, and a hash of the request."""
 
     scope: str
     key: str
@@ -38,7 +42,7 @@ class Attempt:
 
     @property
     def id(self) -> str:
-        """Return the name under which the reply is kept; of fixed length, unlike its parts."""
+        """Return the name under which the reply is stored, which has a fixed length."""
         return _digest([self.scope, self.key])
 
 
@@ -49,31 +53,36 @@ def attempt_for(
     actor: Actor,
     operation: str,
     resource: str,
-    payload: Mapping[str, Any],
+    payload: Mapping[str, object],
 ) -> Attempt:
-    """Return the attempt that a write with an ``Idempotency-Key`` is.
+    """Return the attempt for a write with an ``Idempotency-Key``.
 
     Args:
-        key: the header's value, with or without the quotes of a structured field.
-        settings: of the API version; each has keys of its own.
-        actor: the caller; nobody is answered with the reply to another.
-        operation: canonical, as in ``FlexRequest``.
-        resource: the name of the entry.
+        key: the value of the header, with or without the quotes of a structured field.
+        settings: those of the API version; keys of different versions are different.
+        actor: the caller, who never gets the reply to another caller.
+        operation: canonical, as in ``Call``.
+        resource: the label of the model, because two models may have the same name.
         payload: the query object.
 
     Raises:
-        InvalidValueError: the key is empty, too long, or not printable ASCII.
-        UnsupportedQueryError: the user has no primary key to tell them from others by.
+        RequestError: the key is empty, too long, or not printable ASCII.
+        UnsupportedQueryError: the caller cannot be identified.
     """
     asked = {name: value for name, value in payload.items() if name not in _SAID_APART}
     return Attempt(
         scope=_text([settings.version, *_caller(actor, settings)]),
-        key=_parsed(key),
+        key=parse_key(key),
         fingerprint=_digest([operation, resource, plain(asked)]),
     )
 
 
-def _parsed(text: str) -> str:
+def parse_key(text: str) -> str:
+    """Return a key from what was sent, with or without the quotes of a structured field.
+
+    Raises:
+        RequestError: it is empty, too long, or not printable ASCII.
+    """
     key = text.strip(" \t")
     if key.startswith('"'):
         quoted = _QUOTED.fullmatch(key)
@@ -89,8 +98,8 @@ def _parsed(text: str) -> str:
     return key
 
 
-def _bad(reason: str) -> InvalidValueError:
-    return InvalidValueError(
+def _bad(reason: str) -> RequestError:
+    return RequestError(
         f"The Idempotency-Key cannot be used: {reason}",
         path=HEADER,
         hint='a UUID, as in Idempotency-Key: "0b8a6ea3-2d7f-4d0c-9a6b-4a1f3f4a7f55"',
@@ -98,25 +107,29 @@ def _bad(reason: str) -> InvalidValueError:
 
 
 def _caller(actor: Actor, settings: Settings) -> list[str]:
-    """Return who the caller is: a user, else an address."""
-    if not actor.user.is_authenticated:
-        return ["anonymous", _address(actor, settings)]
-    if actor.user.pk is None:
+    """Return what identifies the caller: a user, else an address, else code without a user."""
+    who = actor.identity
+    if who.key is not None:
+        return ["user", who.kind, who.key]
+    if not who.is_anonymous:
         raise UnsupportedQueryError(
             "An Idempotency-Key needs a user with a primary key", path=HEADER
         )
-    return ["user", str(actor.user.pk)]
-
-
-def _address(actor: Actor, settings: Settings) -> str:
     if actor.request is None:
-        return ""
-    return client_address(actor.request.META, settings.rate_limits.trusted_proxies)
+        return ["code"]
+    proxies = settings.rate_limits.trusted_proxies
+    address = parse_address(client_address(actor.request.META, proxies))
+    if address is None:
+        raise UnsupportedQueryError(
+            "An Idempotency-Key needs a caller with an address, or one who is signed in",
+            path=HEADER,
+        )
+    return ["address", str(address)]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return encode(value).decode()
 
 
-def _digest(value: Any) -> str:
+def _digest(value: object) -> str:
     return blake2b(_canonical.encode(value), digest_size=32).hexdigest()

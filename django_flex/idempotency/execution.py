@@ -1,27 +1,27 @@
-"""Run a write once, whichever store there is."""
+"""Runs a write once, with either store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 
 from django_flex.idempotency import cached
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from django_flex.conf import Settings
-    from django_flex.idempotency.attempts import Attempt
+    from django_flex.idempotency.attempts import Attempt, Perform, Transaction
     from django_flex.plan.shape import FlexResult
 
 APP = "django_flex.idempotency"
-Transaction: TypeAlias = Callable[[], AbstractContextManager[None]]
-Perform: TypeAlias = "Callable[[], FlexResult]"
 
 
 def in_database() -> bool:
-    """Whether the project has installed the app that keeps replies in the database."""
+    """Whether the app that stores replies in the database is installed."""
     return apps.is_installed(APP)
 
 
@@ -32,27 +32,59 @@ def once(
     transaction: Transaction,
     perform: Perform,
 ) -> FlexResult:
-    """Run a write in a transaction, or answer as it was answered before.
+    """Run a write in a transaction, or return its stored reply.
 
-    Only success is kept: after a failure the same key runs again. Not for dry runs, which are
-    to leave the key free for the write itself.
+    Only successful replies are stored: after a failure the same key runs again. Not for dry runs,
+    which have to leave the key free for the write itself.
 
     Args:
-        attempt: what is sent.
-        settings: of the API version.
+        attempt: the request.
+        settings: those of the API version.
         using: the alias of the database that is written to.
         transaction: opens the transaction (``atomic``) on that database.
-        perform: the write; its result is what the first and every later sending gets.
+        perform: runs the write; the first and every later request gets its result.
 
     Raises:
-        IdempotencyKeyReusedError: the key came with another request before.
-        InFlightError: another process is at it.
-        UnavailableError: the store is away; nothing was written.
+        IdempotencyKeyReusedError: the key was used for another request.
+        InFlightError: another process is running the write.
+        UnavailableError: the store is unavailable; nothing was written.
         FlexError: what ``perform`` raises, or the error of its result.
     """
     if in_database():
-        # Its model exists only where the app is installed.
+        # Imported here because its model exists only if the app is installed.
         from django_flex.idempotency import stored
 
         return stored.once(attempt, settings, using, transaction, perform)
     return cached.once(attempt, settings, using, transaction, perform)
+
+
+def once_apart(
+    attempt: Attempt,
+    settings: Settings,
+    transaction: Callable[[str], AbstractContextManager[None]],
+    perform: Perform,
+) -> FlexResult:
+    """Run a write that no transaction of Django's holds, or return its stored reply.
+
+    The reply is stored right after the write. If the process dies in between, the same key runs
+    again.
+
+    Args:
+        attempt: the request.
+        settings: those of the API version.
+        transaction: opens a transaction of Django's on the database of an alias, for the reply.
+        perform: runs the write; when it returns, everything has been written.
+
+    Raises:
+        IdempotencyKeyReusedError: the key was used for another request.
+        InFlightError: another process is running the write.
+        UnavailableError: the store is unavailable; nothing was written.
+        FlexError: what ``perform`` raises.
+    """
+    if in_database():
+        # Imported here because its model exists only if the app is installed.
+        from django_flex.idempotency import stored
+
+        using = stored.database()
+        return stored.once(attempt, settings, using, partial(transaction, using), perform)
+    return cached.once_apart(attempt, settings, perform)

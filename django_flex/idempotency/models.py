@@ -1,4 +1,4 @@
-"""The replies that are kept in the database."""
+"""The replies that are stored in the database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 class StoredReply(models.Model):
     """The reply to one write, under its key.
 
-    ``reply`` is null only inside the transaction that makes it: both become visible together.
+    ``reply`` is null only inside the transaction that creates the row.
     """
 
     id = models.CharField(primary_key=True, max_length=64)

@@ -1,4 +1,4 @@
-"""A reply as bytes, and the same reply again."""
+"""Serializes replies to store them, and loads them again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPLAYED = "Idempotency-Replayed"
 
 
 def succeeded(perform: Callable[[], FlexResult]) -> FlexResult:
-    """Run a write whose failure is to undo the transaction around it.
+    """Run a write, and raise its error to roll back the transaction around it.
 
     Raises:
         FlexError: the error of the result, if it has one.
@@ -31,7 +31,7 @@ def succeeded(perform: Callable[[], FlexResult]) -> FlexResult:
 
 
 def pack(result: FlexResult) -> bytes:
-    """Return a reply as it is kept."""
+    """Return a reply as bytes."""
     return encode(
         {
             "status": result.status_code,
@@ -43,17 +43,17 @@ def pack(result: FlexResult) -> bytes:
 
 
 def replay(attempt: Attempt, fingerprint: str, reply: bytes) -> FlexResult:
-    """Return a kept reply once more.
+    """Return a stored reply.
 
     Raises:
-        IdempotencyKeyReusedError: it answers something else than what is asked now.
+        IdempotencyKeyReusedError: it is the reply to another request.
     """
     if fingerprint != attempt.fingerprint:
         raise IdempotencyKeyReusedError
-    kept = msgspec.json.decode(reply)
+    stored = msgspec.json.decode(reply)
     return FlexResult(
-        data=kept["data"],
-        status_code=kept["status"],
-        headers={**kept["headers"], REPLAYED: "true"},
-        created=kept["created"],
+        data=stored["data"],
+        status_code=stored["status"],
+        headers={**stored["headers"], REPLAYED: "true"},
+        created=stored["created"],
     )

@@ -1,6 +1,6 @@
 """Replies in the database: the key, the write and the reply are committed together.
 
-There is no moment at which a process can die and leave one of them without the others.
+Whenever a process dies, either all of them are stored or none.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.db import connections
+from django.db import connections, router
 from django.db.transaction import on_commit
 from django.utils import timezone
 
@@ -19,13 +19,17 @@ from django_flex.idempotency.replies import pack, replay, succeeded
 
 if TYPE_CHECKING:
     from django_flex.conf import Settings
-    from django_flex.idempotency.attempts import Attempt
-    from django_flex.idempotency.execution import Perform, Transaction
+    from django_flex.idempotency.attempts import Attempt, Perform, Transaction
     from django_flex.plan.shape import FlexResult
 
 #: One write in sixteen looks for expired replies, and deletes up to this many.
 SWEEP = 100
 SWEEPS = ("0",)
+
+
+def database() -> str:
+    """Return the alias of the database that stores replies to writes of other backends."""
+    return router.db_for_write(StoredReply)
 
 
 def once(
@@ -43,7 +47,7 @@ def once(
             if found is not None:
                 return replay(attempt, *found)
             result = succeeded(perform)
-            _keep(attempt, result, using, expires)
+            _store(attempt, result, using, expires)
     except FlexError as error:
         if not claiming or isinstance(error, UnavailableError):
             raise
@@ -52,7 +56,7 @@ def once(
 
 
 def _of_the_claim(error: FlexError) -> FlexError:
-    """Return what an error means that came before the write itself began."""
+    """Return the error for one that was raised before the write itself began."""
     if isinstance(error, ConflictError):
         # The wait for the row of another transaction took too long.
         return InFlightError()
@@ -63,11 +67,11 @@ def _of_the_claim(error: FlexError) -> FlexError:
 def _claim(
     attempt: Attempt, using: str, now: datetime, expires: datetime
 ) -> tuple[str, bytes] | None:
-    """Lock the row of a key, made where it is missing; return the reply that it holds, if any.
+    """Lock the row of a key, adding it if necessary; return the reply in it, if any.
 
-    One statement inserts or locks: it waits for a transaction that is at the same key, and takes
-    an exclusive lock at once (a shared one, as of a failed INSERT, deadlocks when two of those
-    that waited want more).
+    One statement inserts or locks. It waits for a transaction with the same key, and takes an
+    exclusive lock immediately. A shared lock, as of a failed INSERT, would cause a deadlock when
+    two waiting transactions upgrade it.
     """
     target = connections[using].features.supports_update_conflicts_with_target
     rows = StoredReply.objects.using(using)
@@ -92,13 +96,13 @@ def _claim(
     return row.fingerprint, bytes(row.reply)
 
 
-def _keep(attempt: Attempt, result: FlexResult, using: str, expires: datetime) -> None:
-    """Store a reply in the row of its key, which is ours, whether it is new or was expired."""
+def _store(attempt: Attempt, result: FlexResult, using: str, expires: datetime) -> None:
+    """Store a reply in the row of its key, which this transaction has added or taken over."""
     StoredReply.objects.using(using).filter(pk=attempt.id).update(
         fingerprint=attempt.fingerprint, reply=pack(result), expires=expires
     )
     if attempt.id.startswith(SWEEPS):
-        # Afterwards: rows that others hold must not make this write wait. Django logs a failure.
+        # After the commit, so that locked rows do not make this write wait. Django logs a failure.
         on_commit(partial(sweep, using), using=using, robust=True)
 
 
@@ -106,5 +110,5 @@ def sweep(using: str) -> None:
     """Delete some expired replies, the oldest first."""
     expired = StoredReply.objects.using(using).filter(expires__lte=timezone.now())
     oldest = list(expired.order_by("expires").values_list("pk", flat=True)[:SWEEP])
-    # Asked again, for rows that were taken over in the meantime.
+    # Checked again, because rows may have been taken over in the meantime.
     expired.filter(pk__in=oldest).delete()

@@ -1,1 +1,1 @@
-"""How an authorized query is run, and how its rows become a reply. No I/O in here."""
+"""Plans: how an authorized query is executed, and how its rows become a reply. No I/O."""

@@ -1,65 +1,42 @@
-"""An authorized aggregate into a plan, and what was found into its reply. No query is run here."""
+"""Turn an authorized aggregate into a plan."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django_flex.permissions.authorized import Output
-from django_flex.plan.nodes import Branch, Leaf
+from django_flex.plan.capabilities import ALL, Capabilities
+from django_flex.plan.needs import check_groups
+from django_flex.plan.nodes import AggregatePlan, Branch, Leaf
 from django_flex.plan.rows import row_shaper
+from django_flex.plan.sizes import weigh
+from django_flex.resolved import Output
 
 if TYPE_CHECKING:
-    from django_flex.permissions.applied import Rule
-    from django_flex.permissions.authorized import Group, Ordering, Rows, Where
-    from django_flex.permissions.authorized_aggregates import (
+    from django_flex.resolved import (
         AuthorizedAggregate,
-        GroupKey,
-        Total,
+        Group,
     )
-    from django_flex.plan.nodes import Row, Shaper
-    from django_flex.query.ast import Query
-    from django_flex.schema.introspection import Resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class AggregatePlan:
-    """One SELECT of groups. A row is the values of its ``keys``, then those of its ``totals``.
+def make_aggregate_plan(authorized: AuthorizedAggregate, can: Capabilities = ALL) -> AggregatePlan:
+    """Decide the position of each value of a group in a row.
 
-    Without ``keys`` there is one row, of all of which nothing is shown over fewer than ``least``.
+    Raises:
+        UnsupportedQueryError: the aggregate needs a capability that the backend lacks.
     """
-
-    asked: Query
-    resource: Resource
-    rows: Rows
-    where: Where | None
-    keys: tuple[GroupKey, ...]
-    totals: tuple[Total, ...]
-    make_object: Shaper
-    having: Where | None
-    order_by: tuple[Ordering, ...]
-    least: int
-    limit: int
-    offset: int
-    json_places: frozenset[str]
-    rules: tuple[Rule, ...] = ()
-
-
-def make_aggregate_plan(authorized: AuthorizedAggregate) -> AggregatePlan:
-    """Decide where in a row each value of a group stands."""
     aliases = [key.alias for key in authorized.keys] + [total.alias for total in authorized.totals]
     index = {("group", alias): number for number, alias in enumerate(aliases)}
     page = authorized.asked.page
-    return AggregatePlan(
-        asked=authorized.asked,
+    layout = tuple(_member(member, index) for member in authorized.shown)
+    plan = AggregatePlan(
         resource=authorized.resource,
         rows=authorized.rows,
         where=authorized.where,
         keys=authorized.keys,
         totals=authorized.totals,
-        make_object=row_shaper(
-            tuple(_member(member, index) for member in authorized.shown), len(aliases)
-        ),
+        layout=layout,
+        make_object=row_shaper(layout, len(aliases)),
+        weight=weigh(layout),
         having=authorized.having,
         order_by=authorized.order_by,
         least=authorized.least,
@@ -67,7 +44,11 @@ def make_aggregate_plan(authorized: AuthorizedAggregate) -> AggregatePlan:
         offset=page.offset,
         json_places=authorized.json_places,
         rules=authorized.rules,
+        explain=authorized.asked.explain,
     )
+    if can is not ALL:
+        check_groups(plan, can)
+    return plan
 
 
 def _member(member: Output | Group, index: dict[tuple[str, str], int]) -> Leaf | Branch:
@@ -76,21 +57,4 @@ def _member(member: Output | Group, index: dict[tuple[str, str], int]) -> Leaf |
     key: Any = getattr(member.column, "key", None)
     attribute = member.column.attribute
     # A path is grouped by as its text is, so of a file there would be no URL to show.
-    return Leaf(member.name, index[key], attribute.kind, attribute.value_field)
-
-
-def shape_groups(plan: AggregatePlan, rows: list[Row], *, has_more: bool) -> dict[str, Any]:
-    """Build the reply of an aggregate: a list of groups, or the one object of all rows."""
-    if not plan.keys:
-        return {"results": plan.make_object(rows[0])}
-    pagination: dict[str, Any] = {
-        "offset": plan.offset,
-        "limit": plan.limit,
-        "has_more": has_more,
-    }
-    if has_more:
-        from django_flex.query.aggregates import aggregate_to_json
-
-        query = aggregate_to_json(plan.asked, plan.json_places)
-        pagination["next"] = {**query, "offset": plan.offset + plan.limit}
-    return {"pagination": pagination, "results": [plan.make_object(row) for row in rows]}
+    return Leaf(member.name, index[key], attribute.kind, attribute)

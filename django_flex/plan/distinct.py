@@ -1,21 +1,21 @@
-"""Rows that are combinations of values: no key, and nothing that a caller may not see tells them apart."""
+"""Rows that are combinations of values: they have no key, and hidden values do not distinguish them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django_flex.permissions.authorized import Column, Group, Output, Selection
-from django_flex.permissions.distinct import key_of
 from django_flex.plan.nodes import Branch, Cell, Layout, Leaf, SelectOutput
 from django_flex.plan.rows import row_shaper
+from django_flex.plan.sizes import weigh
+from django_flex.resolved import Column, Group, Output, Selection, key_of
 
 if TYPE_CHECKING:
-    from django_flex.permissions.authorized import Value, Visible
-    from django_flex.schema.introspection import Relation, Resource
+    from django_flex.resolved import Value, VisibleHop
+    from django_flex.schema.resources import Relation, Resource
 
 
-class Cells:
+class CombinationCells:
     """The values of one combination, numbered as they are asked for."""
 
     __slots__ = ("_index", "cells", "resource")
@@ -35,24 +35,26 @@ class Cells:
 
 
 def combined(selection: Selection, resource: Resource) -> tuple[SelectOutput, tuple[Cell, ...]]:
-    """Return what becomes of a combination, and the values that make it."""
-    cells = Cells(resource)
+    """Return the layout of a combination, and its values."""
+    cells = CombinationCells(resource)
     layout = _layout(selection, (), cells)
     columns = tuple(cell.column for cell in cells.cells)
     shaper = row_shaper(layout, len(columns))
-    return SelectOutput(columns, (), layout, shaper), tuple(cells.cells)
+    return SelectOutput(columns, (), layout, shaper, weigh(layout)), tuple(cells.cells)
 
 
-def _layout(selection: Selection | Group, guards: tuple[Visible, ...], cells: Cells) -> Layout:
-    """Lay out one level; ``guards`` are those of the related rows on the way here."""
+def _layout(
+    selection: Selection | Group, masks: tuple[VisibleHop, ...], cells: CombinationCells
+) -> Layout:
+    """Lay out one level; ``masks`` are those of the related rows on the way here."""
     found: list[Leaf | Branch] = []
     for member in selection.members:
         if isinstance(member, Output):
-            found.append(_leaf(member, guards, cells))
+            found.append(_leaf(member, masks, cells))
         elif isinstance(member, Group):
-            found.append(Branch(name=member.name, members=_layout(member, guards, cells)))
+            found.append(Branch(name=member.name, members=_layout(member, masks, cells)))
         elif isinstance(member, Selection):
-            inner = (*guards, member.guard) if member.guard is not None else guards
+            inner = (*masks, member.mask) if member.mask is not None else masks
             found.append(
                 Branch(
                     name=member.name,
@@ -63,27 +65,29 @@ def _layout(selection: Selection | Group, guards: tuple[Visible, ...], cells: Ce
     return tuple(found)
 
 
-def _leaf(output: Output, guards: tuple[Visible, ...], cells: Cells) -> Leaf:
+def _leaf(output: Output, masks: tuple[VisibleHop, ...], cells: CombinationCells) -> Leaf:
     column: Value = output.column
-    guards = tuple({g.hops: g for g in (*guards, *column.guards)}.values())
+    masks = tuple({g.hops: g for g in (*masks, *column.masks)}.values())
     return Leaf(
         name=output.name,
-        index=cells.index(Cell(replace(column, guards=guards))),
+        index=cells.index(Cell(replace(column, masks=masks))),
         kind=column.attribute.kind,
-        field=column.attribute.value_field,
+        column=column.attribute,
     )
 
 
-def _presence(selection: Selection, guards: tuple[Visible, ...], cells: Cells) -> int | None:
+def _presence(
+    selection: Selection, masks: tuple[VisibleHop, ...], cells: CombinationCells
+) -> int | None:
     """Return the value that is NULL where the related row is missing or hidden, if it can be."""
-    if not guards and not any(hop.null for hop in selection.hops):
+    if not masks and not any(hop.null for hop in selection.hops):
         return None
     near = _near(selection.hops, cells.resource)
-    return cells.index(Cell(replace(near, guards=guards), presence=True))
+    return cells.index(Cell(replace(near, masks=masks), presence=True))
 
 
 def _near(hops: tuple[Relation, ...], resource: Resource) -> Column:
-    """Return the column that says whether there is a related row."""
+    """Return the column that shows whether a related row exists."""
     *way, last = hops
     holder = way[-1].target if way else resource
     attribute = holder.attribute(last.column) if last.column is not None else None

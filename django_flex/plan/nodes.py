@@ -1,4 +1,4 @@
-"""The plan: which columns to fetch, under which conditions, and where each goes in the reply."""
+"""The plan: the columns to fetch, the conditions, and the position of each value in the reply."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from django_flex.permissions.applied import Rule
-    from django_flex.permissions.authorized import (
+    from django_flex.query.ast import Count, Explain, Path
+    from django_flex.resolved import (
+        AppliedRule,
+        GroupKey,
+        Keyset,
         Ordering,
         Rows,
+        RowWrite,
         Search,
+        Total,
         Value,
-        Visible,
+        VisibleHop,
         Where,
+        WriteRules,
     )
-    from django_flex.permissions.authorized_writes import RowWrite, Rules
-    from django_flex.permissions.cursors import Keyset
-    from django_flex.plan.aggregates import AggregatePlan
-    from django_flex.query.ast import Mutation, Path, Query
-    from django_flex.schema.introspection import Attribute, Relation, Resource
+    from django_flex.schema.resources import Attribute, Relation, Resource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +32,7 @@ class Leaf:
     name: str
     index: int
     kind: str
-    field: Any
+    column: Attribute
     keys: Path = ()
     picks: tuple[Path, ...] = ()
     flags: tuple[int, ...] = ()
@@ -48,7 +50,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListLeaf:
-    """A list of related objects: the ``number``-th of those that stand behind the row's values."""
+    """A list of related objects: the ``number``-th of the lists that follow the values of a row."""
 
     name: str
     number: int
@@ -59,27 +61,49 @@ Shaper: TypeAlias = Callable[[Row], dict[str, Any]]
 Layout: TypeAlias = tuple[Leaf | Branch | ListLeaf, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """The size of one row of a selection in a reply, without the lists in it.
+
+    ``each`` is the maximum number of bytes and ``least`` the minimum, without the values of
+    ``open`` columns. These have their position, the maximum number of bytes for each character or
+    byte of the value, and the minimum in thirds of a byte. Values of ``masked`` columns only count
+    if the values at some positions are true. With ``repeats`` a value is shown more than once.
+    ``extra`` is the cost of outputs in addition to that of the selected columns.
+    """
+
+    each: float
+    least: int
+    open: tuple[tuple[int, int, int], ...]
+    masked: tuple[tuple[int, tuple[int, ...], int], ...]
+    repeats: bool
+    extra: int
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class SelectOutput:
-    """What a statement selects, and what becomes of a row: the same for a selection every time.
+    """What a statement selects, and how a row is shaped: always the same for a selection.
 
-    ``children`` are the lists inside a row, one more statement each.
+    ``children`` are the lists inside a row, one more statement each; ``has_pages`` says that some of
+    them, or of those inside them, are a ``RelatedPage`` each.
     """
 
     columns: tuple[Value, ...]
-    flags: tuple[Visible, ...]
+    flags: tuple[VisibleHop, ...]
     layout: Layout
     make_object: Shaper
+    weight: Weight
     children: tuple[ChildPlan, ...] = ()
+    has_pages: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChildPlan:
-    """The lists of one to-many relation, for all rows by one SELECT.
+    """The lists of one to-many relation, for all rows with one SELECT.
 
     A row belongs to the outer row whose value at ``near`` it points to. ``limit`` and ``offset``
-    hold for each outer row. With ``keys_only`` the items of a list are keys. Where one of the
-    values at ``flags`` is false, a row on the way to the list is hidden, and so is the list.
+    hold for each outer row. With ``keys_only`` the items of a list are keys. If one of the values
+    at ``flags`` is false, a row on the path to the list is hidden, and so is the list.
     """
 
     relation: Relation
@@ -97,7 +121,7 @@ class ChildPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """A value of a combination, NULL where its guards hide it.
+    """A value of a combination, NULL where its masks hide it.
 
     With ``presence`` only whether there is one counts, not which.
     """
@@ -110,25 +134,29 @@ class Cell:
 class ReadPlan:
     """One SELECT. A row is the primary key, the other ``columns``, then a boolean per ``flags``.
 
-    With ``cells`` a row is a combination of them instead, without a key; of ``distinct_on`` each
-    combination of values has its first row only.
+    With ``single`` it reads one row by its key. With ``cells`` a row is a combination of these
+    instead, without a key. With ``distinct_on`` only the first row of each combination of these
+    values is read.
     """
 
-    asked: Query
+    single: bool
     resource: Resource
     output: SelectOutput
     rows: Rows
     where: Where | None
     order_by: tuple[Ordering, ...]
-    pk: Any
+    pk: object
     limit: int
     offset: int
     json_places: frozenset[str]
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AppliedRule, ...] = ()
     keyset: Keyset | None = None
     distinct_on: tuple[Value, ...] = ()
     cells: tuple[Cell, ...] = ()
     ranking: Search | None = None
+    searches: bool = False
+    count: Count | None = None
+    explain: Explain | None = None
     totals: AggregatePlan | None = None
 
     @property
@@ -137,18 +165,18 @@ class ReadPlan:
         return self.output.columns
 
     @property
-    def flags(self) -> tuple[Visible, ...]:
-        """What tells whether related rows on the way may be seen."""
+    def flags(self) -> tuple[VisibleHop, ...]:
+        """The flags that show whether related rows are visible."""
         return self.output.flags
 
     @property
     def layout(self) -> Layout:
-        """Where each value goes in the reply."""
+        """The position of each value in the reply."""
         return self.output.layout
 
     @property
     def make_object(self) -> Shaper:
-        """What makes the object of a row."""
+        """The function that creates the object of a row."""
         return self.output.make_object
 
     @property
@@ -159,18 +187,45 @@ class ReadPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WritePlan:
-    """One write: the rows as they are to be, and how to read each back for the reply.
+    """One write: the new values of the rows, and how to read each back for the reply.
 
-    ``edits`` and ``editing`` are for rows of an upsert that are there already; ``match`` are the
-    columns that tell. ``where`` chooses the rows of a write by filter, whose only ``rows`` entry
-    is what becomes of each.
+    ``edits`` and ``editing`` are for rows of an upsert that exist already, which ``match``
+    identifies. ``where`` selects the rows of a write by filter, at most ``max_affected``; its only
+    entry in ``rows`` applies to each of them.
     """
 
-    asked: Mutation
-    rules: Rules
+    operation: str
+    rules: WriteRules
     rows: tuple[RowWrite, ...]
-    editing: Rules | None
+    editing: WriteRules | None
     edits: tuple[RowWrite, ...]
     match: tuple[Attribute, ...]
     where: Where | None
     returning: ReadPlan | None
+    max_affected: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AggregatePlan:
+    """One SELECT of groups. A row is the values of its ``keys``, then those of its ``totals``.
+
+    Without ``keys`` there is one row of totals, whose values are null for fewer than ``least``
+    rows.
+    """
+
+    resource: Resource
+    rows: Rows
+    where: Where | None
+    keys: tuple[GroupKey, ...]
+    totals: tuple[Total, ...]
+    layout: Layout
+    make_object: Shaper
+    weight: Weight
+    having: Where | None
+    order_by: tuple[Ordering, ...]
+    least: int
+    limit: int
+    offset: int
+    json_places: frozenset[str]
+    rules: tuple[AppliedRule, ...] = ()
+    explain: Explain | None = None

@@ -1,4 +1,4 @@
-"""An authorized query into a plan: each column once, rows limited to one more than wanted."""
+"""Turns an authorized query into a plan: each column once, and one row more than requested."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from django_flex.permissions.authorized import Column, Derived, Group, Nested, Output, Selection
 from django_flex.plan.aggregates import make_aggregate_plan
+from django_flex.plan.capabilities import ALL, Capabilities
 from django_flex.plan.distinct import combined
+from django_flex.plan.needs import check_read, check_write
 from django_flex.plan.nodes import (
     Branch,
     Cell,
@@ -21,11 +22,12 @@ from django_flex.plan.nodes import (
     WritePlan,
 )
 from django_flex.plan.rows import row_shaper
+from django_flex.plan.sizes import weigh
+from django_flex.resolved import Column, Derived, Group, Nested, Output, Selection
 
 if TYPE_CHECKING:
-    from django_flex.permissions.authorized import AuthorizedQuery, Value, Visible
-    from django_flex.permissions.authorized_writes import AuthorizedMutation
-    from django_flex.schema.introspection import Resource
+    from django_flex.resolved import AuthorizedMutation, AuthorizedQuery, Value, VisibleHop
+    from django_flex.schema.resources import Resource
 
 
 class Columns:
@@ -36,7 +38,7 @@ class Columns:
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
         self.columns: list[Value] = []
-        self.flags: list[Visible] = []
+        self.flags: list[VisibleHop] = []
         self.children: list[ChildPlan] = []
         self._index: dict[tuple[object, ...], int] = {}
         self._flag_index: dict[tuple[str, ...], int] = {}
@@ -53,25 +55,37 @@ class Columns:
             self.columns.append(column)
         return self._index[key]
 
-    def flag(self, guard: Visible) -> int:
+    def flag(self, mask: VisibleHop) -> int:
         """Return the number of the flag that says whether a related row is visible."""
-        key = tuple(hop.lookup for hop in guard.hops)
+        key = tuple(hop.lookup for hop in mask.hops)
         if key not in self._flag_index:
             self._flag_index[key] = len(self.flags)
-            self.flags.append(guard)
+            self.flags.append(mask)
         return self._flag_index[key]
 
 
-def make_plan(authorized: AuthorizedQuery) -> ReadPlan:
-    """Decide what one statement fetches and where each value goes."""
+def make_plan(authorized: AuthorizedQuery, can: Capabilities = ALL) -> ReadPlan:
+    """Decide which columns a statement fetches, and the position of each value in the reply.
+
+    Raises:
+        UnsupportedQueryError: the query needs a capability that the backend lacks.
+    """
+    plan = _planned(authorized)
+    if can is not ALL:
+        check_read(plan, can)
+    return plan
+
+
+def _planned(authorized: AuthorizedQuery) -> ReadPlan:
     cells: tuple[Cell, ...] = ()
-    if authorized.asked.distinct is True:
+    asked = authorized.asked
+    if asked.distinct is True:
         output, cells = combined(authorized.selection, authorized.resource)
     else:
         output = _output(authorized.selection, authorized.resource)
-    page = authorized.asked.page
+    page = asked.page
     return ReadPlan(
-        asked=authorized.asked,
+        single=asked.operation == "get",
         resource=authorized.resource,
         output=output,
         rows=authorized.rows,
@@ -86,29 +100,40 @@ def make_plan(authorized: AuthorizedQuery) -> ReadPlan:
         distinct_on=authorized.distinct_on,
         cells=cells,
         ranking=authorized.ranking,
+        searches=asked.search is not None,
+        count=page.count,
+        explain=asked.explain,
         totals=None if authorized.totals is None else make_aggregate_plan(authorized.totals),
     )
 
 
-def make_write_plan(authorized: AuthorizedMutation) -> WritePlan:
-    """Decide how a write is done and how what was written is read back."""
-    return WritePlan(
-        asked=authorized.asked,
+def make_write_plan(authorized: AuthorizedMutation, can: Capabilities = ALL) -> WritePlan:
+    """Decide how a write is executed, and how the written rows are read back.
+
+    Raises:
+        UnsupportedQueryError: the write needs a capability that the backend lacks.
+    """
+    plan = WritePlan(
+        operation=authorized.asked.operation,
         rules=authorized.rules,
         rows=authorized.rows,
         editing=authorized.editing,
         edits=authorized.edits,
         match=authorized.match,
         where=authorized.where,
-        returning=None if authorized.returning is None else make_plan(authorized.returning),
+        returning=None if authorized.returning is None else _planned(authorized.returning),
+        max_affected=authorized.asked.max_affected or 0,
     )
+    if can is not ALL:
+        check_write(plan, can)
+    return plan
 
 
-# Selections that `authorize` remembers come again, and bring what was planned for them.
+# `authorize` caches selections, so the plan of one is used again.
 _outputs: WeakKeyDictionary[Selection, SelectOutput] = WeakKeyDictionary()
 
 
-def _output(selection: Selection, resource: Resource) -> SelectOutput:
+def _output(selection: Selection, resource: Resource, *, keys_only: bool = False) -> SelectOutput:
     found = _outputs.get(selection)
     if found is None:
         columns = Columns(resource)
@@ -119,13 +144,15 @@ def _output(selection: Selection, resource: Resource) -> SelectOutput:
             flags=tuple(columns.flags),
             layout=layout,
             make_object=row_shaper(layout, len(columns.columns), len(columns.flags)),
+            weight=weigh(layout, len(columns.columns), resource.pk if keys_only else None),
             children=tuple(_placed(child, columns) for child in columns.children),
+            has_pages=any(child.paged or child.output.has_pages for child in columns.children),
         )
     return found
 
 
 def _placed(child: ChildPlan, columns: Columns) -> ChildPlan:
-    """Say where its flags stand in a row, now that all columns before them are known."""
+    """Set the positions of the flags, now that all columns before them are known."""
     if not child.flags:
         return child
     return replace(child, flags=tuple(len(columns.columns) + flag for flag in child.flags))
@@ -148,24 +175,25 @@ def _member(
 
 
 def _list(nested: Nested, columns: Columns) -> ListLeaf:
-    """Plan the lists of a relation; the outer row has to bring the key that they go by."""
+    """Plan the lists of a relation; the outer row has to have the key that they refer to."""
     relation = nested.relation
     holder = nested.hops[-1].target if nested.hops else columns.resource
     near = holder.attribute(relation.near) or holder.pk
+    keys_only = nested.selection is None
     selection = nested.selection or Selection("", None, (), ())
     columns.children.append(
         ChildPlan(
             relation=relation,
             near=columns.index(Column(nested.hops, near)),
-            output=_output(selection, relation.target),
-            keys_only=nested.selection is None,
+            output=_output(selection, relation.target, keys_only=keys_only),
+            keys_only=keys_only,
             rows=nested.rows,
             where=nested.where,
             order_by=nested.order_by,
             limit=nested.limit,
             offset=nested.offset,
             paged=nested.paged,
-            flags=tuple(columns.flag(guard) for guard in nested.guards),
+            flags=tuple(columns.flag(mask) for mask in nested.masks),
         )
     )
     return ListLeaf(nested.name, len(columns.children) - 1)
@@ -177,15 +205,15 @@ def _leaf(output: Output, columns: Columns) -> Leaf:
         name=output.name,
         index=columns.index(column),
         kind=column.attribute.kind,
-        field=column.attribute.value_field,
+        column=column.attribute,
         keys=column.keys,
         picks=output.picks,
-        flags=tuple(columns.flag(guard) for guard in column.guards),
+        flags=tuple(columns.flag(mask) for mask in column.masks),
     )
 
 
 def _branch(selection: Selection, columns: Columns) -> Branch:
-    flag = columns.flag(selection.guard) if selection.guard is not None else None
+    flag = columns.flag(selection.mask) if selection.mask is not None else None
     return Branch(
         name=selection.name,
         members=_layout(selection, columns),

@@ -1,47 +1,23 @@
-"""Rows into the reply: its objects, its pagination, its ``next`` query. No query is run here."""
+"""Turn rows into values, with the facts about them. No query is run here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import ObjectNotFoundError
-from django_flex.plan.pagination import pagination
+from django_flex.plan.explain import CallerExplanation
+from django_flex.plan.results import ResultSet
+from django_flex.plan.sizes import measured
+from django_flex.resolved import Position
 
 if TYPE_CHECKING:
     from django_flex.exceptions import FlexError
-    from django_flex.plan.nodes import ReadPlan, Row
+    from django_flex.plan.nodes import AggregatePlan, ReadPlan, SelectOutput
+    from django_flex.plan.results import RowCount
     from django_flex.plan.streams import Stream
-
-
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-CountKind: TypeAlias = Literal["exact", "estimated", "capped"]
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How many rows there are, and how sure that is."""
-
-    number: int
-    kind: CountKind
-
-
-@dataclass(frozen=True, slots=True)
-class ResultSet:
-    """What a backend found: rows in the order of the plan's columns, and whether more follow.
-
-    ``has_previous`` and ``ends``, the sort values of the first and of the last row, belong to
-    pages by cursor.
-    """
-
-    rows: list[Row]
-    has_more: bool = False
-    has_previous: bool = False
-    ends: tuple[Row, Row] | None = None
-    count: Counted | None = None
-    totals: Row | None = None
+    from django_flex.resolved import Keyset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +27,7 @@ class FlexResult:
     ``data`` holds Python values (``Decimal``, ``datetime``, …); ``to_dict`` gives exactly what the
     JSON of every door holds. ``headers`` are those that an HTTP door adds; ``created`` is the key
     of the row that an ``add`` made, for its ``Location``. A list that is streamed has its rows in
-    ``stream``; ``rows`` is how many there were when it ended.
+    ``stream``; ``rows`` is how many there were when it ended. ``paging`` is that of a list.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +37,7 @@ class FlexResult:
     created: Any = None
     stream: Stream | None = None
     rows: int | None = None
+    paging: PageInfo | None = None
 
     @property
     def ok(self) -> bool:
@@ -79,31 +56,145 @@ class FlexResult:
         return cls(data=error.to_dict(), status_code=error.status, error=error)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PageInfo:
+    """Which part of the rows a page is, and where its neighbours are.
+
+    ``after`` and ``before`` are the cursors of the next and the previous page, where there is one;
+    ``by_cursor`` says that the page was asked for by one, or begins a paging by them.
+    """
+
+    offset: int
+    limit: int
+    has_more: bool
+    by_cursor: bool = False
+    after: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SingleRow:
+    """The one row of a get. ``pages`` as for ``Page``."""
+
+    value: dict[str, Any]
+    pages: SelectOutput | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """The rows of a list, in order.
+
+    ``keys`` are their primary keys, ``None`` for combinations of values. ``ordered`` says that an
+    order was asked for. ``json_places`` names the comparisons on JSON, as for ``canonical``.
+    ``pages`` is set if there is a ``RelatedPage`` in some row: where, as ``with_pages`` needs it.
+    """
+
+    rows: list[dict[str, Any]]
+    keys: list[Any] | None
+    paging: PageInfo
+    ordered: bool
+    json_places: frozenset[str]
+    count: RowCount | None = None
+    totals: dict[str, Any] | None = None
+    pages: SelectOutput | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """The groups of an aggregate; without ``paging`` the one row that sums up all rows."""
+
+    rows: list[dict[str, Any]]
+    paging: PageInfo | None
+    json_places: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Streamed:
+    """A list as a stream: its rows are turned into bytes while it is consumed."""
+
+    stream: Stream
+    paging: PageInfo
+
+
 def shape(
-    plan: ReadPlan, result_set: ResultSet, headers: Mapping[str, str] = NO_HEADERS
-) -> FlexResult:
-    """Build the reply of a get or list, with headers for the doors that have some.
+    plan: ReadPlan, found: ResultSet | CallerExplanation | Streamed
+) -> SingleRow | Page | CallerExplanation | Streamed:
+    """Return the rows of a get or list as values; what is not rows stays as it is.
 
     Raises:
         ObjectNotFoundError: a get found no row.
+        ReplyTooLargeError: the objects are larger than a reply may be.
     """
-    if plan.asked.operation == "get":
-        if not result_set.rows:
+    match found:
+        case CallerExplanation() | Streamed():
+            return found
+        case ResultSet():
+            pass
+    rows = found.rows
+    make = plan.make_object if found.most is None else measured(plan.output, found.most)
+    if plan.single:
+        if not rows:
             raise ObjectNotFoundError
-        return FlexResult(data=plan.make_object(result_set.rows[0]), headers=headers)
-    data = {
-        "pagination": pagination(plan, result_set),
-        "results": _results(plan, result_set),
-    }
-    if plan.totals is not None and result_set.totals is not None:
-        data["aggregates"] = plan.totals.make_object(result_set.totals)
-    return FlexResult(data=data, headers=headers)
+        return SingleRow(make(rows[0]), plan.output if plan.output.has_pages else None)
+    totals = plan.totals
+    return Page(
+        [make(row) for row in rows],
+        None if plan.cells else [row[0] for row in rows],
+        _paging(plan, found),
+        bool(plan.order_by) or plan.searches or plan.keyset is not None,
+        plan.json_places,
+        found.count,
+        None if totals is None or found.totals is None else totals.make_object(found.totals),
+        plan.output if plan.output.has_pages else None,
+    )
 
 
-def _results(plan: ReadPlan, result_set: ResultSet) -> Any:
-    make = plan.make_object
-    if plan.cells:
-        return [make(row) for row in result_set.rows]
-    if plan.asked.shape == "list":
-        return [{"id": row[0]} | make(row) for row in result_set.rows]
-    return {str(row[0]): make(row) for row in result_set.rows}
+def shape_groups(
+    plan: AggregatePlan, found: ResultSet | CallerExplanation
+) -> Groups | CallerExplanation:
+    """Return the groups of an aggregate as values; an explanation stays as it is.
+
+    Raises:
+        ReplyTooLargeError: the reply is too large.
+    """
+    match found:
+        case CallerExplanation():
+            return found
+        case ResultSet():
+            pass
+    rows = found.rows
+    make = plan.make_object if found.most is None else measured(plan, found.most)
+    if not plan.keys:
+        return Groups([make(rows[0])], None, plan.json_places)
+    paging = PageInfo(plan.offset, plan.limit, found.has_more)
+    return Groups([make(row) for row in rows], paging, plan.json_places)
+
+
+def _paging(plan: ReadPlan, found: ResultSet) -> PageInfo:
+    keyset = plan.keyset
+    if keyset is None:
+        return PageInfo(plan.offset, plan.limit, found.has_more)
+    after, before = _places(keyset, found)
+    return PageInfo(
+        plan.offset,
+        plan.limit,
+        found.has_more,
+        by_cursor=True,
+        after=keyset.cursor(after) if found.has_more and after is not None else None,
+        before=keyset.cursor(before) if found.has_previous and before is not None else None,
+    )
+
+
+def _places(keyset: Keyset, found: ResultSet) -> tuple[Position | None, Position | None]:
+    """Return the places behind the last and before the first row of the page."""
+    if found.ends is not None:
+        first, last = found.ends
+        return Position(last), Position(first, backward=True)
+    here = keyset.position
+    if here is None:
+        return None, None
+    # Of an empty page the way back begins with the row at whose side it was looked for.
+    return (
+        Position(here.values, inclusive=True),
+        Position(here.values, backward=True, inclusive=True),
+    )

@@ -1,53 +1,65 @@
-"""Written rows into the reply. No query is run here."""
+"""Written rows into values. No query is run here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django_flex.plan.shape import FlexResult
-from django_flex.query.mutations import BY_FILTER
+from django_flex.plan.sizes import measured
 
 if TYPE_CHECKING:
     from django_flex.plan.nodes import Row, WritePlan
 
-CREATED = 201
-
 
 @dataclass(frozen=True, slots=True)
 class WrittenRow:
-    """A row that was written: its key, and whether by ``add``, ``edit`` or ``delete``."""
+    """A row that was written: its key, and whether by ``add``, ``edit`` or ``delete``.
 
-    pk: Any
-    operation: str
-
-
-def shape_written(
-    plan: WritePlan, rows: Sequence[WrittenRow], found: Mapping[Any, Row]
-) -> FlexResult:
-    """Build the reply of a write.
-
-    Args:
-        plan: what was done.
-        rows: what was written, in the order of the reply.
-        found: what the caller may read of each row, by key.
+    ``value`` is what the caller may read of it; ``None`` for nothing, as of a deleted row.
     """
-    objects = [_object(plan, row, found) for row in rows]
-    added = [row for row in rows if row.operation == "add"]
-    status = CREATED if added and len(added) == len(rows) else 200
-    if plan.asked.operation in BY_FILTER:
-        return FlexResult(data={"affected": len(rows), "results": objects})
-    if plan.asked.many:
-        return FlexResult(data={"results": objects}, status_code=status)
-    # A row that a dry run would have made has no place where it could be found.
-    made = added[0].pk if added and not plan.asked.dry_run else None
-    return FlexResult(data=objects[0], status_code=status, created=made)
+
+    pk: object
+    operation: str
+    value: dict[str, object] | None = None
 
 
-def _object(plan: WritePlan, row: WrittenRow, found: Mapping[Any, Row]) -> dict[str, Any]:
-    if row.operation == "delete":
-        return {"id": row.pk, "deleted": True}
-    if plan.returning is None or row.pk not in found:
-        return {"id": row.pk}
-    return plan.returning.make_object(found[row.pk])
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """What a write did, row by row, in the order in which they were sent."""
+
+    rows: tuple[WrittenRow, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WriteResult:
+    """What a backend wrote, and what it read back.
+
+    ``found`` is what the caller may read of each row, by key; empty if nothing is shown. ``most``
+    is how many bytes the reply may have, where it may be too large.
+    """
+
+    rows: Sequence[WrittenRow]
+    found: Mapping[object, Row]
+    most: int | None = None
+
+
+def shape_written(plan: WritePlan, result: WriteResult) -> Written:
+    """Return what was written as values.
+
+    Raises:
+        ReplyTooLargeError: the reply is too large; nothing is written then.
+    """
+    rows, found = result.rows, result.found
+    if plan.returning is None or not found:
+        return Written(tuple(rows))
+    make = plan.returning.make_object
+    if result.most is not None:
+        make = measured(plan.returning.output, result.most)
+    shown = [
+        row
+        if row.operation == "delete" or row.pk not in found
+        else WrittenRow(row.pk, row.operation, make(found[row.pk]))
+        for row in rows
+    ]
+    return Written(tuple(shown))

@@ -1,1 +1,1 @@
-"""The language as data: what a client may write, parsed into frozen trees. Pure Python."""
+"""The query language as data: frozen trees, without Django."""

@@ -1,6 +1,6 @@
-"""The query tree: what was asked, before anybody knows whether it exists or is allowed.
+"""The query tree: what a request asks for, before names and permissions are checked.
 
-All nodes are frozen and compare by value, so that a stage is tested by equality.
+All nodes are frozen and compare by value, so that each stage can be tested by equality.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Any, Literal, TypeAlias
 Path: TypeAlias = tuple[str, ...]
 Shape: TypeAlias = Literal["map", "list"]
 Nulls: TypeAlias = Literal["first", "last"]
-#: The limit of an export of all rows; the databases take it as a number of rows.
-EVERYTHING = 2**62
+#: The limit of an export of all rows; every database accepts it as LIMIT.
+NO_LIMIT = 2**62
 Explain: TypeAlias = Literal["plan", "analyze"]
 Quantifier: TypeAlias = Literal["some", "every", "none"]
 
 
 class ParameterText(str):
-    """Text of a query parameter: on a JSON path it is read as JSON, where a body's text is text."""
+    """A string from a query parameter: on a JSON path it is read as JSON, unlike one from a body."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FieldTerm:
-    """One wanted output: ``name``, ``customer.*``, ``who:customer.name`` or ``-notes``."""
+    """One requested output: ``name``, ``customer.*``, ``who:customer.name`` or ``-notes``."""
 
     path: Path
     alias: str | None = None
@@ -58,7 +58,7 @@ class OrderTerm:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """``{"$now": "-7d"}``: the time of the request, moved by so many seconds."""
+    """``{"$now": "-7d"}``: the time of the request, shifted by a number of seconds."""
 
     seconds: int
     text: str
@@ -80,14 +80,14 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """``{"$value": …}``: a value that is taken as it is, even where it looks dynamic."""
+    """``{"$value": …}``: a literal value, even if it looks like a dynamic one."""
 
-    value: Any
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``"price.gte": 5``. Where the path ends and the operator starts only the schema can say."""
+    """``"price.gte": 5``. Only the schema can tell where the path ends and the operator starts."""
 
     path: Path
     value: Any
@@ -106,21 +106,21 @@ class Quantified:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of them. One filter object is one ``And``: its conditions share related rows."""
+    """All of the children. One filter object is one ``And``: its conditions share related rows."""
 
     children: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Any of them."""
+    """Any of the children."""
 
     children: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The complement: also the rows where the condition is unknown, because of a NULL."""
+    """The complement: it includes rows for which the condition is unknown because of a NULL."""
 
     child: Condition
 
@@ -128,7 +128,7 @@ class Not:
 Condition: TypeAlias = Comparison | Quantified | And | Or | Not
 
 
-#: The cursor of a query that begins to page by cursors.
+#: The cursor of a query for the first page.
 START = ""
 #: ``True``: combinations of the fields; paths: the first row of each combination of their values.
 Distinct: TypeAlias = tuple[Path, ...] | Literal[True]
@@ -136,15 +136,15 @@ Distinct: TypeAlias = tuple[Path, ...] | Literal[True]
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How the rows are to be counted; ``most`` is set where counting stops at a number."""
+    """How rows are counted; ``most`` is set if counting stops at a number."""
 
     kind: Literal["exact", "estimated", "capped"]
     most: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """The part of the rows that is wanted; ``limit`` is already the one that applies."""
+class PageRequest:
+    """Which rows are requested; ``limit`` is already capped."""
 
     limit: int
     offset: int = 0
@@ -154,10 +154,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """What is asked of the rows behind a to-many relation: an entry of ``related``.
+    """An entry of ``related``: a query for the rows of a to-many relation.
 
-    ``name`` is the key in the reply, as a path; ``source`` the way to the relation. ``fields`` is
-    ``None`` where the outer fields say them. ``paged`` asks for the rows with their pagination.
+    ``name`` is the key in the reply, as a path; ``source`` is the path of the relation. ``fields``
+    is ``None`` if the outer fields name them. ``paged`` returns the rows with their pagination.
     """
 
     name: Path
@@ -175,12 +175,12 @@ class Related:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A whole question. ``pk`` is set for ``get`` only."""
+    """A parsed request to read. ``pk`` is only set for ``get``."""
 
     resource: str
     operation: str
-    page: Page
-    pk: Any = None
+    page: PageRequest
+    pk: object = None
     fields: tuple[FieldTerm, ...] = (FieldTerm(("*",)),)
     filters: Condition | None = None
     order_by: tuple[OrderTerm, ...] = ()
@@ -196,33 +196,33 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What is sent for one row: its key, where there is one already, and values by name.
+class RowChange:
+    """What was sent for one row: its key, if the row exists already, and values by name.
 
-    ``place`` is where it stands in the payload (``_items[2]``), empty for the payload itself.
+    ``place`` is its position in the payload (``_items[2]``), empty for the payload itself.
     """
 
-    pk: Any
-    values: Mapping[str, Any]
+    pk: object
+    values: Mapping[str, object]
     place: str = ""
 
     def at(self, name: str) -> str:
-        """Return where a value stands in the payload."""
+        """Return the position of a value in the payload."""
         return f"{self.place}.{name}" if self.place else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
-    """A whole write. ``many`` says that the reply is a list, one object per change.
+    """A parsed request to write. If ``many`` is set, the reply is a list with one object per change.
 
-    ``filters``, ``max_affected`` and the only change belong to writes by filter; ``match`` names
-    the fields by which an upsert knows a row again. ``returning`` is what the reply shows of a
-    written row, ``None`` for all that the caller may read.
+    A write by filter has ``filters``, ``max_affected`` and a single change. ``match`` names the
+    fields that identify a row for an upsert. ``returning`` has the fields of a written row in the
+    reply; ``None`` means all that the caller may read.
     """
 
     resource: str
     operation: str
-    changes: tuple[Change, ...]
+    changes: tuple[RowChange, ...]
     many: bool = False
     filters: Condition | None = None
     max_affected: int | None = None
@@ -230,3 +230,47 @@ class Mutation:
     returning: tuple[FieldTerm, ...] | None = None
     dry_run: bool = False
     if_match: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ActionCall:
+    """A parsed call of a model action.
+
+    ``keys`` or ``filters`` select the rows of a bulk action; if both are ``None``, every row is
+    selected. ``expected`` is how many there should be. ``condition`` is what a row has to match.
+    ``returning`` has the fields of a row in the reply; ``None`` means all that the caller may read.
+    ``background`` says whether to run it later; ``None`` if the request does not say.
+    """
+
+    pk: object = None
+    keys: tuple[object, ...] | None = None
+    filters: Condition | None = None
+    expected: int | None = None
+    returning: tuple[FieldTerm, ...] | None = None
+    dry_run: bool = False
+    background: bool | None = None
+    if_match: str | None = None
+    condition: Condition | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a batch. ``name`` is the name that references use for it.
+
+    ``payload`` is not parsed yet, because it may refer to the replies of earlier operations.
+    ``place`` is its position in the batch, for messages.
+    """
+
+    name: str | None
+    payload: Mapping[str, object]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Operations in order. If ``atomic`` is set, all of them succeed or none."""
+
+    operations: tuple[Operation, ...]
+    atomic: bool
+    dry_run: bool

@@ -1,9 +1,9 @@
-"""The filter language: one JSON object into one tree of conditions."""
+"""The filter language: parses a JSON object into a tree of conditions."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
 from django_flex.query.ast import (
@@ -20,6 +20,8 @@ from django_flex.query.ast import (
     Quantifier,
     UserValue,
 )
+from django_flex.query.operators import OPERATORS
+from django_flex.query.synonyms import meant_operators
 from django_flex.query.terms import excerpt, nearest, parse_path
 
 if TYPE_CHECKING:
@@ -34,24 +36,33 @@ _OFFSET = re.compile(r"([+-]?)([0-9]{1,9})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
-def parse_filters(value: Any, limits: Limits, place: str = "filters") -> Condition | None:
-    """Read a filter object; an empty one at the top is no condition.
+def parse_filters(value: object, limits: Limits, place: str = "filters") -> Condition | None:
+    """Parse a filter object; an empty one at the top means no condition.
 
     Raises:
-        QueryError: something in it is no condition, or empty where that would mean "all".
+        QueryError: a part of it is not a condition, or is empty where that would mean "all".
         LimitExceededError: more conditions or deeper nesting than ``limits`` allow.
     """
     if value == {}:
         return None
     condition = _parse_object(value, place, limits.max_nesting)
-    found = sum(1 for _ in comparisons(condition))
+    check_conditions(condition, limits, place)
+    return condition
+
+
+def check_conditions(condition: Condition, limits: Limits, place: str = "filters") -> None:
+    """Count the comparisons of a condition, whichever dialect it was written in.
+
+    Raises:
+        LimitExceededError: there are more than ``limits`` allow.
+    """
+    found = len([*comparisons(condition)])
     if found > limits.max_conditions:
         raise LimitExceededError(
             f"Too many conditions: {found}",
             path=place,
             hint=f"at most {limits.max_conditions} in one query",
         )
-    return condition
 
 
 def comparisons(condition: Condition) -> Iterator[Comparison]:
@@ -66,41 +77,48 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
                 yield from comparisons(child)
 
 
-def _parse_object(value: Any, place: str, depth: int) -> And:
+def _parse_object(value: object, place: str, depth: int) -> And:
     if depth < 0:
         raise LimitExceededError(
             "The filters are nested too deeply", path=place, hint="flatten the conditions"
         )
     if not isinstance(value, dict):
-        as_text = isinstance(value, str)
-        hint = "filters.name.icontains=x, or the whole query as q={…}" if as_text else None
         raise InvalidValueError(
-            "An object of conditions is needed",
-            path=place,
-            hint=hint or '{"name.icontains": "x"}',
+            "An object of conditions is needed", path=place, hint=_object_hint(value)
         )
     if not value:
         raise QueryError(
-            "An empty condition is ambiguous", path=place, hint="leave it out, or put one in"
+            "An empty condition is ambiguous", path=place, hint="leave it out, or add a condition"
         )
     return And(tuple(_parse_entry(key, part, place, depth) for key, part in value.items()))
 
 
-def _parse_entry(key: Any, value: Any, place: str, depth: int) -> Condition:
+def _object_hint(value: object) -> str:
+    if isinstance(value, str):
+        return "filters.name.icontains=x, or the whole query as q={…}"
+    if isinstance(value, list):
+        return '{"and": […]} or {"or": […]}'
+    return '{"name.icontains": "x"}'
+
+
+def _parse_entry(key: object, value: object, place: str, depth: int) -> Condition:
     if not isinstance(key, str):
-        raise InvalidValueError("Names of conditions are texts", path=place)
+        raise InvalidValueError("Names of conditions are strings", path=place)
     here = f"{place}.{excerpt(key)}"
     if key in CONNECTORS:
         return _parse_connector(key, value, here, depth - 1)
+    if key.startswith("$") and key[1:].lower() in CONNECTORS:
+        hint = f"did you mean '{key[1:].lower()}'?"
+        raise QueryError(f"'{excerpt(key)}' is not a path", path=here, hint=hint)
     path = parse_path(key, here)
-    # Without an object behind it, "none" is no quantifier but the name of a JSON key.
+    # Without an object as its value, "none" is not a quantifier but the name of a JSON key.
     if len(path) > 1 and path[-1] in QUANTIFIERS and isinstance(value, dict):
         inner = _parse_object(value, here, depth - 1)
         return Quantified(path[:-1], cast("Quantifier", path[-1]), inner, here)
     return Comparison(path, parse_value(value, here), here)
 
 
-def _parse_connector(key: str, value: Any, place: str, depth: int) -> Condition:
+def _parse_connector(key: str, value: object, place: str, depth: int) -> Condition:
     children: tuple[Condition, ...]
     if isinstance(value, list):
         if not value:
@@ -118,7 +136,7 @@ def _parse_connector(key: str, value: Any, place: str, depth: int) -> Condition:
     return Not(together) if key == "not" else together
 
 
-def parse_value(value: Any, place: str) -> Any:
+def parse_value(value: object, place: str) -> object:
     """Turn a JSON value into a constant, a tuple, or a dynamic value."""
     if isinstance(value, dict):
         return _parse_dynamic(value, place)
@@ -127,32 +145,41 @@ def parse_value(value: Any, place: str) -> Any:
     return value
 
 
-def _parse_dynamic(value: Mapping[str, Any], place: str) -> Any:
+def _parse_dynamic(value: Mapping[str, object], place: str) -> object:
     name = next(iter(value), "")
     if len(value) != 1 or name not in DYNAMIC:
         raise QueryError(
             "A value is needed here, not an object of conditions",
             path=place,
-            hint=nearest(str(name), DYNAMIC) or 'join paths by dots, or wrap it: {"$value": …}',
+            hint=_value_hint(str(name)),
         )
     inner = value[name]
     if name == "$value":
         return Constant(tuple(inner) if isinstance(inner, list) else inner)
     if not isinstance(inner, str):
-        raise InvalidValueError(f"'{name}' needs a text", path=place)
+        raise InvalidValueError(f"'{name}' needs a string", path=place)
     if name == "$now":
         return _parse_offset(inner, place)
     path: Path = parse_path(inner, place)
     return UserValue(path) if name == "$user" else FieldValue(path)
 
 
+def _value_hint(name: str) -> str | None:
+    """Return the hint for an object with a name that is not the one of a dynamic value."""
+    bare = name.removeprefix("$")
+    operator = bare if bare in OPERATORS else next(iter(meant_operators(bare)), None)
+    if operator is not None:
+        return f"operators are joined to the path by a dot, as in 'name.{operator}'"
+    return nearest(name, DYNAMIC) or 'join paths with dots, or wrap it: {"$value": …}'
+
+
 def _parse_offset(text: str, place: str) -> Now:
     found = _OFFSET.fullmatch(text)
     if not found and text:
         raise InvalidValueError(
-            f"'{excerpt(text)}' is not an offset in time",
+            f"'{excerpt(text)}' is not a time offset",
             path=place,
-            hint="a number and s, m, h, d or w, such as '-7d'; '' is now",
+            hint="a number followed by s, m, h, d or w, such as '-7d'; '' means now",
         )
     if not found:
         return Now(0, "")

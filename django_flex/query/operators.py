@@ -9,26 +9,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from django_flex.query.kinds import check_total
+
 Takes: TypeAlias = Literal["value", "list", "pair", "boolean", "pattern", "keys", "document"]
 
 SCALARS = frozenset({"integer", "decimal", "float", "boolean", "text", "uuid"})
 MOMENTS = frozenset({"date", "datetime", "time", "duration"})
 ORDERED = (SCALARS | MOMENTS | {"json", "other"}) - {"boolean"}
 EQUATABLE = SCALARS | MOMENTS | {"json", "file", "other"}
-EVERYTHING = EQUATABLE | {"binary"}
+ALL_KINDS = EQUATABLE | {"binary"}
 TEXTUAL = frozenset({"text", "file", "json"})
 DATED = frozenset({"date", "datetime"})
 TIMED = frozenset({"time", "datetime"})
+check_total("operators", ALL_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A test at the end of a filter path: ``kinds`` it applies to, what value it ``takes``."""
+    """A test at the end of a filter path: its ``kinds``, and the value that it ``takes``.
+
+    ``comparison`` is the test that a backend implements, by default that of the same name. With
+    ``negates`` the operator matches the rows that do not pass it.
+    """
 
     name: str
     kinds: frozenset[str]
     takes: Takes
     help: str
+    comparison: str = ""
+    negates: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "comparison", self.comparison or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +54,26 @@ class Transform:
 
 
 _OPERATORS = (
-    Operator("exact", EQUATABLE, "value", "equal; what a path without operator means"),
+    Operator("exact", EQUATABLE, "value", "equal; the same as no operator"),
     Operator("iexact", TEXTUAL, "value", "equal, ignoring case"),
-    Operator("ne", EQUATABLE, "value", "not equal, or NULL"),
+    Operator("ne", EQUATABLE, "value", "not equal, or NULL", "exact", negates=True),
     Operator("lt", ORDERED, "value", "less than"),
     Operator("lte", ORDERED, "value", "less than or equal"),
     Operator("gt", ORDERED, "value", "greater than"),
     Operator("gte", ORDERED, "value", "greater than or equal"),
-    Operator("in", EQUATABLE, "list", "equal to one of a list; an empty list matches nothing"),
-    Operator("nin", EQUATABLE, "list", "equal to none of a list, or NULL"),
-    Operator("range", ORDERED, "pair", "between two values, both included"),
-    Operator("isnull", EVERYTHING, "boolean", "NULL (`true`) or not (`false`)"),
+    Operator(
+        "in", EQUATABLE, "list", "equal to a value of the list; an empty list matches nothing"
+    ),
+    Operator(
+        "nin",
+        EQUATABLE,
+        "list",
+        "not equal to any value of the list, or NULL",
+        "in",
+        negates=True,
+    ),
+    Operator("range", ORDERED, "pair", "between two values, inclusive"),
+    Operator("isnull", ALL_KINDS, "boolean", "NULL (`true`) or not (`false`)"),
     Operator("contains", TEXTUAL, "value", "contains the text"),
     Operator("icontains", TEXTUAL, "value", "contains the text, ignoring case"),
     Operator("startswith", TEXTUAL, "value", "starts with the text"),
@@ -73,10 +94,10 @@ _OPERATORS = (
 )
 
 _TRANSFORMS = (
-    Transform("date", frozenset({"datetime"}), "date", "the day of a moment"),
-    Transform("time", frozenset({"datetime"}), "time", "the time of day of a moment"),
+    Transform("date", frozenset({"datetime"}), "date", "the date of a datetime"),
+    Transform("time", frozenset({"datetime"}), "time", "the time of a datetime"),
     Transform("year", DATED, "year", "the year"),
-    Transform("iso_year", DATED, "year", "the ISO 8601 year, that of the week"),
+    Transform("iso_year", DATED, "year", "the ISO 8601 year, to which the week belongs"),
     Transform("quarter", DATED, "part", "the quarter, 1 to 4"),
     Transform("month", DATED, "part", "the month, 1 to 12"),
     Transform("week", DATED, "part", "the ISO 8601 week, 1 to 53"),
@@ -85,14 +106,16 @@ _TRANSFORMS = (
     Transform("hour", TIMED, "part", "the hour"),
     Transform("minute", TIMED, "part", "the minute"),
     Transform("second", TIMED, "part", "the second"),
-    Transform("len", frozenset({"text", "json"}), "part", "the length of a text or JSON list"),
+    Transform("len", frozenset({"text", "json"}), "part", "the length of a string or JSON list"),
 )
 
 OPERATORS = {operator.name: operator for operator in _OPERATORS}
 TRANSFORMS = {transform.name: transform for transform in _TRANSFORMS}
+#: The tests; a backend implements each of them.
+COMPARISONS = frozenset(operator.comparison for operator in _OPERATORS)
 PATTERNS = frozenset({"regex", "iregex"})
 
-# What a transform gives is compared like an integer; `year` and `part` differ in their bounds.
+# The result of a transform is compared like an integer; `year` and `part` have other bounds.
 DERIVED_KINDS = {"year": "integer", "part": "integer"}
 
 

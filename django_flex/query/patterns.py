@@ -28,9 +28,9 @@ _CHOICE = re.compile(r"[*+?]|\{(\d*)(,?)(\d*)\}")
 def pattern_fault(pattern: str) -> str | None:
     """Return why a pattern is refused, or ``None`` if it is valid and safe."""
     plain = _ESCAPE.sub("x", pattern)
-    # Python warns that these will mean something else one day; other engines differ already.
+    # Python warns that the meaning of these may change; in other engines it is different already.
     if any(_SET_OPERATION.search(found[0], 1) for found in _CLASS.finditer(plain)):
-        return "may not have '[', '--', '&&', '~~' or '||' in a character class"
+        return "may not contain '[', '--', '&&', '~~' or '||' in a character class"
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
@@ -41,7 +41,7 @@ def pattern_fault(pattern: str) -> str | None:
     if re.search(r"\)[*+?{]", skeleton):
         return "may not repeat a group"
     if _steps(skeleton) > MAX_STEPS:
-        return "may take too long: begin it with '^', or repeat less"
+        return "may take too long: start it with '^', or use fewer repetitions"
     return None
 
 

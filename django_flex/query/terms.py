@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
 from django_flex.query.ast import FieldTerm, Nulls, OrderTerm, Path
+from django_flex.query.synonyms import meant_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 SEGMENT = re.compile(r"[\w-]{1,64}")
 ALIAS = re.compile(r"[A-Za-z0-9_]{1,64}")
 _CALL = re.compile(r"(\w{1,64})\((.*)\)", re.DOTALL)
-# Longer than any path that MAX_JOINS and MAX_JSON_DEPTH could serve; stops work on absurd input.
+# Longer than any path that MAX_JOINS and MAX_JSON_DEPTH allow; stops work on absurd input.
 MAX_PATH_SEGMENTS = 64
 MAX_CACHED_LIST = 1_000
 MAX_CACHED_PATH = 100
@@ -34,7 +35,7 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
         raise QueryError(
             f"'{excerpt(text)}' is not a path",
             path=place,
-            hint="names of letters, digits, '_' and '-', joined by single dots",
+            hint=_path_hint(text),
         )
     if len(segments) > MAX_PATH_SEGMENTS:
         raise LimitExceededError(
@@ -43,8 +44,17 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
     return segments
 
 
+def _path_hint(text: str) -> str:
+    """Return what is wrong with a text that is not a path."""
+    if any(sign in text for sign in "(){}"):
+        return "fields of related rows are joined by dots, as in 'customer.name'"
+    if any(sign in text for sign in " ;|"):
+        return "items of a list are separated by commas, as in 'id, name'"
+    return "names of letters, digits, '_' and '-', joined by single dots"
+
+
 def _read_path(text: str, wildcard: bool) -> Path | None:  # noqa: FBT001 - lru_cache is quicker so
-    """Return the segments of a path, ``None`` if it is none; of one that is too long unlooked at."""
+    """Return the segments of a path; ``None`` if it is invalid. One that is too long is not checked."""
     inner = text
     calls: list[str] = []
     while len(calls) < MAX_PATH_SEGMENTS and (call := _CALL.fullmatch(inner)):
@@ -58,13 +68,13 @@ def _read_path(text: str, wildcard: bool) -> Path | None:  # noqa: FBT001 - lru_
     return segments if good else None
 
 
-# Front ends repeat their paths; longer ones would make the cache a store of strangers' text.
+# Front ends repeat their paths. Longer ones are not cached: clients could fill the cache.
 _read_short_path = lru_cache(maxsize=1_024)(_read_path)
 
 
-def parse_fields(value: Any, most: int, place: str = "fields") -> tuple[FieldTerm, ...]:
-    """Read a comma list or JSON list of at most so many field terms."""
-    # Front ends repeat their lists; a longer one would make the cache a store of strangers' text.
+def parse_fields(value: object, most: int, place: str = "fields") -> tuple[FieldTerm, ...]:
+    """Parse a comma-separated or JSON list of at most ``most`` field terms."""
+    # Front ends repeat their lists. Longer ones are not cached: clients could fill the cache.
     if isinstance(value, str) and len(value) <= MAX_CACHED_LIST:
         return _parse_short_list(str(value), most, place)
     return tuple(_field_term(text, place) for text in split_list(value, most, place))
@@ -75,8 +85,8 @@ def _parse_short_list(value: str, most: int, place: str) -> tuple[FieldTerm, ...
     return tuple(_field_term(text, place) for text in split_list(value, most, place))
 
 
-def parse_order(value: Any, most: int, place: str = "order_by") -> tuple[OrderTerm, ...]:
-    """Read a comma list or JSON list of at most so many paths, ``-`` first for descending."""
+def parse_order(value: object, most: int, place: str = "order_by") -> tuple[OrderTerm, ...]:
+    """Parse a comma-separated or JSON list of at most ``most`` paths, with ``-`` for descending."""
     return tuple(_order_term(text, place) for text in split_list(value, most, place))
 
 
@@ -88,7 +98,7 @@ def _field_term(text: str, place: str) -> FieldTerm:
         raise QueryError(
             f"'{excerpt(text)}' is not a field term",
             path=place,
-            hint="'alias:path', the alias of letters, digits and '_', at most 64, no wildcard",
+            hint="write 'alias:path'; an alias has up to 64 letters, digits and '_', and no wildcard",
         )
     path = parse_path(target.strip(), place, wildcard=not excluded)
     return FieldTerm(path=path, alias=alias if colon else None, excluded=excluded)
@@ -96,6 +106,10 @@ def _field_term(text: str, place: str) -> FieldTerm:
 
 def _order_term(text: str, place: str) -> OrderTerm:
     descending = text.startswith("-")
+    meant = None if _is_path(text) else meant_order(text)
+    if meant is not None and _is_path(meant):
+        hint = f"did you mean '{meant}'?"
+        raise QueryError(f"'{excerpt(text)}' is not a path", path=place, hint=hint)
     path = parse_path(text[1:] if descending else text, place)
     nulls: Nulls | None = None
     if len(path) > 1 and path[-1] in {"nulls_first", "nulls_last"}:
@@ -104,24 +118,32 @@ def _order_term(text: str, place: str) -> OrderTerm:
     return OrderTerm(path=path, descending=descending, nulls=nulls)
 
 
-def split_list(value: Any, most: int, place: str) -> list[str]:
-    """Read a comma list or a JSON list of at most so many texts; an empty part is an error."""
+def _is_path(text: str) -> bool:
+    return _read_short_path(text[: MAX_CACHED_PATH + 1].removeprefix("-"), False) is not None
+
+
+def split_list(value: object, most: int, place: str) -> list[str]:
+    """Parse a comma-separated or JSON list of at most ``most`` strings; an empty part is an error."""
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
         raise InvalidValueError(
-            "A comma list or a JSON list of texts is needed", path=place, hint="'id, name'"
+            "A comma-separated string or a JSON list of strings is needed",
+            path=place,
+            hint="'id, name'",
         )
     parts = [part.strip() for text in value for part in text.split(",")]
     if not parts or not all(parts):
         raise InvalidValueError("The list has an empty part", path=place, hint="'id, name'")
     if len(parts) > most:
-        raise LimitExceededError(f"Too many: {len(parts)}", path=place, hint=f"at most {most}")
+        raise LimitExceededError(
+            f"Too many items: {len(parts)}", path=place, hint=f"at most {most}"
+        )
     return parts
 
 
 def excerpt(text: str, length: int = 80) -> str:
-    """Shorten a client's text for a message and make control characters visible."""
+    """Shorten a string of a client for a message, and make control characters visible."""
     shown = text if len(text) <= length else f"{text[:length]}…"
     return shown.encode("unicode_escape").decode() if not shown.isprintable() else shown
 

@@ -1,9 +1,9 @@
-"""Numbers, texts and lists of a query object, held against the caps."""
+"""Numbers, strings and lists of a query object, checked against the caps."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django_flex.exceptions import InvalidValueError, LimitExceededError
 from django_flex.query.ast import Constant, ParameterText
@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from django_flex.query.ast import Condition
     from django_flex.query.limits import Limits
 
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?")
+_WORDS = {"true": True, "false": False, "null": None}
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+#: NUL, which PostgreSQL refuses, and unpaired surrogates, which are not valid UTF-8.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def parse_integer(value: Any, place: str, *, minimum: int) -> int:
-    """Read a whole number, as JSON number or as text of a parameter."""
+def parse_integer(value: object, place: str, *, minimum: int) -> int:
+    """Parse a whole number, a JSON number or the string of a parameter."""
     if isinstance(value, ParameterText) and _INTEGER.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
@@ -28,12 +32,12 @@ def parse_integer(value: Any, place: str, *, minimum: int) -> int:
 
 
 def check_condition_values(condition: Condition | None, limits: Limits) -> None:
-    """Hold the values of a condition against the caps on texts and lists."""
+    """Check the values of a condition against the caps on strings and lists."""
     for comparison in comparisons(condition) if condition is not None else ():
         _check_value(comparison.value, comparison.place, limits)
 
 
-def _check_value(value: Any, place: str, limits: Limits) -> None:
+def _check_value(value: object, place: str, limits: Limits) -> None:
     if isinstance(value, Constant):
         value = value.value
     if isinstance(value, dict):
@@ -52,10 +56,19 @@ def _check_value(value: Any, place: str, limits: Limits) -> None:
 
 
 def check_text(value: str, place: str, limits: Limits) -> None:
-    """Refuse text that is too long or that a database cannot store."""
+    """Refuse a string that is too long, or that a database cannot store."""
     if len(value) > limits.max_text_length:
         raise LimitExceededError(
             "The text is too long", path=place, hint=f"at most {limits.max_text_length} characters"
         )
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise InvalidValueError("The text has a NUL character or half a surrogate pair", path=place)
+    if _UNSTORABLE.search(value):
+        raise InvalidValueError("The text has a NUL character or an unpaired surrogate", path=place)
+
+
+def json_scalar(text: str) -> object:
+    """Read a parameter as JSON if it is a number, ``true``, ``false`` or ``null``, else as a string."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if not _NUMBER.fullmatch(text):
+        return str(text)
+    return int(text) if text.lstrip("-").isdecimal() else float(text)

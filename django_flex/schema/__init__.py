@@ -1,1 +1,1 @@
-"""Facts about models: what fields and relations exist, and of which kind. No permissions here."""
+"""Facts about models: their fields and relations, and the kinds of these. No permissions."""

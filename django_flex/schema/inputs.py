@@ -1,31 +1,30 @@
-"""Values to be stored, typed by their column before the model's own validation sees them."""
+"""Converts values for storage to the type of their column, before the model validates them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.utils import validate_file_name
-from django.db import models
 
-from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, coerce
+from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, check_lookup, coerce
 
 if TYPE_CHECKING:
-    from django_flex.schema.introspection import Attribute
+    from django_flex.schema.resources import Attribute
 
-# Of columns whose kind is unknown the model alone can say what fits.
+# For columns of an unknown kind, only the model can tell what is valid.
 _LEFT_TO_MODEL = frozenset({"other"})
-#: How deep a JSON value may be; code that sends one has no other limit.
+#: The maximum depth of a JSON value; Python code has no other limit.
 MAX_DEPTH = 100
 
 
-def fit(value: Any, attribute: Attribute) -> Any:
-    """Return a value as the Python type that the column holds; ``None`` stays.
+def fit(value: object, attribute: Attribute) -> object:
+    """Return a value as the Python type of the column; ``None`` does not change.
 
     Raises:
-        UnfitValueError: it does not fit; the text says what would.
+        UnfitValueError: it is invalid; the text says what would be valid.
     """
     if value is None:
         return None
@@ -35,14 +34,17 @@ def fit(value: Any, attribute: Attribute) -> Any:
     if attribute.kind == "binary":
         return _binary(value)
     if attribute.kind == "file":
-        return _file_name(coerce(value, "file", attribute.value_field))
-    if attribute.kind in _LEFT_TO_MODEL and attribute.model_field is attribute.value_field:
+        return _file_name(coerce(value, "file", attribute))
+    if attribute.kind in _LEFT_TO_MODEL and not attribute.reference:
         check_json(value)
         return value
-    return coerce(value, attribute.kind, attribute.value_field)
+    typed = coerce(value, attribute.kind, attribute)
+    if attribute.reference:  # a key, by which a row is looked up
+        check_lookup(typed, attribute, "exact")
+    return typed
 
 
-def _binary(value: Any) -> bytes:
+def _binary(value: object) -> bytes:
     message = "base64 text"
     if not isinstance(value, str):
         raise UnfitValueError(message)
@@ -53,7 +55,7 @@ def _binary(value: Any) -> bytes:
 
 
 def _file_name(name: str) -> str:
-    """Refuse names that lead out of their storage."""
+    """Refuse names outside of the storage."""
     try:
         if name:
             validate_file_name(name, allow_relative_path=True)
@@ -63,18 +65,18 @@ def _file_name(name: str) -> str:
     return name
 
 
-def check_json(value: Any, depth: int = MAX_DEPTH) -> None:
-    """Refuse what some database cannot keep in a JSON column.
+def check_json(value: object, depth: int = MAX_DEPTH) -> None:
+    """Refuse values that some database cannot store in a JSON column.
 
     Raises:
-        UnfitValueError: a text with NUL or half a surrogate pair, a number beyond 64 bits, or
-            too many values inside each other.
+        UnfitValueError: a string with NUL or an unpaired surrogate, a number beyond 64 bits, or too
+            much nesting.
     """
     if depth < 0:
         raise UnfitValueError(f"a JSON value nested at most {MAX_DEPTH} deep")
     if isinstance(value, str):
         if UNSTORABLE.search(value):
-            raise UnfitValueError("text without NUL and without half a surrogate pair")
+            raise UnfitValueError("text without NUL and without an unpaired surrogate")
     elif isinstance(value, dict):
         for key, part in value.items():
             check_json(key)
@@ -89,21 +91,14 @@ def check_json(value: Any, depth: int = MAX_DEPTH) -> None:
 
 
 def is_computed(attribute: Attribute) -> bool:
-    """Whether it fills itself, or is no column, so that nobody can write it."""
-    field: Any = attribute.model_field
-    return (
-        attribute.computed is not None
-        or isinstance(field, models.GeneratedField)
-        or getattr(field, "auto_now", False)
-        or getattr(field, "auto_now_add", False)
-    )
+    """Whether an attribute is generated or not a column, so that it cannot be written."""
+    return attribute.computed is not None or attribute.generated
 
 
 def needs_naming(attribute: Attribute) -> bool:
-    """Whether only a grant that writes the column out lets it be written.
+    """Whether only a grant that names the column makes it writable.
 
-    A key decides which row is meant; a column that forms do not show was not meant for input; the
-    name of a file would open somebody else's file.
+    A key determines which row it is; a column that is not editable was not meant for input; the
+    name of a file could be that of another user's file.
     """
-    field = attribute.model_field
-    return attribute.primary_key or not field.editable or attribute.kind == "file"
+    return attribute.primary_key or not attribute.editable or attribute.kind == "file"

@@ -1,24 +1,29 @@
 """A Django model described as a ``Resource``: concrete attributes and relations, both ways.
 
-Only declared things are described: no property, method or manager is reachable from here, so none
-can ever be named by a client.
+Only declared fields are described: no property, method or manager can be reached from here, so a
+client can never name one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
+from django.db.models import UniqueConstraint
+
+from django_flex.schema.model_declarations import declaration_of
+from django_flex.schema.resources import Attribute, Computed, Relation, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-Cardinality: TypeAlias = Literal["one", "many"]
+    from django_flex.schema.declarations import Declaration
 
-# First match wins, so a subclass stands before its base.
-_KINDS: tuple[tuple[type[models.Field[Any, Any]], str], ...] = (
+# First match wins, so a subclass comes before its base class.
+FIELD_KINDS: tuple[tuple[type[models.Field[Any, Any]], str], ...] = (
     (models.BooleanField, "boolean"),
     (models.IntegerField, "integer"),
     (models.DecimalField, "decimal"),
@@ -39,102 +44,49 @@ _KINDS: tuple[tuple[type[models.Field[Any, Any]], str], ...] = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Attribute:
-    """A concrete column of a model. ``kind`` is that of its values; ``lookup`` is Django's name.
+class ModelAttribute(Attribute):
+    """A column of a Django model, or a computed field beside its columns.
 
-    With ``computed`` it is no column, but an expression of an entry under a name.
+    ``model_field`` is Django's field of it. ``value_field`` is the one that its values are of: of a
+    foreign key that of the key.
     """
 
-    name: str
-    lookup: str
-    kind: str
-    null: bool
-    primary_key: bool
-    model_field: models.Field[Any, Any]
-    value_field: models.Field[Any, Any]
-    computed: Computed | None = None
+    model_field: Any = None
+    value_field: Any = None
+
+    @property
+    def declaration(self) -> Declaration:
+        """What the model declares about the values; choices are read again each time."""
+        return declaration_of(self, self.model_field, self.value_field)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Computed:
-    """How a value that is no column comes from its row.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ModelResource(Resource):
+    """A Django model as a resource."""
 
-    ``ways`` are the to-one relations that the expression crosses, each from the row on.
-    """
-
-    expression: Any
-    ways: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Relation:
-    """A way from one model to another.
-
-    ``lookup`` is Django's name of the way; ``column`` the local column that holds the key (``None``
-    if the key is on the other side). Rows belong together where the other model's ``far`` equals
-    this model's ``near``. It is ``constrained`` where the database lets no key point to nothing.
-    """
-
-    name: str
-    lookup: str
-    cardinality: Cardinality
     model: type[models.Model]
-    column: str | None
-    null: bool
-    near: str
-    far: str
-    names: tuple[str, ...]
-    constrained: bool = True
-    schema: Schema | None = None
-
-    @cached_property
-    def target(self) -> Resource:
-        """The resource on the other side, as the schema that the relation is of describes it."""
-        return describe(self.model) if self.schema is None else self.schema.describe(self.model)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Resource:
-    """All that can be said of one model."""
+def value_field_of(attribute: Attribute) -> models.Field[Any, Any] | None:
+    """Return Django's field that values are of, ``None`` for those of no Django model."""
+    if attribute.source is not None:
+        return value_field_of(attribute.source)
+    return attribute.value_field if isinstance(attribute, ModelAttribute) else None
 
-    name: str
-    label: str
-    model: type[models.Model]
-    pk: Attribute
-    attributes: Mapping[str, Attribute]
-    relations: Mapping[str, Relation]
-    _attribute_names: Mapping[str, Attribute]
-    _relation_names: Mapping[str, Relation]
 
-    def attribute(self, name: str) -> Attribute | None:
-        """Return the column of a name: the field's, its ``…_id``, or ``pk``."""
-        return self._attribute_names.get(name)
+def model_of(resource: Resource) -> type[models.Model] | None:
+    """Return the Django model that a resource describes, ``None`` for one of another backend."""
+    return resource.model if isinstance(resource, ModelResource) else None
 
-    def relation(self, name: str) -> Relation | None:
-        """Return the relation of a name: field, ``…_id``, query name or reverse accessor."""
-        return self._relation_names.get(name)
 
-    def within(self, schema: Schema) -> Resource:
-        """Return the same model with the computed fields that a schema has, there and beyond."""
-        computed = schema.computed.get(self.model, {})
-        relations = {name: replace(r, schema=schema) for name, r in self.relations.items()}
-        return replace(
-            self,
-            attributes={**self.attributes, **computed},
-            relations=relations,
-            _attribute_names={**computed, **self._attribute_names},
-            _relation_names={name: relations[r.name] for name, r in self._relation_names.items()},
-        )
-
-    def names(self) -> Iterator[str]:
-        """Yield every name that a path may begin with."""
-        yield from self._attribute_names
-        yield from self._relation_names
+def label_of(model: type[models.Model] | Resource) -> str:
+    """Return the label by which the resource of a model, or a resource itself, is known."""
+    return model.label if isinstance(model, Resource) else model._meta.label_lower
 
 
 @cache
 def describe(model: type[models.Model]) -> Resource:
-    """Describe a model; memoised, since a loaded model class never changes.
+    """Describe a model; cached, because a loaded model class never changes.
 
     Raises:
         UnsupportedModelError: the model has a composite primary key.
@@ -142,12 +94,13 @@ def describe(model: type[models.Model]) -> Resource:
     meta = model._meta
     if not meta.pk.concrete:
         raise UnsupportedModelError(model)
-    attributes = {f.name: _attribute(f) for f in meta.concrete_fields}
+    leading = leading_columns(model)
+    attributes = {f.name: _attribute(f, leading) for f in meta.concrete_fields}
     relations = {r.name: r for r in _relations(model)}
     pk = attributes[meta.pk.name]
     attribute_names = {f.attname: attributes[f.name] for f in meta.concrete_fields}
     relation_names = {name: r for r in relations.values() for name in r.names}
-    return Resource(
+    return ModelResource(
         name=str(meta.model_name),
         label=meta.label_lower,
         model=model,
@@ -156,7 +109,54 @@ def describe(model: type[models.Model]) -> Resource:
         relations=relations,
         _attribute_names={"pk": pk, **attribute_names, **attributes},
         _relation_names={**relation_names, **relations},
+        object_name=str(meta.object_name),
+        verbose_name=meta.verbose_name or "",
+        verbose_name_plural=meta.verbose_name_plural or "",
+        kinds=frozenset(_labels(model)),
+        plain=_is_plain(type(model._default_manager)),
+        unique=unique_sets(model),
+        unnamable=frozenset(f.name for f in meta.private_fields),
     )
+
+
+def _labels(model: type[models.Model]) -> Iterator[str]:
+    """Yield the labels of a model and all that it inherits from."""
+    for base in model.__mro__:
+        options = getattr(base, "_meta", None)
+        if options is not None:
+            yield options.label_lower
+
+
+def _is_plain(manager: type[models.Manager[Any]]) -> bool:
+    plain = models.Manager
+    return manager.get_queryset is plain.get_queryset and manager.all is plain.all
+
+
+@cache
+def proxied(label: str) -> str | None:
+    """Return the label of the model that a resource is a proxy for, ``None`` if it is not a proxy."""
+    try:
+        base = apps.get_model(label)._meta.proxy_for_model
+    except LookupError:
+        return None  # a resource of another backend
+    return None if base is None else base._meta.label_lower
+
+
+@cache
+def stored_as_part_of(label: str) -> str | None:
+    """Return the label of the resource that the rows of another one are stored with.
+
+    Rows of a proxy are those of the model behind it; links of a many-to-many relation that Django
+    makes itself belong to the model that declares it. ``None`` for any other resource.
+    """
+    base = proxied(label)
+    if base is not None:
+        return base
+    try:
+        declared_by = apps.get_model(label)._meta.auto_created
+    except LookupError:
+        return None  # a resource of another backend
+    return declared_by._meta.label_lower if declared_by else None
 
 
 class UnsupportedModelError(TypeError):
@@ -166,62 +166,70 @@ class UnsupportedModelError(TypeError):
         super().__init__(f"{model._meta.label} has a composite primary key")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Schema:
-    """The models with the computed fields of some settings; a path over relations finds them, too."""
-
-    computed: Mapping[type[models.Model], Mapping[str, Attribute]] = field(default_factory=dict)
-    _described: dict[type[models.Model], Resource] = field(default_factory=dict)
-
-    def describe(self, model: type[models.Model]) -> Resource:
-        """Describe a model.
-
-        Raises:
-            UnsupportedModelError: the model has a composite primary key.
-        """
-        if not self.computed:
-            return describe(model)
-        if model not in self._described:
-            self._described[model] = describe(model).within(self)
-        return self._described[model]
-
-    def adding(self, model: type[models.Model], computed: Mapping[str, Attribute] | None) -> Schema:
-        """Return a schema in which one model has these computed fields and no others."""
-        if computed == self.computed.get(model):
-            return self
-        return Schema({**self.computed, model: computed or {}})
-
-
-def computed_attribute(name: str, computed: Computed, output_field: Any) -> Attribute:
-    """Return an expression as an attribute, which is called by a name and typed by a field."""
+def computed_attribute(name: str, computed: Computed, output_field: object) -> ModelAttribute:
+    """Return an expression as an attribute with a name, typed by a field."""
     value_field = _value_field(output_field)
-    return Attribute(
+    return ModelAttribute(
         name=name,
         lookup=name,
         kind=_kind(value_field),
         null=True,
-        primary_key=False,
+        computed=computed,
         model_field=value_field,
         value_field=value_field,
-        computed=computed,
+        **_facts_of(value_field),
     )
 
 
-def _attribute(model_field: models.Field[Any, Any]) -> Attribute:
+def _attribute(model_field: models.Field[Any, Any], leading: frozenset[str]) -> ModelAttribute:
     value_field = _value_field(model_field)
-    return Attribute(
+    indexed = model_field.primary_key or model_field.unique or _has_index(model_field)
+    return ModelAttribute(
         name=model_field.name,
         lookup=model_field.attname,
         kind=_kind(value_field),
         null=model_field.null,
         primary_key=model_field.primary_key,
+        reference=bool(getattr(model_field, "is_relation", False)),
+        generated=_is_generated(model_field),
+        editable=model_field.editable,
+        indexed=indexed or model_field.name in leading,
         model_field=model_field,
         value_field=value_field,
+        **_facts_of(value_field),
     )
 
 
+def _has_index(model_field: Any) -> bool:
+    return bool(model_field.db_index)
+
+
+def _is_generated(model_field: object) -> bool:
+    return (
+        isinstance(model_field, models.GeneratedField)
+        or getattr(model_field, "auto_now", False)
+        or getattr(model_field, "auto_now_add", False)
+    )
+
+
+def _facts_of(value_field: models.Field[Any, Any]) -> dict[str, Any]:
+    """Return the facts about the values of a Django field, as arguments of an ``Attribute``."""
+    own = getattr(type(value_field), "from_db_value", None)
+    model = getattr(value_field, "model", None)
+    return {
+        "length": getattr(value_field, "max_length", None),
+        "digits": getattr(value_field, "max_digits", None),
+        "scale": getattr(value_field, "decimal_places", None),
+        "key_of": model._meta.label_lower
+        if model is not None and value_field.primary_key
+        else None,
+        "custom": own is not None and own is not models.JSONField.from_db_value,
+        "storage": getattr(value_field, "storage", None),
+    }
+
+
 def _value_field(model_field: Any) -> models.Field[Any, Any]:
-    """Follow foreign keys and generated fields to the field that says what values look like."""
+    """Follow foreign keys and generated fields to the field that defines the values."""
     if isinstance(model_field, models.ForeignKey):
         return _value_field(model_field.target_field)
     if isinstance(model_field, models.GeneratedField):
@@ -231,7 +239,7 @@ def _value_field(model_field: Any) -> models.Field[Any, Any]:
 
 
 def _kind(value_field: models.Field[Any, Any]) -> str:
-    for base, kind in _KINDS:
+    for base, kind in FIELD_KINDS:
         if isinstance(value_field, base):
             return kind
     return "other"
@@ -254,13 +262,15 @@ def _forward_one(f: models.ForeignKey[Any, Any]) -> Relation:
         name=f.name,
         lookup=f.name,
         cardinality="one",
-        model=_model(f.related_model),
+        **_other_side(f.related_model),
         column=f.attname,
         null=f.null,
         near=f.attname,
         far=f.target_field.attname,
         names=(f.name, f.attname),
         constrained=_is_constrained(f),
+        # Of a link to a parent class that Django made itself nothing was said.
+        verbose_name=None if f.auto_created else f.verbose_name or "",
     )
 
 
@@ -273,12 +283,15 @@ def _forward_many(f: models.ManyToManyField[Any, Any]) -> Relation:
         name=f.name,
         lookup=f.name,
         cardinality="many",
-        model=_model(f.related_model),
+        **_other_side(f.related_model),
         column=None,
         null=True,
         near="pk",
         far=f.related_query_name(),
         names=(f.name,),
+        through=_model(f.remote_field.through)._meta.label_lower,
+        linked=True,
+        verbose_name=f.verbose_name or "",
     )
 
 
@@ -289,13 +302,22 @@ def _reverse(related: Any) -> Relation:
         name=related.name,
         lookup=related.name,
         cardinality="one" if related.one_to_one else "many",
-        model=_model(related.related_model),
+        **_other_side(related.related_model),
         column=None,
         null=True,
         near=related.field.target_field.attname if one_column else "pk",
         far=related.field.attname if one_column else related.field.name,
         names=tuple(dict.fromkeys((related.name, accessor))),
+        through=None if one_column else _model(related.through)._meta.label_lower,
+        linked=bool(related.many_to_many),
+        reverse=True,
     )
+
+
+def _other_side(found: Any) -> dict[str, Any]:
+    """Return where a relation leads, as arguments of a ``Relation``."""
+    model = _model(found)
+    return {"label": model._meta.label_lower, "find": partial(describe, model)}
 
 
 def _model(found: Any) -> type[models.Model]:
@@ -306,19 +328,9 @@ def _model(found: Any) -> type[models.Model]:
     return model
 
 
-def is_link(resource: Resource, relation: Relation) -> bool:
-    """Whether a relation is many-to-many, from whichever side."""
-    return bool(resource.model._meta.get_field(relation.lookup).many_to_many)
-
-
-def is_reverse(resource: Resource, relation: Relation) -> bool:
-    """Whether a relation is declared by the model on its other side."""
-    return bool(resource.model._meta.get_field(relation.lookup).auto_created)
-
-
 @cache
 def unique_sets(model: type[models.Model]) -> frozenset[frozenset[str]]:
-    """Return the sets of columns whose values the database keeps unique together, on any row."""
+    """Return the sets of columns that are unique together, for all rows."""
     sets = {frozenset((f.name,)) for f in model._meta.concrete_fields if f.unique}
     sets |= {frozenset(names) for names in model._meta.unique_together}
     sets |= {
@@ -329,6 +341,17 @@ def unique_sets(model: type[models.Model]) -> frozenset[frozenset[str]]:
     return frozenset(sets)
 
 
-def generic_names(model: type[models.Model]) -> frozenset[str]:
-    """Return the names of generic foreign keys and generic relations, which are no columns."""
-    return frozenset(f.name for f in model._meta.private_fields)
+@cache
+def leading_columns(model: type[models.Model]) -> frozenset[str]:
+    """Return the first fields of indexes and unique constraints over several columns."""
+    meta = model._meta
+    names = [names[0] for names in meta.unique_together if names]
+    names += [i.fields[0].removeprefix("-") for i in meta.indexes if i.fields and not i.condition]
+    names += [
+        constraint.fields[0]
+        for constraint in meta.constraints
+        if isinstance(constraint, UniqueConstraint)
+        and constraint.fields
+        and constraint.condition is None
+    ]
+    return frozenset(names)

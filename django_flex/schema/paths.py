@@ -1,7 +1,7 @@
-"""The one place where a dotted path meets the schema.
+"""The only code that resolves a dotted path against the schema.
 
-Every clause (fields, filters, orderings, rules, grants) is resolved here, so no clause can reach
-something that another one would not.
+Every clause (fields, filters, orderings, rules, grants) uses it, so no clause can reach anything
+that another one cannot.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from django_flex.query.ast import Path
-    from django_flex.schema.introspection import Attribute, Relation, Resource
+    from django_flex.schema.resources import Attribute, Relation, Resource
 
 MAX_INDEX_DIGITS = 9
 
 
 class UnknownPathError(LookupError):
-    """A path names nothing. Internal: every clause answers it as it answers a denied one."""
+    """A path does not exist. Internal: every clause treats it like a denied one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Target:
-    """What a path leads to: relation hops, a column at their end, keys inside a JSON column.
+class ResolvedPath:
+    """The target of a path: relation hops, a column at their end, keys inside a JSON column.
 
-    ``rest`` is what stands behind, in a filter: transforms and an operator. ``via`` is set when
+    ``rest`` is what follows in a filter: transforms and an operator. ``via`` is set when
     the path ends at a relation whose key is elsewhere (to-many, reverse one-to-one): then the
     column is the primary key over there. ``canonical`` is the path in the schema's own names, the
     same for all its spellings; ``hop_names`` are those of the relations on the way.
@@ -45,10 +45,10 @@ class Target:
         object.__setattr__(self, "canonical", (*names, self.attribute.name, *self.keys))
 
 
-# A target is a fact of the schema; what clients ask for is mostly the same few paths. Failures are
-# not kept, so the texts of strangers do not fill it.
+# A target is a fact of the schema, and clients mostly request the same few paths. Failures are not
+# cached, so clients cannot fill the cache with arbitrary strings.
 @lru_cache(maxsize=4_096)
-def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset()) -> Target:
+def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset()) -> ResolvedPath:
     """Resolve a path from a resource.
 
     Args:
@@ -58,7 +58,7 @@ def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset(
             have none. A real field of the same name wins.
 
     Raises:
-        UnknownPathError: some segment names nothing, or stands where nothing may stand.
+        UnknownPathError: a segment does not exist, or is not allowed where it is.
     """
     hops: list[Relation] = []
     current = resource
@@ -74,10 +74,10 @@ def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset(
 
 
 def resolve_hops(resource: Resource, path: Path) -> tuple[Relation, ...]:
-    """Resolve a path of relations only, as before ``.*`` or a quantifier.
+    """Resolve a path that only has relations, such as the one before ``.*`` or a quantifier.
 
     Raises:
-        UnknownPathError: a segment is no relation.
+        UnknownPathError: a segment is not a relation.
     """
     hops: list[Relation] = []
     for name in path:
@@ -95,7 +95,7 @@ def _continues(target: Resource, name: str) -> bool:
 
 def _end(
     current: Resource, name: str, hops: tuple[Relation, ...], rest: Path, tail: frozenset[str]
-) -> Target:
+) -> ResolvedPath:
     attribute, relation = current.attribute(name), current.relation(name)
     via = attribute is None and relation is not None
     if attribute is None and relation is not None:
@@ -105,11 +105,11 @@ def _end(
     keys, rest = _split_keys(rest, tail) if attribute.kind == "json" and not via else ((), rest)
     if not all(name in tail for name in rest) or not all(map(_is_key, keys)):
         raise UnknownPathError
-    return Target(hops=hops, attribute=attribute, keys=keys, rest=rest, via=via)
+    return ResolvedPath(hops=hops, attribute=attribute, keys=keys, rest=rest, via=via)
 
 
 def _split_keys(path: Path, tail: frozenset[str]) -> tuple[Path, Path]:
-    """Give a JSON column its keys: all but trailing words that the clause may end with."""
+    """Separate the keys of a JSON column from trailing words that the clause allows."""
     end = len(path)
     while end and path[end - 1] in tail:
         end -= 1
@@ -117,8 +117,10 @@ def _split_keys(path: Path, tail: frozenset[str]) -> tuple[Path, Path]:
 
 
 def _is_key(name: str) -> bool:
+    """Whether a name is the only spelling of a key, so that an excluded key has no second name."""
     if not name.isascii():
         return False
-    # Django reads "-1" and "1_0" as list indexes, too; the databases give each its own meaning.
-    as_index = name.lstrip("-").replace("_", "").isdecimal()
-    return not as_index or (name.isdecimal() and len(name) <= MAX_INDEX_DIGITS)
+    # Django also reads "-1" and "1_0" as list indexes, which databases interpret differently.
+    if not name.lstrip("-").replace("_", "").isdecimal():
+        return True
+    return name.isdecimal() and len(name) <= MAX_INDEX_DIGITS and name == str(int(name))

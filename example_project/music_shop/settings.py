@@ -1,4 +1,4 @@
-"""The settings of the music shop. What is special about them is ``DJANGO_FLEX``, at the end."""
+"""The settings of the music shop. The part about the API is ``DJANGO_FLEX``, at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from music_shop.database import database_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# A demonstration on one's own machine: a real project takes its key from the environment.
+# For a demonstration on a local machine; a real project reads its key from the environment.
 SECRET_KEY = "the music shop is a demonstration, this key protects nothing"
 DEBUG = True
 ALLOWED_HOSTS: list[str] = []
@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "shop",
 ]
 
-# Model actions run later, too, where `pip install -e '.[tasks]'` has brought a queue.
+# Model actions can run in the background if `pip install -e '.[tasks]'` has installed a queue.
 if find_spec("django_tasks_db"):
     INSTALLED_APPS.append("django_tasks_db")
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -42,7 +42,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # After the authentication: the API wants to know who is asking.
+    # After the authentication, because the API has to know the user.
     "django_flex.middleware.FlexQueryMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -88,7 +88,7 @@ STATIC_URL = "static/"
 
 READ = ["get", "list"]
 
-# Where a person lives and how to reach them: customers correct it themselves, agents for them.
+# The contact details of a person, which customers and their agents may correct.
 CONTACT = ["phone", "fax", "address", "city", "state", "country", "postal_code"]
 
 # "*" as a grant: every row and field, every filter and order, reading and writing.
@@ -96,7 +96,7 @@ MANAGEMENT = {"superuser": "*", "managers": "*"}
 
 
 def management(*actions: str) -> dict[str, Any]:
-    """Return the same with model actions, which no "*" grants: they stand in `ops` by name."""
+    """Return the grant with model actions, which no "*" grants: `ops` has to name them."""
     crud = ["get", "list", "add", "edit", "delete", "aggregate"]
     grant = dict.fromkeys(("fields", "filters", "order_by", "aggregates"), "*")
     return {role: {**grant, "ops": [*crud, *actions]} for role in MANAGEMENT}
@@ -104,14 +104,14 @@ def management(*actions: str) -> dict[str, Any]:
 
 # The employees' entry excludes fields from every "*", so there the managers' grant is in full.
 STAFF_MANAGEMENT = {
-    # A written name beats `exclude`.
+    # A field that is named takes precedence over `exclude`.
     "fields": ["*", "born_on", "user"],
     "filters": "*",
     "order_by": "*",
     "ops": ["get", "list", "add", "edit", "delete"],
 }
 
-# The log of model actions: one row for each run. It is read, and a run can be stopped.
+# The log of model actions: one row for each run. It can be read, and runs can be stopped.
 LOG: dict[str, Any] = {
     "fields": [
         *("id", "resource", "action_id", "object_id", "actor_repr", "created_date", "duration"),
@@ -186,11 +186,11 @@ EXPOSE: dict[str, dict[str, Any]] = {
     "playlist": {
         **management("archive"),
         "anon": {
-            # What is archived is there for the managers only.
+            # Only managers see archived playlists.
             "rows": {"archived_at.isnull": True},
             "fields": ["id", "name", "tracks.name", "tracks.genre.name"],
-            # Filters reach over to-many relations too: playlists with a track like this. What one
-            # may filter by one can find out, so it should be among the fields.
+            # Filters also work over to-many relations: playlists with such a track. A caller can find
+            # out what they may filter by, so it should be among the fields.
             "filters": ["name.*", "tracks.name.icontains", "tracks.genre.name"],
             "order_by": ["name", "-name"],
             "ops": READ,
@@ -202,7 +202,7 @@ EXPOSE: dict[str, dict[str, Any]] = {
         "exclude": ["born_on", "user"],
         "superuser": STAFF_MANAGEMENT,
         "managers": STAFF_MANAGEMENT,
-        # Agents look up colleagues. Not their addresses: those are not in the list.
+        # Agents may look up colleagues, but not their addresses.
         "agents": {
             "fields": ["id", "first_name", "last_name", "title", "email", "reports_to.last_name"],
             "filters": ["last_name.*", "title.icontains"],
@@ -215,8 +215,8 @@ EXPOSE: dict[str, dict[str, Any]] = {
         "exclude": ["user"],
         **MANAGEMENT,
         "agents": {
-            # Rows as data, in the filter language of the API: the customers whose support agent
-            # has the login of whoever is asking.
+            # Rows as data, in the filter language of the API: the customers whose support agent is
+            # the user who sends the request.
             "rows": {"support_rep.user": {"$user": "id"}},
             "fields": "*",
             "filters": [
@@ -227,17 +227,17 @@ EXPOSE: dict[str, dict[str, Any]] = {
                 "invoices.invoiced_at.gte",
             ],
             "order_by": ["last_name", "-last_name", "country"],
-            # Who may edit a row is who may see it, before and after: no customer can be taken from
-            # another agent, nor handed to one.
+            # `rows` applies before and after an edit, so agents can neither take a customer from
+            # another agent nor give one away.
             "ops": [*READ, "edit"],
             "write_fields": [*CONTACT, "company"],
         },
         "customers": {
             "rows": {"user": {"$user": "id"}},
-            # Customers have no grant on employees. What this list writes out of their agent they
-            # may see all the same.
+            # Customers have no grant on employees, but may see the fields of their agent that are
+            # named here.
             "fields": ["*", "support_rep.first_name", "support_rep.last_name", "support_rep.email"],
-            # What may be written, where that is less than what may be read.
+            # The fields that may be written, if these are not all that may be read.
             "ops": [*READ, "edit"],
             "write_fields": CONTACT,
         },
@@ -246,12 +246,12 @@ EXPOSE: dict[str, dict[str, Any]] = {
     "invoice": {
         **management("refund"),
         "agents": {
-            # Rows as a callable that gets the user and returns a Q: whatever Django can express.
+            # Rows as a callable that gets the user and returns a Q.
             "rows": lambda user: Q(customer__support_rep__user=user),
             "fields": "*",
             "filters": "*",
             "order_by": "*",
-            # Agents refund what their customers bought, up to 10.
+            # Agents may refund invoices of their customers, up to 10.
             "ops": [*READ, "refund"],
             "actions": {"refund": {"rows": {"total.lte": 10}}},
         },
@@ -296,7 +296,7 @@ DJANGO_FLEX: dict[str, Any] = {
     "MIDDLEWARE_PATH": "/api/",
     # The catalogue is public. Without this line anonymous callers get a 401 for everything.
     "REQUIRE_AUTHENTICATION": False,
-    # Tried in this order. The second one is written for this demonstration, to sign in with curl.
+    # Tried in this order. The second one is part of this demonstration, to sign in with curl.
     "AUTHENTICATION": [
         "django_flex.http.authentication.SessionAuthentication",
         "shop.authentication.DemoBasicAuthentication",

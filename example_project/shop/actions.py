@@ -1,7 +1,7 @@
-"""What is done in the shop beside reading and editing: each action by name, permitted by name.
+"""The model actions of the shop.
 
-``EXPOSE`` in the settings says who may run which. The rows are chosen and locked before the code
-here sees them, everything runs in a transaction, and every run is in the log.
+``EXPOSE`` in the settings says who may run which. The rows are selected and locked before the code
+here gets them, everything runs in a transaction, and every run is logged.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ STEP = 500
 
 
 def is_not_refunded(ctx: ActionContext, invoice: Invoice) -> bool | str:
-    """Say why an invoice cannot be refunded again."""
-    return not Refund.objects.filter(invoice=invoice).exists() or "It was refunded already"
+    """Return why an invoice cannot be refunded again."""
+    return not Refund.objects.filter(invoice=invoice).exists() or "It has already been refunded"
 
 
 @action(
@@ -34,17 +34,19 @@ def is_not_refunded(ctx: ActionContext, invoice: Invoice) -> bool | str:
 def refund(
     ctx: ActionContext, invoice: Invoice, reason: str, amount: Decimal | None = None
 ) -> tuple[dict[str, Any], Invoice]:
-    """Pay an invoice back, or a part of it."""
+    """Refund an invoice, or a part of it."""
     paid = invoice.total if amount is None else amount
     if not 0 < paid <= invoice.total:
-        raise ValidationError({"amount": f"More than nothing, and at most {invoice.total}"})
+        raise ValidationError(
+            {"amount": f"The amount has to be greater than 0 and at most {invoice.total}"}
+        )
     Refund.objects.create(invoice=invoice, amount=paid, reason=reason)
     return {"refunded": paid}, invoice
 
 
 @action(Playlist, scope="bulk")
 def archive(ctx: ActionContext, playlists: list[Playlist], undo: bool = False) -> None:
-    """Take playlists out of the shop window, or put them back."""
+    """Hide playlists from visitors, or show them again."""
     for playlist in playlists:
         playlist.archived_at = None if undo else timezone.now()
         playlist.save(update_fields=["archived_at"])
@@ -52,7 +54,7 @@ def archive(ctx: ActionContext, playlists: list[Playlist], undo: bool = False) -
 
 @action(Track, scope="collection", background="allowed")
 def rebuild_statistics(ctx: ActionContext) -> dict[str, int]:
-    """Count anew how often each track was sold, and for how much."""
+    """Recount how often each track was sold, and for how much."""
     tracks = Track.objects.order_by("pk")
     total = tracks.count()
     for done, rows in _sold(tracks):
@@ -68,7 +70,7 @@ def rebuild_statistics(ctx: ActionContext) -> dict[str, int]:
 
 
 def _sold(tracks: QuerySet[Track]) -> Iterator[tuple[int, list[TrackStatistics]]]:
-    """Yield how many tracks were counted, and the statistics of the last few of them."""
+    """Yield the number of counted tracks, and the statistics of the latest of them."""
     line = F("invoice_lines__unit_price") * F("invoice_lines__quantity")
     counted = tracks.annotate(
         sold=Sum("invoice_lines__quantity"),

@@ -1,4 +1,4 @@
-"""HTTP Basic authentication, so that one can try the roles with ``curl -u``."""
+"""HTTP Basic authentication, to try the roles with ``curl -u``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from django_flex.exceptions import AuthenticationFailedError
 class DemoBasicAuthentication:
     """User name and password with every request. For this demonstration, not for production.
 
-    The password travels with each request, readable by all who see the traffic unless it is
-    encrypted, and the server hashes it each time, slowly as that is meant to be. Nothing limits how
-    often somebody guesses. In production keep the session, or a token authentication.
+    Every request contains the password, which anyone can read who sees unencrypted traffic, and the
+    server has to hash it each time, which is slow on purpose. Nothing limits how often somebody
+    guesses. In production use sessions or token authentication.
 
-    The class is also all that an own authenticator needs: these two methods, and its dotted path in
-    ``DJANGO_FLEX["AUTHENTICATION"]``.
+    It is also an example of a custom authenticator: two methods, and the dotted path of the class
+    in ``DJANGO_FLEX["AUTHENTICATION"]``.
     """
 
     def authenticate(self, request: HttpRequest) -> AbstractBaseUser | None:
@@ -36,7 +36,7 @@ class DemoBasicAuthentication:
         return user
 
     def authenticate_header(self, request: HttpRequest) -> str:
-        """Return what a refused client finds under ``WWW-Authenticate``."""
+        """Return the value of ``WWW-Authenticate`` in a 401."""
         return 'Basic realm="music shop", charset="UTF-8"'
 
 
@@ -47,6 +47,6 @@ def _credentials(encoded: str) -> tuple[str, str]:
         text = ""
     username, separator, password = text.partition(":")
     if not separator:
-        message = "The Authorization header is no user:password in base64"
+        message = "The Authorization header is not user:password in base64"
         raise AuthenticationFailedError(message)
     return username, password

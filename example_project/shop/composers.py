@@ -1,4 +1,4 @@
-"""The composers of a track as a list of names: Chinook has them in one text."""
+"""Splits the composers of a track, which Chinook has in one string, into names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEPARATORS = (
 
 
 def split_composers(text: str) -> list[str]:
-    """Return the names in a composer text, in its order, each once."""
+    """Return the names in a string of composers, in order, each once."""
     text = text.strip()
     if text in SINGLE_NAMES:
         return [text]

@@ -51,7 +51,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the loading is."""
+    """The progress of the loading."""
 
     table: str
     done: int
@@ -59,7 +59,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """Return the share that is done, in whole percent."""
+        """Return the progress in whole percent."""
         return 100 * self.done // self.total
 
 
@@ -96,7 +96,7 @@ FIELD_NAMES = {
 
 
 def is_loaded() -> bool:
-    """Tell whether the shop has its data; loading is one transaction, so it is all or nothing."""
+    """Return whether the shop has its data; loading is one transaction, so it has all or none."""
     return InvoiceLine.objects.exists()
 
 
@@ -134,7 +134,7 @@ def _shift_to(today: date, invoices: list[Record]) -> timedelta:
 
 
 def _insert(table: Table, records: list[Record], shift: timedelta) -> Iterator[int]:
-    """Insert the records and yield the size of each batch when it is in."""
+    """Insert the records; yield the size of each batch once it is stored."""
     rows = (_build(table, record, shift) for record in records)
     while batch := list(islice(rows, BATCH)):
         table.model._default_manager.bulk_create(batch)

@@ -60,7 +60,7 @@ class Track(models.Model):
 
 
 class TrackStatistics(models.Model):
-    """How often a track was sold; the action ``rebuild_statistics`` counts it anew."""
+    """How often a track was sold; the action ``rebuild_statistics`` recounts it."""
 
     track = models.OneToOneField(Track, on_delete=models.CASCADE, related_name="+")
     sold = models.PositiveIntegerField()
@@ -79,7 +79,7 @@ class Playlist(models.Model):
     name = models.CharField(max_length=100)
     tracks = models.ManyToManyField(Track, related_name="playlists", blank=True)
     archived_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when it is not shown any more."
+        null=True, blank=True, help_text="When it was hidden from visitors."
     )
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ class Playlist(models.Model):
 
 
 class Person(models.Model):
-    """What the shop keeps of employees and customers alike."""
+    """What employees and customers have in common."""
 
     first_name = models.CharField(max_length=50)
     last_name = models.CharField(max_length=50)
@@ -104,7 +104,7 @@ class Person(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
-        help_text="The login of this person, where there is one.",
+        help_text="The login of this person, if any.",
     )
 
     class Meta:

@@ -21,7 +21,7 @@ class Account:
     # What the account may see, in one line.
     sees: str
     group: str = ""
-    # The address under which the loaded data has this employee or customer.
+    # The email address of this employee or customer in the loaded data.
     email: str = ""
     is_superuser: bool = False
 
@@ -113,10 +113,10 @@ TOUR = (
             "/api/invoices/?fields=invoiced_at,total,customer.last_name,"
             "customer.support_rep.first_name&order_by=-total&limit=3"
         ),
-        shows="The same address as for Luis, another role: the top three of all 412 invoices.",
+        shows="The same URL as for Luis, in another role: the three largest of all 412 invoices.",
     ),
     TourQuery(
-        title="The agent asks for more than fits in an address",
+        title="The agent sends a longer query in the body",
         account=JANE,
         method="POST",
         path="/api/invoices/query",
@@ -138,15 +138,15 @@ TOUR = (
         method="PATCH",
         path="/api/customers/1",
         body={"phone": "+55 (12) 3923-5566", "_fields": "first_name, phone"},
-        shows="A write: one column of his own row. His agent, or another row, he cannot change.",
+        shows="A write: one column of his own row. He cannot change his agent, or any other row.",
     ),
     TourQuery(
-        title="The manager tries a price out",
+        title="The manager tries a new price",
         account=ANDREW,
         method="PATCH",
         path="/api/tracks/1",
         body={"unit_price": "1.29", "_fields": "name, unit_price", "_dry_run": True},
-        shows="A dry run: validated, written, answered and undone.",
+        shows="A dry run: validated, written, and rolled back.",
     ),
     TourQuery(
         title="The agent refunds an invoice",
@@ -154,7 +154,7 @@ TOUR = (
         method="POST",
         path="/api/invoices/98/actions/refund/",
         body={"reason": "Bought twice", "_fields": "total, customer.last_name"},
-        shows="A model action: of her own customers only, up to 10, and once.",
+        shows="A model action: only for her own customers, up to 10, and only once for each invoice.",
     ),
     TourQuery(
         title="The manager archives playlists",
@@ -162,15 +162,15 @@ TOUR = (
         method="POST",
         path="/api/playlists/actions/archive/",
         body={"_filters": {"name.in": ["Movies", "Audiobooks"]}, "_expect": 4, "_fields": "name"},
-        shows="An action on many rows, chosen by a filter: all of them, or none if they are not 4.",
+        shows="An action on many rows, selected by a filter: all of them, or none unless there are 4.",
     ),
     TourQuery(
-        title="The manager counts the sales anew",
+        title="The manager recounts the sales",
         account=ANDREW,
         method="POST",
         path="/api/tracks/actions/rebuild_statistics/",
         body={},
-        shows="An action on no row. Every run is in the log: see Action events in the admin.",
+        shows="An action on the model as a whole. Every run is logged: see Action events in the admin.",
     ),
 )
 

@@ -9,13 +9,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from django_flex.actions.registry import registry
+from django_flex.actions.declare.registry import registry
 from tests.actions import handlers
 from tests.actions.doors import DOORS, ActionDoor, HttpActionDoor
 
 Configure = Callable[..., None]
-#: A project with settings of its own, whose tests another process runs.
-collect_ignore = ["seed_todo"]
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,8 @@ class ActionDoor:
     is_async = False
     #: Whether requests need the token that a cookie session needs.
     checks_csrf = False
+    #: Whether each case goes through it, and not only those of the sample.
+    by_default = False
 
     def __init__(self, settings: Any) -> None:
         settings.MIDDLEWARE = [*MIDDLEWARE, FLEX_MIDDLEWARE]
@@ -117,6 +119,7 @@ class OnCollection(HttpActionDoor):
 
 class Execute(ActionDoor):
     http = False
+    by_default = True
 
     def send(self, name, pk, data, model, user, headers) -> Reply:
         key = headers.get("Idempotency-Key")
@@ -129,6 +132,8 @@ class Execute(ActionDoor):
 
 
 class AsyncExecute(Execute):
+    by_default = False
+
     def call(self, one, data, **options):
         return async_to_sync(one.aexecute)(data, **options)
 

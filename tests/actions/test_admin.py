@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,10 +12,12 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import path
 
+from django_flex.actions import action
 from django_flex.actions.models import ActionEvent
 from django_flex.contrib.admin import FlexActionAdminMixin
+from tests.actions.handlers import MoveForm
 from tests.doors.fronts import Urls
-from tests.testapp.models import Booking, Customer
+from tests.testapp.models import Booking, Customer, Tag
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -142,6 +145,63 @@ def test_a_bulk_action_gets_all_rows(site, grant) -> None:
 
     assert ["Close all: 1"] == said(response)
     assert 2 == Booking.objects.filter(status="shut").count()
+
+
+def submission(page: Any) -> str:
+    """Return what the page sends along to tell one sending from another."""
+    found = re.search(r'name="flex_submission" value="([^"]+)"', page.content.decode())
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("input_", [None, MoveForm], ids=["no-input", "input"])
+@pytest.mark.parametrize("scope", ["instance", "bulk"])
+def test_an_action_that_needs_a_key_runs_once_however_often_it_is_sent(
+    site, grant, scope: str, input_: Any
+) -> None:
+    @action(Booking, id="book", scope=scope, idempotency="required", input=input_)
+    def book(ctx: Any, rows: Any, *data: Any) -> None:
+        assert ctx.idempotency_key
+        Tag.objects.create(slug=f"run{Tag.objects.count()}")
+
+    grant("book")
+    page = choose(site, "book", 2, 6)
+    given = {"customer": "1", "seats": "2"} if input_ else {}
+    sent = {"flex_input": 1, "flex_submission": submission(page), **given}
+
+    said_first, said_again = (said(choose(site, "book", 2, 6, **sent)) for _ in range(2))
+    runs = 2 if scope == "instance" else 1
+    assert ([f"Book: {runs}"], said_first) == (said_first, said_again)
+    assert runs == Tag.objects.filter(slug__startswith="run").count()
+
+    again = {**sent, "flex_submission": submission(choose(site, "book", 2, 6))}
+    choose(site, "book", 2, 6, **again)
+    assert 2 * runs == Tag.objects.filter(slug__startswith="run").count()
+
+
+@pytest.mark.parametrize("sent", [{}, {"flex_submission": "x"}, {"flex_submission": ""}], ids=str)
+def test_without_a_key_the_page_is_shown_again(site, grant, sent: dict[str, str]) -> None:
+    @action(Booking, idempotency="required")
+    def book(ctx: Any, booking: Booking) -> None:
+        Tag.objects.create(slug="run")
+
+    grant("book")
+
+    assert submission(choose(site, "book", 2, flex_input=1, **sent))
+    assert not Tag.objects.filter(slug="run").exists()
+
+
+def test_submitting_an_input_twice_runs_the_action_once(site, grant) -> None:
+    grant("confirm")
+    sent = {"flex_input": 1, "flex_submission": submission(choose(site, "confirm", 2))}
+
+    for _ in range(2):
+        assert ["Confirm: 1"] == said(choose(site, "confirm", 2, note="one", **sent))
+    assert 1 == ActionEvent.objects.count()
+
+    # Who goes back and sends something else means another run.
+    assert ["Confirm: 1"] == said(choose(site, "confirm", 2, note="two", **sent))
+    assert "two" == Booking.objects.get(pk=2).internal_notes
 
 
 def test_types_have_fields_of_their_own(site, grant) -> None:

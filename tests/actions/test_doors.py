@@ -84,9 +84,7 @@ def test_a_global_action_is_granted_with_the_events(door, grant) -> None:
 
 
 @pytest.mark.parametrize("name", ["confrim", "confirm", "fail", "add", "actions", "list"])
-def test_an_action_that_is_not_granted_is_as_one_that_there_is_not(
-    door, grant, name, request
-) -> None:
+def test_an_action_that_is_not_granted_looks_unknown(door, grant, name, request) -> None:
     grant("approve")
     is_core = name in {"add", "list", "actions"}
     if is_core and request.node.callspec.params["door"].__name__ not in {
@@ -119,7 +117,7 @@ def test_an_unknown_action_is_a_404_by_url_and_a_400_by_name(door, grant, reques
     assert (*expected, "did you mean 'approve'?") == (reply.status, reply.code, reply.body["hint"])
 
 
-def test_a_hidden_row_is_as_a_missing_one(door, grant) -> None:
+def test_a_hidden_row_looks_missing(door, grant) -> None:
     grant("confirm", rows={"status": "confirmed"})
 
     hidden, missing = door.run("confirm", 2), door.run("confirm", 99)
@@ -210,7 +208,7 @@ def test_an_action_is_run_by_post_alone(rest, grant, method) -> None:
     "url",
     ["/api/booking/2/actions/confirm/more/", "/api/booking/2/3/actions/confirm/", "/api/actions/"],
 )
-def test_other_urls_are_nothing(rest, grant, url) -> None:
+def test_other_urls_are_a_404(rest, grant, url) -> None:
     grant("confirm")
 
     assert 404 == rest.request("POST", url, {}).status

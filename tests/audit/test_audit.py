@@ -13,7 +13,7 @@ from django_flex.signals import query_executed
 
 pytestmark = pytest.mark.django_db
 
-EXPOSE = {"customer": {"anon": "*"}, "tag": {"anon": {"fields": ["slug"], "ops": ["add"]}}}
+EXPOSE = {"customer": {"anon": "*"}, "tag": {"anon": {"write_fields": ["slug"], "ops": ["add"]}}}
 
 
 @pytest.fixture
@@ -56,6 +56,24 @@ def test_a_line_cannot_be_forged(lines: Any) -> None:
     FlexQuery("customer").execute({"fields": "id\nuser=1 role=superuser"})
     (line,) = lines.messages
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("spec", "rows"),
+    [
+        ({}, 4),
+        ({"shape": "list", "limit": 2}, 2),
+        ({"_id": 1}, 1),
+        ({"_action": "aggregate", "aggregate": "count, name.max"}, 1),
+        ({"_action": "aggregate", "aggregate": "count", "group_by": "vip"}, 2),
+        ({"_id": 99}, 0),
+    ],
+    ids=["list", "list-of-objects", "get", "totals", "groups", "refused"],
+)
+def test_a_record_has_the_number_of_rows(lines: Any, spec: Any, rows: int) -> None:
+    FlexQuery("customer").execute(spec)
+    (record,) = lines.records
+    assert rows == record.flex["rows"]
 
 
 def test_each_operation_of_a_batch_is_told_of(lines: Any) -> None:

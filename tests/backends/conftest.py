@@ -27,7 +27,10 @@ _COUNTING = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {steps})"
     " SELECT count(*) FROM n"
 )
-#: A statement of half a minute, and one of about half a second.
+#: Seconds after which a test that waits for a thread or process gives up, on however slow a machine.
+HUNG = 60
+#: A statement of half a minute at least, which is ended long before, and one of a tenth of a second.
+ENDLESS_SECONDS = 30
 ENDLESS = {
     "postgresql": "SELECT pg_sleep(30)",
     "mysql": "SELECT SLEEP(30)",
@@ -36,7 +39,7 @@ ENDLESS = {
 SLOW = {
     "postgresql": "SELECT pg_sleep(0.5)",
     "mysql": "SELECT SLEEP(0.5)",
-    "sqlite": _COUNTING.format(steps=3_000_000),
+    "sqlite": _COUNTING.format(steps=1_000_000),
 }[VENDOR]
 
 
@@ -100,7 +103,7 @@ class Threads:
     def outcomes(self, *works: Callable[[], Any]) -> list[Any]:
         """Run functions at the same time; return what each gave, or the error that it raised."""
         futures = [self.start(work) for work in works]
-        return [future.exception(timeout=30) or future.result() for future in futures]
+        return [future.exception(timeout=HUNG) or future.result() for future in futures]
 
 
 @pytest.fixture
@@ -111,4 +114,4 @@ def threads() -> Iterator[Threads]:
 
 def barrier() -> threading.Barrier:
     """Return where two threads wait for each other; not for ever."""
-    return threading.Barrier(2, timeout=10)
+    return threading.Barrier(2, timeout=HUNG)

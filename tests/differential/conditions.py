@@ -122,7 +122,7 @@ def compared(caller: Caller, model: str, row: Row, key: str, value: Any) -> bool
     if isinstance(value, dict):
         value = value["$value"]
     for name in transforms:
-        found = None if found is None else transformed(name, found)
+        found = None if found is None else transformed(name, found, kind)
         kind = TRANSFORMED.get(name, "int")
     if operator == "isnull":
         return (found is None) is bool(value)

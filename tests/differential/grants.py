@@ -59,6 +59,13 @@ class Grants:
     rules: dict[str, Any]
     roots: list[str]
 
+    def by_data(self) -> dict[str, Any]:
+        """Return the same ``EXPOSE`` with each rule as an object of conditions."""
+        made = dict(self.expose)
+        for model, rule in self.rules.items():
+            made[model] = {**made[model], "anon": {**made[model]["anon"], "rows": rule}}
+        return made
+
 
 def make(seed: int) -> Grants:
     """Grant this and that; bookings and customers can be listed in any case."""

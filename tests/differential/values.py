@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -49,7 +51,11 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "istartswith": _lower(lambda value, other: value.startswith(other)),
     "endswith": lambda value, other: value.endswith(other),
     "iendswith": _lower(lambda value, other: value.endswith(other)),
+    "regex": lambda value, other: re.search(other, value) is not None,
+    "iregex": lambda value, other: re.search(other, value, re.IGNORECASE) is not None,
     "has_key": lambda value, other: isinstance(value, dict) and other in value,
+    "has_keys": lambda value, other: isinstance(value, dict) and {*other} <= value.keys(),
+    "has_any_keys": lambda value, other: isinstance(value, dict) and bool({*other} & value.keys()),
 }
 COMPLEMENTS = {"ne": "exact", "nin": "in"}
 NAMES = {*OPERATORS, *COMPLEMENTS, "isnull"}
@@ -109,9 +115,12 @@ def written(value: Any, kind: str) -> Any:
 
 def part_of(document: Any, keys: Path) -> Any:
     for key in keys:
-        if not isinstance(document, dict) or key not in document:
+        if isinstance(document, list) and key.isdecimal() and int(key) < len(document):
+            document = document[int(key)]
+        elif isinstance(document, dict) and key in document:
+            document = document[key]
+        else:
             return ABSENT
-        document = document[key]
     return document
 
 
@@ -120,8 +129,9 @@ def is_same(value: Any, other: Any) -> bool:
     return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
 
 
-def transformed(name: str, value: Any) -> Any:
-    if name == "len" and not isinstance(value, str | list):
+def transformed(name: str, value: Any, kind: str) -> Any:
+    """Return a part of a value; inside JSON only lists have a length."""
+    if name == "len" and not isinstance(value, list if kind == "json" else str | list):
         return None
     return TRANSFORMS[name](value)
 
@@ -146,6 +156,7 @@ def holds_json(found: Any, operator: str, value: Any) -> bool:
     if operator in {"lt", "lte", "gt", "gte", "range"}:
         is_number = isinstance(found, int | float) and not isinstance(found, bool)
         return is_number and OPERATORS[operator](found, value)
-    if operator == "has_key":
+    if operator in {"has_key", "has_keys", "has_any_keys"}:
         return OPERATORS[operator](found, value)
-    return isinstance(found, str) and OPERATORS[operator](found, value)
+    text = json.dumps(found) if isinstance(found, list) else found
+    return isinstance(text, str) and OPERATORS[operator](text, value)

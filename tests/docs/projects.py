@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ def environment(settings: str, project: Path) -> dict[str, str]:
 
 
 def run_steps(
-    pages: list[list[dict[str, Any]]], *, settings: str, project: Path, shop: bool = False
-) -> list[list[dict[str, Any]]]:
-    """Run the steps of pages in a process of their project."""
+    pages: list[list[dict[str, Any]]], *, settings: str, project: Path, times: Sequence[str] = ()
+) -> list[list[list[dict[str, Any]]]]:
+    """Run the steps of pages in a process of their project: in the music shop, once for each time."""
     done = subprocess.run(
         [sys.executable, str(WORKER)],
-        input=json.dumps({"pages": pages, "shop": shop}),
+        input=json.dumps({"pages": pages, "times": times}),
         env=environment(settings, project),
         cwd=project,
         capture_output=True,
@@ -36,10 +37,13 @@ def run_steps(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    outcomes: list[list[dict[str, Any]]] = json.loads(done.stdout.splitlines()[-1])
+    outcomes: list[list[list[dict[str, Any]]]] = json.loads(done.stdout.splitlines()[-1])
     return outcomes
 
 
-def run_in_shop(pages: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
-    """Run the steps of pages in the music shop."""
-    return run_steps(pages, settings="music_shop.settings", project=EXAMPLE, shop=True)
+def run_in_shop(
+    pages: list[list[dict[str, Any]]], times: Sequence[str]
+) -> dict[str, list[list[dict[str, Any]]]]:
+    """Run the steps of pages in the music shop, as it is when it is loaded at each of the times."""
+    ran = run_steps(pages, settings="music_shop.settings", project=EXAMPLE, times=times)
+    return dict(zip(times, ran, strict=True))

@@ -24,7 +24,7 @@ def test_the_layers_on_the_page_are_the_import_contract() -> None:
     shown = ARCHITECTURE.read_text().partition("<!-- layers -->\n```{code-block} text\n")[2]
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     contracts = settings["tool"]["importlinter"]["contracts"]
-    [layers] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    [layers] = [contract["layers"] for contract in contracts if contract["id"] == "pipeline"]
 
     assert shown.partition("\n```")[0].splitlines() == layers
 

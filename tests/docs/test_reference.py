@@ -14,17 +14,17 @@ import django_flex
 import django_flex.actions
 import django_flex.actions.management.commands
 from django_flex import checks, signals, testing
-from django_flex.actions.definitions import ActionDef
+from django_flex.actions.declare.definitions import ActionDef
 from django_flex.conf import SETTINGS, VERSION_SETTINGS
+from django_flex.dialects.flex.actions import KEYS as ACTION_CALL_KEYS
+from django_flex.dialects.flex.parser import CONTROL_KEYS, LIST_KEYS
+from django_flex.dialects.flex.parser import LATER_KEYS as LATER_QUERY_KEYS
 from django_flex.exceptions import FlexError
-from django_flex.permissions.action_grants import ACTION_KEYS
-from django_flex.permissions.compiler import ENTRY_KEYS
-from django_flex.permissions.grants import GRANT_KEYS
-from django_flex.permissions.problems import PROBLEMS
-from django_flex.query.actions import KEYS as ACTION_CALL_KEYS
+from django_flex.policy.compile.actions import ACTION_KEYS
+from django_flex.policy.compile.entries import ENTRY_KEYS
+from django_flex.policy.compile.grants import GRANT_KEYS
+from django_flex.policy.problems import PROBLEMS
 from django_flex.query.operators import OPERATORS, TRANSFORMS
-from django_flex.query.parser import CONTROL_KEYS, LIST_KEYS
-from django_flex.query.parser import LATER_KEYS as LATER_QUERY_KEYS
 from tests.docs.pages import DOCS, pages
 
 

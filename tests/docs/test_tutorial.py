@@ -77,9 +77,13 @@ def outcomes_of(asking: list[Example], project: Path) -> list[dict[str, Any]]:
         # The worker would not start: this is what the mistake is there to show.
         return [{"output": run_commands("python manage.py check", project).stdout}]
     steps = [one.step for one in asking]
-    return run_steps([steps], settings=SETTINGS, project=project)[0] if steps else []
+    if not steps:
+        return []
+    [[outcomes]] = run_steps([steps], settings=SETTINGS, project=project)
+    return outcomes
 
 
+@pytest.mark.exhaustive  # it runs many commands
 @pytest.mark.parametrize("page", sorted(TUTORIAL.glob("*.md")), ids=lambda page: page.stem)
 def test_each_step_gives_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     found = [

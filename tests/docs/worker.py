@@ -2,6 +2,10 @@
 
 Started by ``projects.py`` as a process of its own, since the music shop and the tutorial's project
 have settings of their own. Each page starts from the same data and settings.
+
+The music shop dates its data to the day on which it is loaded. So its pages are run once for each of
+several times, with the clock stopped at that time: what a page shows has to hold on any day, and
+never depends on the day of the run.
 """
 
 from __future__ import annotations
@@ -10,12 +14,16 @@ import doctest
 import io
 import json
 import sys
+import time
 import traceback
 import urllib.request
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from email.message import Message
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 from urllib.response import addinfourl
 
 import django
@@ -23,30 +31,48 @@ import django
 HOST = "http://127.0.0.1:8000"
 
 
-def run_pages(job: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    """Run pages one after the other and return an outcome for each of their steps."""
+Outcomes = list[list[dict[str, Any]]]
+
+
+def run_pages(job: dict[str, Any]) -> list[Outcomes]:
+    """Run pages one after the other: for each time an outcome for each of their steps."""
     django.setup()
-    from django.test.utils import override_settings, setup_test_environment
+    from django.test.utils import override_settings, setup_databases, setup_test_environment
 
     setup_test_environment()
     urllib.request.install_opener(urllib.request.build_opener(ServedByTheClient))
     fast = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
     with fast:
-        if job["shop"]:
-            open_shop()
-        return [run_page(steps, keep=not job["shop"]) for steps in job["pages"]]
+        if not job["times"]:
+            return [[run_page(steps, keep=True) for steps in job["pages"]]]
+        setup_databases(verbosity=0, interactive=False)
+        return [run_in_shop(job["pages"], datetime.fromisoformat(at)) for at in job["times"]]
 
 
-def open_shop() -> None:
-    """Load the music shop into a database in memory."""
-    from django.test.utils import setup_databases
+def run_in_shop(pages: list[list[dict[str, Any]]], at: datetime) -> Outcomes:
+    """Run pages in the music shop, as it is when it is loaded at a given time."""
+    from django.core.cache import caches
+    from django.core.management import call_command
+    from shop.accounts import create_accounts
+    from shop.loading import load
+
+    with stopped_clock(at):
+        call_command("flush", interactive=False, verbosity=0)
+        load(today=at.date())
+        create_accounts()
+        outcomes = [run_page(steps, keep=False) for steps in pages]
+    for cache in caches.all():
+        cache.clear()  # the rate limits of the next time count from zero
+    return outcomes
+
+
+@contextmanager
+def stopped_clock(at: datetime) -> Iterator[None]:
+    """Let it be the given time for Django and for all that counts seconds."""
     from django.utils import timezone
-    from shop.accounts import create_accounts  # type: ignore[import-not-found]  # the example
-    from shop.loading import load  # type: ignore[import-not-found]  # the example
 
-    setup_databases(verbosity=0, interactive=False)
-    load(today=timezone.localdate())
-    create_accounts()
+    with patch.object(timezone, "now", lambda: at), patch.object(time, "time", at.timestamp):
+        yield
 
 
 def run_page(steps: list[dict[str, Any]], *, keep: bool) -> list[dict[str, Any]]:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.test import RequestFactory
 
+from django_flex.dialects.decoding import parse_json
+from django_flex.dialects.flex import FLEX
 from django_flex.exceptions import (
     ContentTooLargeError,
     QueryError,
     RequestError,
     UnsupportedMediaTypeError,
 )
-from django_flex.http.request import decode, parse_json, preferences, preferred_return
+from django_flex.http.request import preferences, preferred_return, read
 from django_flex.query.limits import Limits
 
 LIMITS = Limits()
+
+
+def decode(request: HttpRequest, limits: Limits, *, lists: bool = False) -> dict[str, Any]:
+    return dict(FLEX.decode(read(request, limits, lists=lists), limits))
 
 
 def ask(url: str = "/", body: Any = "", method: str = "POST", **options: Any) -> dict[str, Any]:
@@ -69,7 +76,7 @@ def test_forms_are_refused(content_type: str) -> None:
     "text",
     ["{", "", "nul", "{'a': 1}", '{"a": NaN}', '{"a": Infinity}', '{"a": 1,}', "1 2", '"\\ud800"'],
 )
-def test_what_is_no_json_is_refused(text: str) -> None:
+def test_invalid_json_is_refused(text: str) -> None:
     with pytest.raises(RequestError) as caught:
         parse_json(text.encode(), LIMITS, "body")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,15 +21,29 @@ ROOT = Path(__file__).parents[2]
 Run = Callable[..., Any]
 
 
+def in_file(path: Path) -> dict[str, Any]:
+    return {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path)}}
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of SQLite with the tables in it: migrated once, copied for each test."""
+    path = tmp_path_factory.mktemp("databases") / "empty.sqlite3"
+    work({"task": "migrate", "stored": True, "databases": in_file(path), "caches": {}})
+    return path
+
+
 @pytest.fixture
-def databases(transactional_db: None, tmp_path: Path) -> dict[str, Any]:
+def databases(
+    request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path
+) -> dict[str, Any]:
     """The settings of a database that other processes can use, too, with the tables in it."""
     if connection.vendor != "sqlite":
         kept = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")
         return {"default": {name: connection.settings_dict[name] for name in kept}}
-    file = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "flex.sqlite3")}
-    work({"task": "migrate", "stored": True, "databases": {"default": file}, "caches": {}})
-    return {"default": file}
+    path = tmp_path / "flex.sqlite3"
+    shutil.copy(request.getfixturevalue("empty_file"), path)
+    return in_file(path)
 
 
 @pytest.fixture
@@ -43,27 +58,33 @@ def run(databases: dict[str, Any]) -> Run:
 
 
 @pytest.fixture
-def run_cached(run: Run) -> Run:
+def shared_cache() -> None:
+    """Skip what needs a cache that processes share, before anything is set up for it."""
+    if not os.environ.get("REDIS_URL"):
+        pytest.skip("a cache that processes share is needed: REDIS_URL")
+
+
+@pytest.fixture
+def run_cached(shared_cache: None, run: Run) -> Run:
     """Return a function that runs a task in a process, with Redis as the store."""
-    return in_cache(run)
+    return lambda task, **job: run(task, stored=False, **job)
 
 
-@pytest.fixture(params=["database", "cache"])
-def any_run(request: pytest.FixtureRequest, run: Run) -> Run:
-    """Return the function that runs a task, for each store in turn."""
-    return in_cache(run) if request.param == "cache" else run
+@pytest.fixture(params=["run", "run_cached"], ids=["database", "cache"])
+def any_run(request: pytest.FixtureRequest, databases: dict[str, Any]) -> Run:
+    """Return the function that runs a task, for each store in turn.
+
+    ``databases`` is named here, too: pytest-django empties the tables after a test only if the
+    fixture that asks for it is there when the tests are collected.
+    """
+    chosen: Run = request.getfixturevalue(request.param)
+    return chosen
 
 
 @pytest.fixture
 def key() -> str:
     """A key that no other test has sent: the cache is not emptied between tests."""
     return uuid4().hex
-
-
-def in_cache(run: Run) -> Run:
-    if not os.environ.get("REDIS_URL"):
-        pytest.skip("a cache that processes share is needed: REDIS_URL")
-    return lambda task, **job: run(task, stored=False, **job)
 
 
 def work(job: dict[str, Any]) -> Any:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.cache.backends.locmem import LocMemCache
+from django.db import connections
 from django.db.transaction import atomic
 from django.utils import timezone
 
+from django_flex.access.actor import Actor
 from django_flex.conf import get_settings
 from django_flex.exceptions import (
     ConflictError,
     FlexError,
     IdempotencyKeyReusedError,
     InFlightError,
-    InvalidValueError,
     ObjectNotFoundError,
+    RequestError,
     UnavailableError,
     UnsupportedQueryError,
 )
 from django_flex.idempotency import Attempt, attempt_for, cached, execution, once, stored
 from django_flex.idempotency.models import StoredReply
-from django_flex.permissions.roles import Actor
 from django_flex.plan.shape import FlexResult
 from tests.testapp.models import Company
 
@@ -148,6 +151,65 @@ def test_expired_replies_are_swept(transactional_db: None, monkeypatch: Any) -> 
     assert [attempt("new").id] == list(StoredReply.objects.values_list("pk", flat=True))
 
 
+# --- Inside a transaction of the project's own ----------------------------------------------------
+
+
+def test_a_repetition_in_one_transaction_gets_the_reply(store: str) -> None:
+    with atomic():
+        first, second = send(), send()
+        with pytest.raises(IdempotencyKeyReusedError):
+            send(attempt(name="Globex"))
+    third = send()
+    assert first.to_dict() == second.to_dict() == third.to_dict()
+    assert ["true", "true"] == [one.headers["Idempotency-Replayed"] for one in (second, third)]
+    assert 1 == Company.objects.count()
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["transaction", "savepoint"])
+def test_what_the_project_undoes_leaves_neither_row_nor_key(store: str, nested: bool) -> None:
+    with atomic() if nested else nullcontext():
+        with suppress(RuntimeError), atomic():
+            send()
+            send()
+            raise RuntimeError
+        assert 0 == Company.objects.count()
+        assert "Idempotency-Replayed" not in send().headers
+        assert "true" == send().headers["Idempotency-Replayed"]
+    assert "true" == send().headers["Idempotency-Replayed"]
+    assert 1 == Company.objects.count()
+
+
+def test_a_repetition_in_a_test_case_gets_the_reply(
+    db: None, cache: Fragile, django_capture_on_commit_callbacks: Any
+) -> None:
+    """There nothing is ever committed, unless the callbacks are run by hand."""
+    send()
+    assert "true" == send().headers["Idempotency-Replayed"]
+    with django_capture_on_commit_callbacks(execute=True):
+        send(attempt("captured"))
+    assert "true" == send(attempt("captured")).headers["Idempotency-Replayed"]
+    assert 2 == Company.objects.count()
+
+
+def test_others_wait_for_the_transaction_of_the_project(
+    transactional_db: None, cache: Fragile
+) -> None:
+    def elsewhere() -> None:
+        try:
+            send()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool, atomic():
+        send()
+        with pytest.raises(InFlightError):
+            pool.submit(elsewhere).result()
+    assert 1 == Company.objects.count()
+
+
+# --------------------------------------------------------------------------------------------------
+
+
 def test_a_key_in_flight_is_told_by_the_cache(transactional_db: None, cache: Fragile) -> None:
     def again() -> FlexResult:
         with pytest.raises(InFlightError):
@@ -219,7 +281,7 @@ def test_a_cache_that_goes_away_changes_no_reply(
     "key", ["", '""', '"a', '"a"b"', "a" * 256, "a\nb", "\x7f", "é"], ids=ascii
 )
 def test_a_key_that_cannot_be_used_is_refused(key: str) -> None:
-    with pytest.raises(InvalidValueError) as caught:
+    with pytest.raises(RequestError) as caught:
         attempt(key)
     assert "Idempotency-Key" == caught.value.path
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db import connection
 
 from tests.idempotency.conftest import Run
+
+pytestmark = pytest.mark.exhaustive  # each starts processes
 
 
 def test_fifty_processes_with_one_key_write_once(any_run: Run, key: str) -> None:

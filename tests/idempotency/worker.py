@@ -63,11 +63,11 @@ def write(job: dict[str, Any]) -> FlexResult:
 
 def send(job: dict[str, Any]) -> dict[str, Any]:
     """Send one write with a key, and tell how it was answered."""
-    from django_flex.backends.orm.transactions import writing
+    from django_flex.access.actor import Actor
+    from django_flex.backends.orm.connection.transactions import writing
     from django_flex.conf import get_settings
     from django_flex.exceptions import FlexError
     from django_flex.idempotency import attempt_for, cached, once
-    from django_flex.permissions.roles import Actor
     from django_flex.plan.json_values import encode
     from django_flex.plan.shape import FlexResult
 
@@ -82,7 +82,7 @@ def send(job: dict[str, Any]) -> dict[str, Any]:
         payload={"name": job["name"]},
     )
     if job.get("die") == "after the commit":
-        cached._Place.keep = lambda *_: kill()  # type: ignore[method-assign]  # the last moment
+        cached._KeyEntry.store = lambda *_: kill()  # type: ignore[method-assign]  # the last moment
     try:
         result = once(
             attempt,
@@ -106,9 +106,11 @@ def load() -> None:
     """Import what a write needs, so that fifty processes need not do it each for itself."""
     from django.core.cache import caches
 
-    from django_flex.backends.orm import transactions
+    from django_flex.backends.orm.connection import transactions
+    from django_flex.conf import get_settings
     from django_flex.idempotency import attempts
 
+    get_settings()  # imports what the settings name: REST framework, for one
     # The client of the cache is made, and connects nowhere yet.
     _ = transactions, attempts, caches["default"]._cache  # type: ignore[attr-defined]  # of Django's Redis backend
 

@@ -108,14 +108,14 @@ FAILURES = {
     "field": (["--user=luis", "--fields=price"], "field 'price' not accessible"),
     "operation": ([], "operation 'list' not allowed"),
     "user": (["--user=nobody"], "There is no user 'nobody'"),
-    "json": (["--filters={"], "no JSON object"),
-    "no-object": (["--filters=[]"], "no JSON object"),
+    "json": (["--filters={"], "not a JSON object"),
+    "no-object": (["--filters=[]"], "not a JSON object"),
     "version": (["--api-version=v9"], "There is no version 'v9'"),
 }
 
 
 @pytest.mark.parametrize(("arguments", "text"), FAILURES.values(), ids=FAILURES)
-def test_failures_are_said(arguments: list[str], text: str, tmp_path: Path) -> None:
+def test_failures_are_command_errors(arguments: list[str], text: str, tmp_path: Path) -> None:
     target = tmp_path / "rows"
     with pytest.raises(CommandError, match=text):
         export(*arguments, f"--output={target}")
@@ -129,7 +129,7 @@ def test_export_that_breaks_off_fails(format_: str, monkeypatch: pytest.MonkeyPa
         yield [(1, "x")]
         raise ZeroDivisionError
 
-    monkeypatch.setattr("django_flex.backends.orm.streams._lots", failing)
+    monkeypatch.setattr("django_flex.backends.orm.reading.streams._chunks", failing)
 
     with pytest.raises(CommandError, match="Internal error"):
         export("--user=luis", f"--format={format_}")

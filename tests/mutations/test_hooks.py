@@ -94,7 +94,7 @@ def test_a_hook_may_change_the_row(ask: Any) -> None:
     assert "by hook" == Line.objects.get(pk=1).note
 
 
-def test_a_hook_that_cannot_be_found_lets_nothing_pass(ask: Any) -> None:
+def test_a_hook_that_cannot_be_imported_denies_the_write(ask: Any) -> None:
     hooks = {"before_edit": "nowhere.at_all"}
     result = ask("line", expose={"line": {"anon": FULL, "hooks": hooks}}, **WRITES["edit"])
     assert 403 == result.status_code
@@ -181,7 +181,7 @@ def test_the_tag_of_a_get_is_a_precondition(ask: Any) -> None:
 
 
 @pytest.mark.parametrize("action", ["edit", "delete"])
-def test_a_star_is_any_row_that_is_there(ask: Any, action: str) -> None:
+def test_if_match_star_matches_any_existing_row(ask: Any, action: str) -> None:
     assert 200 == ask(_action=action, _id=1, _if_match="*").status_code
     assert 404 == ask(_action=action, _id=99, _if_match="*").status_code
 

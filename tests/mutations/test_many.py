@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models.signals import post_save
 from django.test.utils import CaptureQueriesContext
 
+from django_flex import FlexQuery
 from tests.doors.fronts import touches_rows
 from tests.testapp.models import Booking, Customer, Invoice, Line, Restaurant
 
@@ -124,7 +125,7 @@ def test_a_list_of_upserts_does_both(ask: Any) -> None:
 def test_an_upsert_needs_both_operations(ask: Any) -> None:
     grant = {"anon": {"fields": ["*"], "ops": ["get", "add"]}}
     spec = {"_action": "upsert", "_match": "booking", "booking": 3, "number": "N"}
-    assert 403 == ask("invoice", expose={"invoice": grant}, **spec).status_code
+    assert 401 == ask("invoice", expose={"invoice": grant}, **spec).status_code
 
 
 # --- rows inside rows -----------------------------------------------------------------------------
@@ -178,7 +179,7 @@ def test_a_mistake_inside_undoes_all(ask: Any, verbs: Any, status: int) -> None:
     assert 2 == Booking.objects.get(pk=1).seats
 
 
-def test_a_model_without_a_grant_takes_no_rows_inside(ask: Any) -> None:
+def test_a_model_without_a_grant_takes_no_nested_rows(ask: Any) -> None:
     only_read = {"line": {"anon": {"fields": ["*"], "ops": ["get", "list"]}}}
     result = ask(_action="add", customer=1, lines=[{"product": "a"}], expose=only_read)
     assert (403, "field.denied") == (result.status_code, result.error.code)
@@ -240,6 +241,20 @@ def test_a_mistake_in_a_batch_is_placed(ask: Any, batch: Any, path: str) -> None
     assert (400, path) == (result.status_code, result.error.path)
 
 
+@pytest.mark.parametrize("path", ["id", "status", "customer.metadata", "lines", "urgent"])
+@pytest.mark.parametrize("name", [{}, {"_name": "second"}], ids=["bare", "named"])
+def test_a_value_of_a_reply_is_no_operation(
+    bookings: None, configure: Any, name: dict[str, str], path: str
+) -> None:
+    grant = {"rows": "*", "fields": ["*", "customer.metadata.*", "lines.*"], "ops": ["get", "list"]}
+    configure({"booking": {"anon": grant}})
+    fields = "id, status, urgent, customer.metadata, lines.id"
+    first = {"_name": "first", "_action": "get", "_id": 1, "fields": fields}
+    batch = [first, {**name, "$ref": f"first.{path}"}]
+    result = FlexQuery("booking").execute({"_batch": batch})
+    assert (400, "_batch[1].$ref") == (result.status_code, result.to_dict()["path"])
+
+
 def test_a_dry_batch_leaves_nothing(ask: Any) -> None:
     batch = [{"_model": "customer", "_action": "add", "name": "Dry", "_fields": "name"}]
     assert {"results": [{"name": "Dry"}]} == ask(_batch=batch, _dry_run=True).data
@@ -249,4 +264,4 @@ def test_a_dry_batch_leaves_nothing(ask: Any) -> None:
 def test_an_inactive_user_is_nobody(ask: Any) -> None:
     user = User.objects.create_user("gone", is_active=False)
     grant = {"booking": {"authenticated": {"fields": ["*"], "ops": ["edit"]}}}
-    assert 403 == ask(_action="edit", _id=1, seats=1, user=user, expose=grant).status_code
+    assert 401 == ask(_action="edit", _id=1, seats=1, user=user, expose=grant).status_code

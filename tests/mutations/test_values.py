@@ -40,7 +40,7 @@ KINDS = {
 
 
 #: Django does not mean binary columns to be edited, so only their names grant them.
-NAMED = {"booking": {"anon": {**FULL, "fields": ["*", "digest"]}}}
+NAMED = {"booking": {"anon": {**FULL, "write_fields": ["*", "digest"]}}}
 
 
 @pytest.mark.parametrize("case", KINDS)
@@ -132,7 +132,7 @@ def test_links_are_written(ask: Any, case: str) -> None:
 
 
 def test_links_are_written_from_the_other_side_where_a_grant_names_them(ask: Any) -> None:
-    named = {"tag": {"anon": {**FULL, "fields": ["*", "bookings"]}}}
+    named = {"tag": {"anon": {**FULL, "write_fields": ["*", "bookings"]}}}
     assert 403 == ask("tag", _action="edit", _id="green", bookings=[1, 5]).status_code
     result = ask("tag", _action="edit", _id="green", bookings=[1, 5], expose=named)
     assert result.ok, result.error

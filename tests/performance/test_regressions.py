@@ -11,14 +11,16 @@ import gc
 import sys
 import tracemalloc
 from collections.abc import Iterator, Sequence
-from types import FrameType
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from django_flex.backends.orm import compiled
+from tests import counting
+from tests.caching import begin_unchecked
+from tests.conftest import continue_numbering
 from tests.performance.asked import Asked, answered
 from tests.performance.contenders import flex, tuples
 from tests.performance.contenders.settings import FLEX
@@ -70,14 +72,11 @@ def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def project(settings: Any, rows: None) -> Iterator[None]:
-    """Ours as it is installed: without the check of kept statements."""
+def project(settings: Any, rows: None) -> None:
+    """Ours as it is installed: without the check of cached statements."""
     settings.DJANGO_FLEX = FLEX
-    was_checked = compiled.configuration.checked
-    asked("get", flex)  # the first request reads the settings
-    compiled.configure(size=512, checked=False)
-    yield
-    compiled.configure(size=512, checked=was_checked)
+    continue_numbering()
+    begin_unchecked()
 
 
 def asked(name: str, contender: Any) -> Asked:
@@ -94,23 +93,7 @@ def asked(name: str, contender: Any) -> Asked:
 
 def calls(made: Asked) -> int:
     """Return how many calls, of Python and of C, one request takes."""
-    count = 0
-
-    def note(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    request = made.request()
-    gc.collect()
-    gc.disable()  # a collection calls whatever it finds
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        made.view(request)
-    finally:
-        sys.setprofile(before)
-        gc.enable()
-    return count
+    return counting.calls(partial(made.view, made.request()))
 
 
 def peak(made: Asked) -> int:
@@ -139,7 +122,7 @@ def within(what: str, figure: float, allowed: float) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_ours_and_the_one_by_hand_say_the_same(name: str) -> None:
+def test_the_reply_equals_that_of_a_view_written_by_hand(name: str) -> None:
     case, _ = CASES[name]
     ours, by_hand = (asked(name, contender) for contender in (flex, tuples))
 
@@ -182,7 +165,7 @@ def test_a_request_takes_no_more_memory(name: str) -> None:
     within(f"peak of memory in {name} ({ours:,}, by hand {by_hand:,})", ours / by_hand, PEAK[name])
 
 
-def test_nothing_is_kept_of_a_thousand_requests() -> None:
+def test_a_thousand_requests_leak_no_memory() -> None:
     made = [asked(name, flex) for name in ("get", "list of 20")]
 
     def kept_after_sending() -> int:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
 from django_flex.exceptions import ObjectNotFoundError
 from django_flex.plan.json_values import encode, plain
 from django_flex.plan.nodes import Branch, Layout, Leaf
+from django_flex.plan.results import ResultSet
 from django_flex.plan.rows import row_shaper
-from django_flex.plan.shape import ResultSet, shape
-from django_flex.query.limits import Limits
-from django_flex.query.parser import parse_query
+from django_flex.plan.shape import Page, SingleRow, shape
+from django_flex.schema.resources import Attribute
+
+
+def column(kind: str, storage: Any = None) -> Attribute:
+    return Attribute("a", "a", kind, null=True, storage=storage)
 
 
 def leaf(name: str, index: int, kind: str = "text", **more: Any) -> Leaf:
-    return Leaf(name=name, index=index, kind=kind, field=more.pop("field", None), **more)
+    return Leaf(name, index, kind, column(kind, more.pop("storage", None)), **more)
 
 
 class Storage:
@@ -32,7 +39,7 @@ class Storage:
         return 3
 
 
-FILE = SimpleNamespace(storage=Storage())
+FILE = Storage()
 DOCUMENT = {"a": {"b": 1, "c": None}, "list": [{"x": 1}, 2], "0": "zero"}
 CASES: dict[str, tuple[Layout, tuple[Any, ...], dict[str, Any]]] = {
     "values": ((leaf("a", 1), leaf("b", 0)), (1, "x"), {"a": "x", "b": 1}),
@@ -40,16 +47,16 @@ CASES: dict[str, tuple[Layout, tuple[Any, ...], dict[str, Any]]] = {
     "infinity": ((leaf("a", 0, "float"),), (float("-inf"),), {"a": None}),
     "null-float": ((leaf("a", 0, "float"),), (None,), {"a": None}),
     "file": (
-        (leaf("a", 0, "file", field=FILE),),
+        (leaf("a", 0, "file", storage=FILE),),
         ("x.txt",),
         {"a": {"url": "/media/x.txt", "name": "x.txt", "size": 3}},
     ),
     "file-that-is-gone": (
-        (leaf("a", 0, "file", field=FILE),),
+        (leaf("a", 0, "file", storage=FILE),),
         ("gone",),
         {"a": {"url": "/media/gone", "name": "gone", "size": None}},
     ),
-    "no-file": ((leaf("a", 0, "file", field=FILE),), ("",), {"a": None}),
+    "no-file": ((leaf("a", 0, "file", storage=FILE),), ("",), {"a": None}),
     "hidden-value": ((leaf("a", 0, flags=(0,)),), ("secret", False), {"a": None}),
     "hidden-on-the-way": ((leaf("a", 0, flags=(0, 1)),), ("secret", True, None), {"a": None}),
     "visible-value": ((leaf("a", 0, flags=(0, 1)),), ("x", True, 1), {"a": "x"}),
@@ -111,50 +118,53 @@ def test_names_are_never_part_of_the_compiled_source(name: str) -> None:
     assert row_shaper(layout, 1)(("x",)) == {name: "x", name * 2: {name: "x"}}
 
 
-def _plan(payload: dict[str, Any], operation: str = "list") -> Any:
-    asked = parse_query(payload, Limits(), resource="booking", operation=operation)
-    return SimpleNamespace(
-        asked=asked,
-        offset=asked.page.offset,
-        limit=asked.page.limit,
-        order_by=asked.order_by,
-        json_places=frozenset(),
-        keyset=None,
-        cells=(),
-        totals=None,
-        make_object=lambda row: {"status": row[1]},
-    )
-
-
-def test_list_is_a_map_of_keys() -> None:
-    result = shape(_plan({}), ResultSet([(2, "b"), (1, "a")]))
-    assert result.to_dict() == {
-        "pagination": {"offset": 0, "limit": 50, "has_more": False},
-        "results": {"2": {"status": "b"}, "1": {"status": "a"}},
+def _plan(**more: Any) -> Any:
+    plain = {
+        "single": False,
+        "offset": 0,
+        "limit": 50,
+        "order_by": (),
+        "searches": False,
+        "json_places": frozenset(),
+        "keyset": None,
+        "cells": (),
+        "totals": None,
+        "make_object": lambda row: {"status": row[1]},
+        "output": SimpleNamespace(has_pages=False),
     }
+    return SimpleNamespace(**{**plain, **more})
 
 
-def test_order_is_said_beside_the_map() -> None:
-    result = shape(_plan({"order_by": "-status"}), ResultSet([(2, "b"), (1, "a")]))
-    assert result.data["pagination"]["ids"] == [2, 1]
+def test_rows_of_a_list_are_values_with_their_keys_beside_them() -> None:
+    page = shape(_plan(), ResultSet([(2, "b"), (1, "a")]))
+    assert isinstance(page, Page)
+    assert ([2, 1], [{"status": "b"}, {"status": "a"}]) == (page.keys, page.rows)
+    assert (0, 50, False) == (page.paging.offset, page.paging.limit, page.paging.has_more)
 
 
-def test_list_shape_has_ids_in_its_objects() -> None:
-    result = shape(_plan({"shape": "list", "order_by": "status"}), ResultSet([(1, "a")]))
-    assert result.data["results"] == [{"id": 1, "status": "a"}]
-    assert "ids" not in result.data["pagination"]
+def test_combinations_of_values_have_no_keys() -> None:
+    page = shape(_plan(cells=("a cell",)), ResultSet([(2, "b")]))
+    assert isinstance(page, Page)
+    assert page.keys is None
 
 
-def test_next_is_what_was_asked_with_the_next_offset() -> None:
-    asked = {"fields": "status", "filters": {"seats.gt": 1}, "limit": 2, "offset": 4}
-    result = shape(_plan(asked), ResultSet([(1, "a"), (2, "b")], has_more=True))
-    assert result.data["pagination"]["next"] == {**asked, "offset": 6}
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [({}, False), ({"order_by": ("a path",)}, True), ({"searches": True}, True)],
+    ids=["none", "order-by", "search"],
+)
+def test_an_order_that_was_asked_for_is_known(more: dict[str, Any], expected: bool) -> None:
+    page = shape(_plan(**more), ResultSet([]))
+    assert isinstance(page, Page)
+    assert expected == page.ordered
 
 
 def test_get_of_no_row_is_not_found() -> None:
-    assert shape(_plan({}, "get"), ResultSet([(1, "a")])).data == {"status": "a"}
+    item = shape(_plan(single=True), ResultSet([(1, "a")]))
+    assert isinstance(item, SingleRow)
+    assert {"status": "a"} == item.value
     with pytest.raises(ObjectNotFoundError):
-        shape(_plan({}, "get"), ResultSet([]))
+        shape(_plan(single=True), ResultSet([]))
 
 
 @pytest.mark.parametrize(
@@ -179,3 +189,53 @@ def test_values_have_one_form_in_json(value: Any, expected: str) -> None:
 
 def test_plain_values_are_what_a_client_decodes() -> None:
     assert plain({"a": Decimal("1.0"), "b": (1, 2)}) == {"a": "1.0", "b": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    "text", ["a", mark_safe("<b>"), gettext_lazy("Yes")], ids=["text", "safe", "lazy"]
+)
+def test_value_of_a_custom_field_is_its_text(text: Any) -> None:
+    class Block:
+        def __str__(self) -> str:
+            return str(text)
+
+    assert {"block": str(text), "own": str(text)} == plain({"block": Block(), "own": text})
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "expected"),
+    [
+        ("0E-8", 8, "0.00000000"),
+        ("1E-8", 8, "0.00000001"),
+        ("-0.0000001", 7, "-0.0000001"),
+        ("1E+3", None, "1000"),
+        ("12345678901234567890.000000000001", 12, "12345678901234567890.000000000001"),
+        ("0.000000", 6, "0.000000"),
+    ],
+)
+def test_decimal_is_never_in_scientific_notation(
+    value: str, scale: int | None, expected: str
+) -> None:
+    place = replace(leaf("a", 0, "decimal"), column=replace(column("decimal"), scale=scale))
+    shaped = row_shaper((place,), 1)((Decimal(value),))
+
+    assert Decimal(value) == shaped["a"]
+    assert {"a": expected} == plain(shaped)
+    assert expected == str(shaped["a"])
+
+
+def test_missing_decimal_is_null() -> None:
+    place = replace(leaf("a", 0, "decimal"), column=replace(column("decimal"), scale=8))
+
+    assert {"a": None} == row_shaper((place,), 1)((None,))
+
+
+@pytest.mark.parametrize("error", [OSError, NotImplementedError, ValueError, KeyError])
+def test_file_without_a_url_is_served_without_it(error: type[Exception]) -> None:
+    class Broken(Storage):
+        def url(self, name: str) -> str:
+            raise error
+
+    shaped = row_shaper((leaf("a", 0, "file", storage=Broken()),), 1)(("f",))
+
+    assert {"url": None, "name": "f", "size": 3} == shaped["a"]

@@ -105,7 +105,7 @@ def test_filters_are_read(filters: Any, expected: Condition | None) -> None:
         pytest.param({"or": [{"not": {"a b": 1}}]}, "filters.or[0].not.a b", id="deep"),
     ],
 )
-def test_what_is_no_condition_is_refused_with_its_place(filters: Any, place: str) -> None:
+def test_an_invalid_condition_is_refused_with_its_place(filters: Any, place: str) -> None:
     with pytest.raises(FlexError) as caught:
         parse_filters(filters, LIMITS)
     assert caught.value.path == place

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import time
 import warnings
+from itertools import product
 
 import pytest
 
 from django_flex.query.patterns import MAX_STEPS, TEXT_LENGTH, pattern_fault
+from tests.counting import calls
 
 REFUSED = {
     "nested-repetition": "(a+)+$",
@@ -81,12 +83,16 @@ ACCEPTED = {
     "escaped-star": r"a\*\*\*\*",
     "no-group": "",
 }
+#: Seconds of the processor that no accepted pattern takes, on however slow a machine.
+HUNG = 60
 TEXTS = {
     "one-letter": "a" * TEXT_LENGTH,
     "two-letters": "ab" * (TEXT_LENGTH // 2),
     "almost": "a" * (TEXT_LENGTH - 1) + "!",
     "words": "aB9_ " * (TEXT_LENGTH // 5),
 }
+FLAGS = {"as-it-is": re.NOFLAG, "ignoring-case": re.IGNORECASE}
+SEARCHES = [*product(TEXTS, FLAGS)]
 
 
 def _named(table: dict[str, str]) -> list[object]:
@@ -101,22 +107,23 @@ def test_pattern_is_refused(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", _named(ACCEPTED))
-def test_accepted_pattern_ends_in_time_on_the_longest_text(pattern: str) -> None:
+@pytest.mark.parametrize("searched", SEARCHES, ids=" ".join)
+@pytest.mark.sampled("searched")
+def test_accepted_pattern_ends_in_time_on_the_longest_text(
+    pattern: str, searched: tuple[str, str]
+) -> None:
+    text, flag = searched
     assert pattern_fault(pattern) is None
-    for text in TEXTS.values():
-        for flag in (re.NOFLAG, re.IGNORECASE):
-            started = time.process_time()
-            re.search(pattern, text, flag)
-            assert time.process_time() - started < 2
+    started = time.process_time()
+    re.search(pattern, TEXTS[text], FLAGS[flag])
+    assert time.process_time() - started < HUNG
 
 
 @pytest.mark.parametrize("pattern", _named({**REFUSED, **ACCEPTED}))
 def test_pattern_is_judged_quickly_and_without_warnings(pattern: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        started = time.process_time()
-        pattern_fault(pattern)
-    assert time.process_time() - started < 0.2
+        assert calls(lambda: pattern_fault(pattern)) < 10_000
 
 
 def test_budget_lets_one_open_repetition_start_anywhere() -> None:

@@ -99,7 +99,7 @@ def test_fields_are_read(value: Any, expected: list[FieldTerm]) -> None:
     "value",
     ["", ",", "a,,b", [], [""], ["a", 1], 5, None, {}, True, "a:*", "-x:a", ":a", "a b:c"],
 )
-def test_fields_that_are_none_are_refused(value: Any) -> None:
+def test_invalid_fields_are_refused(value: Any) -> None:
     with pytest.raises(FlexError) as caught:
         parse_fields(value, 10)
     assert caught.value.path == "fields"
@@ -128,7 +128,7 @@ def test_orders_are_read(text: str, expected: OrderTerm) -> None:
 
 
 @pytest.mark.parametrize("value", ["*", "?", "name desc", "name.", 1, {"name": 1}, [None]])
-def test_orders_that_are_none_are_refused(value: Any) -> None:
+def test_invalid_orders_are_refused(value: Any) -> None:
     with pytest.raises((QueryError, InvalidValueError)) as caught:
         parse_order(value, 8)
     assert caught.value.path == "order_by"

@@ -10,7 +10,7 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from django_flex.query.operators import OPERATORS, TRANSFORMS
-from django_flex.schema.introspection import UnsupportedModelError, describe, generic_names
+from django_flex.schema.introspection import UnsupportedModelError, describe
 from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
 from tests.testapp.models import (
     Booking,
@@ -86,7 +86,7 @@ def test_relations_are_known_from_both_sides(
     relation = describe(model).relation(name)
     assert relation is not None
     assert relation.cardinality == cardinality
-    assert relation.model is target
+    assert relation.label == target._meta.label_lower
     assert relation.column == column
     assert relation.target is describe(target)
 
@@ -143,9 +143,9 @@ def test_what_is_no_column_has_no_name(model: Any, name: str) -> None:
 
 
 def test_generic_relations_are_told_apart_for_the_checks() -> None:
-    assert generic_names(Comment) == {"about"}
-    assert generic_names(Page) == {"comments"}
-    assert generic_names(Booking) == frozenset()
+    assert describe(Comment).unnamable == {"about"}
+    assert describe(Page).unnamable == {"comments"}
+    assert describe(Booking).unnamable == frozenset()
 
 
 @isolate_apps("tests.testapp")

@@ -11,10 +11,17 @@ import pytest
 from django.db import models
 
 from django_flex.query.ast import ParameterText
+from django_flex.schema.introspection import ModelAttribute
+from django_flex.schema.resources import Attribute
 from django_flex.schema.values import EXPECTED, UnfitValueError, coerce
 
-DECIMAL: Any = models.DecimalField(max_digits=8, decimal_places=2)
-ANY: Any = models.CharField()
+
+def column(kind: str, **facts: Any) -> Attribute:
+    return Attribute("x", "x", kind, null=True, primary_key=False, **facts)
+
+
+DECIMAL = column("decimal", digits=8, scale=2)
+ANY = column("other")
 DAY = date(2025, 1, 31)
 FITS = [
     ("integer", 5, 5),
@@ -97,7 +104,23 @@ def test_decimal_is_held_to_its_column() -> None:
 
 
 def test_value_of_another_kind_is_read_by_its_field() -> None:
-    field: Any = models.IntegerField()
+    field = ModelAttribute("x", "x", "other", value_field=models.IntegerField())
     assert coerce("5", "other", field) == 5
     with pytest.raises(UnfitValueError):
         coerce("five", "other", field)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "123456789012345678901234567890.12345678",
+        "-99999999999999999999999999999.99999999",
+        "0.00000001",
+        "10000000000000000000000000000000000000",
+    ],
+)
+def test_decimal_keeps_each_of_its_digits(text: str) -> None:
+    wide = column("decimal", digits=48, scale=8)
+
+    assert Decimal(text) == coerce(text, "decimal", wide)
+    assert Decimal(text) == coerce(Decimal(text), "decimal", wide)

@@ -13,9 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.security import profile
-
-profile.load()
+from tests.replaying import replay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +79,11 @@ def granted(**parts: Any) -> dict[str, Any]:
 @pytest.fixture
 def secrets(db: None) -> None:
     """Bookings of which some are hidden by a rule, with columns that nobody may see."""
+    replay(create_secrets)
+
+
+def create_secrets() -> None:
+    """Create the rows of ``secrets``."""
     from tests.testapp import models
 
     boss = User.objects.create(id=1, username="boss", password="pbkdf2-of-boss", is_staff=True)
@@ -134,7 +137,7 @@ def secrets(db: None) -> None:
 @pytest.fixture
 def attacked(db: None, configure: Any) -> None:
     """The world of ``writing``, under its grants."""
-    from tests.security.writing import expose, make_world
+    from tests.security.writes.writing import expose, make_world
 
-    make_world()
+    replay(make_world)
     configure(expose())

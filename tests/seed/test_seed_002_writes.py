@@ -45,7 +45,15 @@ def send(client: Client, method: str, url: str, body: Any = None) -> Any:
 
 def expose(**models: Any) -> dict[str, Any]:
     """Return the document's settings with some models for whoever is signed in."""
-    granted = {"rows": "*", "fields": ["*"], "filters": "*", "order_by": "*", "ops": FULL}
+    granted: dict[str, Any] = {
+        "rows": "*",
+        "fields": ["*"],
+        "filters": "*",
+        "order_by": "*",
+        "ops": FULL,
+    }
+    # Lines and invoices, which go with a booking, have no entry in the document.
+    granted["delete"] = {"cascade": "*"}
     return {
         "MIDDLEWARE_PATH": "/api/",
         "EXPOSE": {name: {"authenticated": granted, **extra} for name, extra in models.items()},

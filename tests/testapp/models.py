@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
@@ -197,3 +198,34 @@ class Receipt(models.Model):
     def delete(self, *args, **options):
         Page.objects.create(title=f"deleted {self.number}")
         return super().delete(*args, **options)
+
+
+class Partner(models.Model):
+    """Another kind of user: its keys are those of the user model, too."""
+
+    name = models.CharField(max_length=50)
+    is_authenticated: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SmallPartner(Partner):
+    """The same rows under another name."""
+
+    class Meta:
+        proxy = True
+
+
+class Errand(models.Model):
+    """Something that a user or a partner owns."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True)
+    partner = models.ForeignKey(Partner, models.CASCADE, null=True)
+    title = models.CharField(max_length=50)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+from tests.testapp.kinds import Sample  # noqa: E402, F401 - a module of its own, for its fields

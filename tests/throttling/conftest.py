@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from django_flex.permissions.roles import Actor
+from django_flex.access.actor import Actor
 from tests.throttling.counting import user
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.cache.backends.base import BaseCache
 
+from django_flex.access.actor import Actor
 from django_flex.exceptions import RateLimitExceededError
-from django_flex.permissions.policy import Entry, Grant
-from django_flex.permissions.rates import Rate, RateLimits, Rates
-from django_flex.permissions.roles import Actor
+from django_flex.policy.model import Entry, Grant
+from django_flex.policy.rates import Rate, RateLimits, Rates
 from django_flex.throttling import throttle
 
 HOUR = 3_600

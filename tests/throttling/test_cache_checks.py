@@ -61,7 +61,8 @@ def test_a_cache_that_cannot_be_imported_is_an_error(settings: Any) -> None:
 @pytest.mark.parametrize("written", LIMITED.values(), ids=LIMITED)
 def test_a_shared_cache_that_counts_is_no_problem(written: dict[str, Any], settings: Any) -> None:
     cache = {"BACKEND": f"{BACKENDS}.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    assert [] == found(settings, cache, written)
+    exposed = {"EXPOSE": {"node": {"staff": GRANT}}, **written}
+    assert [] == found(settings, cache, exposed)
 
 
 @pytest.mark.parametrize("backend", ["dummy.DummyCache", "locmem.LocMemCache"])

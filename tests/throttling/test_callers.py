@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from django_flex.permissions.roles import Actor
+from django_flex.access.actor import Actor
 from django_flex.throttling import CODE, UNKNOWN, caller, client_address, network
 from tests.throttling.counting import user, visitor
 
@@ -98,7 +98,7 @@ def test_the_header_is_not_looked_at_without_proxies() -> None:
 def test_a_user_is_counted_wherever_they_are() -> None:
     signed_in = user(5)
     signed_in.request = visitor("1.2.3.4").request
-    assert ("user", "5") == caller(signed_in, 0)
+    assert ("user", "types:SimpleNamespace", "int:5") == caller(signed_in, 0)
 
 
 def test_a_user_without_a_key_is_counted_by_address() -> None:

@@ -64,13 +64,13 @@ def test_a_refusal_is_http_200_where_all_replies_are(any_door: Door, somebody: U
     assert 429 == refused.body["status_code"]
 
 
-def test_what_is_denied_counts(role_door: Door, somebody: User) -> None:
+def test_a_denied_request_counts(role_door: Door, somebody: User) -> None:
     options: dict[str, Any] = {"expose": grant(fields=["id"]), "user": somebody, **TWO}
     denied = [role_door.list({"fields": "price"}, **options).status for _ in range(3)]
     assert [403, 403, 429] == denied
 
 
-def test_who_has_no_role_is_counted(role_door: Door, somebody: User) -> None:
+def test_a_caller_without_a_role_is_counted(role_door: Door, somebody: User) -> None:
     expose = {"booking": {"managers": "*", "rate_limit": "2/d"}}
     # The groups of the caller are read, to find that none is a role.
     answers = [role_door.list(expose=expose, user=somebody, statements=2) for _ in range(3)]

@@ -13,6 +13,7 @@ from tests.throttling.processes import attempt
 PROCESSES = 30
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not os.environ.get("REDIS_URL"), reason="no other cache here is shared")
 def test_thirty_processes_at_once_are_counted_exactly() -> None:
     context = multiprocessing.get_context("forkserver")

@@ -6,20 +6,13 @@ from typing import Any
 
 import pytest
 
+from django_flex.access.limits import rate_of
 from django_flex.conf import get_settings
-from django_flex.permissions.compiler import with_common_grant, with_view_grants
-from django_flex.permissions.grants import Notes
-from django_flex.permissions.policy import Grant
-from django_flex.permissions.rates import (
-    CLOSED,
-    NO_RATES,
-    Rate,
-    RateLimits,
-    compile_rates,
-    rate_of,
-    read_rate,
-)
-from tests.testapp.models import Booking
+from django_flex.policy.compile.entries import with_common_grant, with_view_grants
+from django_flex.policy.compile.rates import compile_rates, read_rate
+from django_flex.policy.compile.reporting import ProblemReporter
+from django_flex.policy.model import Grant
+from django_flex.policy.rates import CLOSED, NO_RATES, Rate, RateLimits
 from tests.throttling.counting import entry
 
 
@@ -73,10 +66,10 @@ WRONG = [
 
 @pytest.mark.parametrize("written", WRONG, ids=repr)
 def test_whatever_is_no_rate_is_reported_and_lets_nobody_through(written: Any) -> None:
-    notes = Notes("RATE_LIMIT")
-    rates = compile_rates(written, notes)
+    reporter = ProblemReporter("RATE_LIMIT")
+    rates = compile_rates(written, reporter)
     assert CLOSED == rates.of("list")
-    assert [("E016", "RATE_LIMIT")] == [(p.id, p.place) for p in notes.problems]
+    assert [("E016", "RATE_LIMIT")] == [(p.id, p.place) for p in reporter.problems]
 
 
 @pytest.mark.parametrize(
@@ -93,29 +86,29 @@ def test_whatever_is_no_rate_is_reported_and_lets_nobody_through(written: Any) -
 def test_a_mistake_in_a_dictionary_is_named_and_lets_nobody_through(
     written: Any, place: str, hint: str
 ) -> None:
-    notes = Notes("R")
-    assert CLOSED == compile_rates(written, notes).of("list")
-    assert [("E016", place)] == [(p.id, p.place) for p in notes.problems]
-    assert hint in (notes.problems[0].hint or "")
+    reporter = ProblemReporter("R")
+    assert CLOSED == compile_rates(written, reporter).of("list")
+    assert [("E016", place)] == [(p.id, p.place) for p in reporter.problems]
+    assert hint in (reporter.problems[0].hint or "")
 
 
 def test_a_mistake_spares_what_is_right_beside_it() -> None:
-    rates = compile_rates({"list": 5, "git": 6}, Notes("R"))
+    rates = compile_rates({"list": 5, "git": 6}, ProblemReporter("R"))
     assert Rate(5, 60) == rates.of("list")
     assert CLOSED == rates.of("get")
 
 
 def test_no_limit_says_nothing() -> None:
-    notes = Notes("R")
-    assert not compile_rates(None, notes)
-    assert [] == notes.problems
+    reporter = ProblemReporter("R")
+    assert not compile_rates(None, reporter)
+    assert [] == reporter.problems
 
 
 @pytest.mark.parametrize(
     ("synonym", "operation"), [("query", "list"), ("create", "add"), ("update", "edit")]
 )
 def test_operations_go_by_their_synonyms(synonym: str, operation: str) -> None:
-    assert Rate(7, 60) == compile_rates({synonym: 7}, Notes("R")).of(operation)
+    assert Rate(7, 60) == compile_rates({synonym: 7}, ProblemReporter("R")).of(operation)
 
 
 PRECEDENCE = [
@@ -142,21 +135,21 @@ PRECEDENCE = [
 def test_the_most_specific_rate_holds(
     everything: Any, model: Any, role: Any, expected: int | None
 ) -> None:
-    notes = Notes("R")
+    reporter = ProblemReporter("R")
     found = rate_of(
-        RateLimits(rates=compile_rates(everything, notes)),
-        entry(rates=compile_rates(model, notes)),
-        Grant(role="staff", rate_limit=compile_rates(role, notes)),
+        RateLimits(rates=compile_rates(everything, reporter)),
+        entry(rates=compile_rates(model, reporter)),
+        Grant(role="staff", rate_limit=compile_rates(role, reporter)),
         "list",
     )
     assert expected == (found.requests if found else None)
-    assert [] == notes.problems
+    assert [] == reporter.problems
 
 
-def test_who_has_no_role_has_the_rate_of_the_model() -> None:
+def test_a_caller_without_a_role_has_the_rate_of_the_model() -> None:
     found = rate_of(
-        RateLimits(rates=compile_rates(1, Notes("R"))),
-        entry(rates=compile_rates(2, Notes("R"))),
+        RateLimits(rates=compile_rates(1, ProblemReporter("R"))),
+        entry(rates=compile_rates(2, ProblemReporter("R"))),
         None,
         "list",
     )
@@ -182,7 +175,7 @@ SETTINGS = {
 def test_the_settings_become_rates(settings: Any) -> None:
     settings.DJANGO_FLEX = SETTINGS
     found = get_settings()
-    booking = found.policy.entries[Booking]
+    booking = found.policy.entries["testapp.booking"]
     assert Rate(90, 60) == found.rate_limits.rates.of("get")
     assert ("local", True, 2) == (
         found.rate_limits.cache,
@@ -232,14 +225,14 @@ def test_a_setting_that_is_wrong_has_its_strict_default(
 def test_the_rates_of_a_model_hold_in_views(of_view: dict[str, Any], settings: Any) -> None:
     settings.DJANGO_FLEX = SETTINGS
     written = {"anon": {"fields": ["id"], "ops": ["list"]}, **of_view}
-    policy, made, _ = with_view_grants(get_settings().policy, Booking, written, "view")
+    policy, made, _ = with_view_grants(get_settings().policy, "testapp.booking", written, "view")
     assert Rate(7 if of_view else 30, 60) == made.rate_limit.of("list")
-    assert made is policy.entries[Booking]
+    assert made is policy.entries["testapp.booking"]
 
 
 def test_the_rates_of_a_model_hold_in_decorated_views(settings: Any) -> None:
     settings.DJANGO_FLEX = SETTINGS
     written = {"fields": ["id"], "ops": ["list"]}
-    policy, made, _ = with_common_grant(get_settings().policy, Booking, written, "view")
+    policy, made, _ = with_common_grant(get_settings().policy, "testapp.booking", written, "view")
     assert Rate(30, 60) == made.rate_limit.of("list")
-    assert made is policy.entries[Booking]
+    assert made is policy.entries["testapp.booking"]

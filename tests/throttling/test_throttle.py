@@ -14,9 +14,9 @@ import pytest
 from django.conf import settings as django_settings
 from django_ratelimit import core
 
+from django_flex.access.actor import Actor
 from django_flex.exceptions import RateLimitExceededError, UnavailableError
-from django_flex.permissions.rates import Rate, RateLimits, Rates
-from django_flex.permissions.roles import Actor
+from django_flex.policy.rates import Rate, RateLimits, Rates
 from django_flex.throttling import CODE, NO_HEADERS, caller
 from tests.throttling.counting import ask, entry, grant, limits, passes, user, visitor
 
@@ -36,7 +36,7 @@ def test_code_that_bypasses_permissions_bypasses_limits(somebody: Actor) -> None
     assert [NO_HEADERS] * 3 == [ask(limits(1), somebody, grant=free) for _ in range(3)]
 
 
-def test_so_many_pass_and_no_more(somebody: Actor) -> None:
+def test_requests_beyond_the_rate_are_refused(somebody: Actor) -> None:
     assert FIVE == [passes(limits(5), somebody) for _ in FIVE]
 
 
@@ -94,7 +94,7 @@ def test_refused_requests_count(somebody: Actor) -> None:
     assert '"list";r=4;t=' in ask(limits(10), somebody)["RateLimit"]
 
 
-def test_whoever_changes_roles_keeps_the_count(somebody: Actor) -> None:
+def test_the_count_of_requests_survives_a_change_of_role(somebody: Actor) -> None:
     few, many = grant(requests=2), grant(requests=9)
     answers = [passes(RateLimits(), somebody, grant=g) for g in (many, many, few, many, few)]
     assert [True, True, False, True, False] == answers
@@ -190,7 +190,7 @@ AWAY = {
 
 
 @pytest.mark.parametrize("cache", AWAY.values(), ids=AWAY)
-def test_while_the_cache_is_away_nobody_passes(
+def test_requests_are_refused_while_the_cache_is_down(
     cache: dict[str, Any], settings: Any, somebody: Actor, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CACHES = {"default": cache}
@@ -204,7 +204,7 @@ def test_while_the_cache_is_away_nobody_passes(
 
 
 @pytest.mark.parametrize("cache", AWAY.values(), ids=AWAY)
-def test_while_the_cache_is_away_all_pass_where_the_settings_say_so(
+def test_requests_pass_while_the_cache_is_down_if_the_settings_say_so(
     cache: dict[str, Any], settings: Any, somebody: Actor, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CACHES = {"default": cache}

@@ -23,7 +23,7 @@ NAMES = (*MODELS, "product", "receipt", "vipcustomer")
 
 def entry(model: str, **parts: Any) -> dict[str, Any]:
     """Return the entry of a model: everything for everybody, and the parts beside the role."""
-    return {"anon": {**GRANT, "fields": FIELDS.get(model, ["*"])}, **parts}
+    return {"anon": {**GRANT, "write_fields": FIELDS.get(model, ["*"])}, **parts}
 
 
 def exposed(**entries: Mapping[str, Any]) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def test_deleted_row_is_gone_and_the_reply_says_so() -> None:
     assert 404 == ask("tag", "delete", id="green")[0]
 
 
-def test_what_goes_with_a_deleted_row_goes_too() -> None:
+def test_rows_that_cascade_are_deleted() -> None:
     ask("customer", "delete", id=1)
 
     assert [2, 4, 5, 6] == list(Booking.objects.order_by("pk").values_list("pk", flat=True))

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.db.models.signals import post_save
 
 from django_flex import FlexQuery
-from django_flex.backends.orm import persistence
+from django_flex.backends.orm.writing import persistence
 from django_flex.engine import writing
 from django_flex.exceptions import DuplicateError
 from tests.testapp.models import (
@@ -177,7 +177,7 @@ def test_upsert_that_loses_a_race_edits_what_the_winner_added(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     attempts: list[int] = []
-    run_once = writing.run_once
+    write_once = writing.write_once
 
     def race(*args: Any, **options: Any) -> Any:
         attempts.append(Product.objects.count())
@@ -185,9 +185,9 @@ def test_upsert_that_loses_a_race_edits_what_the_winner_added(
             # As the database says it when the winner commits between our look and our write.
             raise DuplicateError
         Product.objects.create(sku="a", name="winner")
-        return run_once(*args, **options)
+        return write_once(*args, **options)
 
-    monkeypatch.setattr(writing, "run_once", race)
+    monkeypatch.setattr(writing, "write_once", race)
     status, reply = ask("product", "upsert", _match="sku", sku="a", name="Fig", _fields="name")
 
     assert (200, {"name": "Fig"}, [0, 0]) == (status, reply, attempts)

@@ -1,4 +1,4 @@
-"""What the commands that run or list actions have in common."""
+"""Lookups that the commands for actions share."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 
-from django_flex.actions.registry import registry
+from django_flex.actions.declare.registry import registry
 
 if TYPE_CHECKING:
     from django.db.models import Model
 
-    from django_flex.actions.definitions import ActionDef
+    from django_flex.actions.declare.definitions import ActionDef
 
 
 def find_resource(name: str) -> type[Model]:
     """Return the model of a name: ``booking``, or ``app_label.booking``.
 
     Raises:
-        CommandError: there is none, or more than one.
+        CommandError: no model has this name, or several have.
     """
     models = apps.get_models()
     names = name.lower()
     found = [m for m in models if names in {m._meta.model_name, m._meta.label_lower}]
     if len(found) != 1:
-        raise CommandError(f"Which model is '{name}'? Say app_label.model")
+        raise CommandError(f"Which model is '{name}'? Use app_label.model")
     return found[0]
 
 
@@ -36,29 +35,12 @@ def find_action(model: type[Model], name: str) -> ActionDef:
     """Return an action of a model.
 
     Raises:
-        CommandError: there is none.
+        CommandError: it does not exist.
     """
     found = registry.get(model, name)
     if found is None:
-        known = ", ".join(registry.for_model(model)) or "it has none"
+        known = ", ".join(registry.for_model(model)) or "it has no actions"
         raise CommandError(f"{model.__name__} has no action '{name}': {known}")
-    return found
-
-
-def find_user(name: str | None) -> Any:
-    """Return the user of a name or key, ``None`` for nobody.
-
-    Raises:
-        CommandError: there is none.
-    """
-    if name is None:
-        return None
-    users: Any = get_user_model()._default_manager
-    found = users.filter(**{get_user_model().USERNAME_FIELD: name}).first()
-    if found is None and name.isdecimal():
-        found = users.filter(pk=name).first()
-    if found is None:
-        raise CommandError(f"There is no user '{name}'")
     return found
 
 
@@ -66,14 +48,14 @@ def read_data(text: str) -> dict[str, Any]:
     """Return input that was given as JSON, or as ``@`` and the name of a file.
 
     Raises:
-        CommandError: it is no JSON object.
+        CommandError: it is not a JSON object.
     """
     try:
         if text.startswith("@"):
             text = Path(text[1:]).read_text(encoding="utf-8")
         found = msgspec.json.decode(text)
     except (OSError, msgspec.DecodeError) as error:
-        raise CommandError(f"The input is no JSON object: {error}") from error
+        raise CommandError(f"The input is not a JSON object: {error}") from error
     if not isinstance(found, dict):
-        raise CommandError("The input is no JSON object")
+        raise CommandError("The input is not a JSON object")
     return found

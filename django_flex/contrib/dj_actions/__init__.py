@@ -1,1 +1,1 @@
-"""dj-actions for Django REST framework: its viewset mixin and its API of the log."""
+"""The modules of dj-actions under their own names, on top of ``django_flex.actions``."""

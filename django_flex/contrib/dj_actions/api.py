@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rest_framework import permissions, routers, serializers, viewsets
 
-from django_flex.actions.actions.action_registry import ACTIONS
 from django_flex.actions.models import ActionEvent
-from django_flex.contrib.dj_actions.views import ActionMixin
+from django_flex.contrib.dj_actions.actions.action_registry import ACTIONS
+from django_flex.contrib.dj_actions.mixins import ActionMixin
 
 
 class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):
-    """Everything about a run but what a run in the background goes on with."""
+    """All columns of the log except the state of the queue."""
 
     class Meta:
         model = ActionEvent
@@ -18,7 +18,7 @@ class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):
 
 
 class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]):
-    """The log: dj-actions lets everybody read, change and delete it; here staff reads it."""
+    """The log, read-only and for staff; in dj-actions everybody may change and delete it."""
 
     queryset = ActionEvent.objects.all()
     serializer_class = ActionEventSerializer

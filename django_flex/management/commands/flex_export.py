@@ -1,4 +1,4 @@
-"""``manage.py flex_export``: rows to a file, as many as there are."""
+"""``manage.py flex_export``: writes any number of rows to a file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.core.management.base import BaseCommand
 
+from django_flex.access.users import find_user
 from django_flex.exceptions import FlexError
-from django_flex.management.callers import add_caller, failure, find_user, make_query, read_object
-from django_flex.query.parser import FORMATS
+from django_flex.management.callers import add_caller, failure, make_query, read_object
+from django_flex.query.operations import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,26 +21,30 @@ if TYPE_CHECKING:
 
     from django_flex.plan.streams import Stream
 
-#: Seconds between two looks at how far it is.
+#: Seconds between two reports of the progress.
 _PAUSE = 0.2
 
 
 class Command(BaseCommand):
     """Writes what a user may see of a model as NDJSON, CSV or JSON."""
 
-    help = "Export rows of a model, with the permissions of a user."
+    help = "Exports rows of a model, with the permissions of a user."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         add_caller(parser)
-        parser.add_argument("--fields", default="*", help="as in a query: 'id, customer.name'")
-        parser.add_argument("--filters", default="{}", help='JSON: \'{"status": "paid"}\'')
-        parser.add_argument("--order-by", help="as in a query: '-created_at, id'")
-        parser.add_argument("--limit", type=int, help="rows at most; default: all")
-        parser.add_argument("--format", default="ndjson", choices=FORMATS)
-        parser.add_argument("--output", help="file to write; default: standard output")
         parser.add_argument(
-            "--progress", action="store_true", help="say how far it is, terminal or not"
+            "--fields", default="*", help="Fields, as in a query: 'id, customer.name'."
+        )
+        parser.add_argument(
+            "--filters", default="{}", help='Filters, as JSON: \'{"status": "paid"}\''
+        )
+        parser.add_argument("--order-by", help="Order, as in a query: '-created_at, id'.")
+        parser.add_argument("--limit", type=int, help="Maximum number of rows; by default all.")
+        parser.add_argument("--format", default="ndjson", choices=FORMATS)
+        parser.add_argument("--output", help="File to write to; by default standard output.")
+        parser.add_argument(
+            "--progress", action="store_true", help="Report the progress even without a terminal."
         )
 
     def handle(self, **options: Any) -> None:

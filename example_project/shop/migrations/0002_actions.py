@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             model_name="playlist",
             name="archived_at",
             field=models.DateTimeField(
-                blank=True, help_text="Since when it is not shown any more.", null=True
+                blank=True, help_text="When it was hidden from visitors.", null=True
             ),
         ),
         migrations.CreateModel(

@@ -48,7 +48,7 @@ def test_the_agent_refunds_an_invoice_once() -> None:
     )
     assert Refund.objects.get(invoice=98).reason == "Bought twice"
     again = post(JANE, REFUND.path, REFUND.body)
-    assert (409, "It was refunded already") == (again.status_code, again.json()["error"])
+    assert (409, "It has already been refunded") == (again.status_code, again.json()["error"])
     event = ActionEvent.objects.get(state="succeeded")
     assert ("jane", "98", reply["Flex-Action-Event"]) == (
         event.actor_repr,
@@ -116,7 +116,7 @@ def test_the_statistics_add_up() -> None:
 
 def test_the_statistics_are_counted_later(django_capture_on_commit_callbacks: Any) -> None:
     pytest.importorskip("django_tasks_db")
-    from django_flex.actions.background import run_queued
+    from django_flex.actions.background.worker import run_queued
 
     with django_capture_on_commit_callbacks(execute=True):
         reply = post(ANDREW, STATISTICS.path, {"_background": True})

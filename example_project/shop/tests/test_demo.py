@@ -59,7 +59,7 @@ def test_a_second_start_loads_nothing() -> None:
 
     call_command("demo", no_server=True, stdout=stdout)
 
-    assert "The data is there already" in stdout.getvalue()
+    assert "The data is already loaded" in stdout.getvalue()
     assert InvoiceLine.objects.count() == 2_240
 
 

@@ -25,7 +25,7 @@ def memory(contest: Contest) -> Iterator[Table]:
 
 
 def _shapes(contest: Contest) -> Table:
-    worker = contest.started(OURS, KEPT_STATEMENTS=KEPT)
+    worker = contest.started(OURS, STATEMENT_CACHE_SIZE=KEPT)
     assert worker is not None
     figures, first, megabytes = [], 0, 0.0
     for last in SHAPES:
@@ -35,7 +35,7 @@ def _shapes(contest: Contest) -> Table:
         figures += _held(last, held, more, GROWTH_MB if last == SHAPES[-1] else None)
         first, megabytes = last, held["mb"]
     worker.close()
-    title = f"queries of as many different shapes, KEPT_STATEMENTS={KEPT}"
+    title = f"queries of as many different shapes, STATEMENT_CACHE_SIZE={KEPT}"
     return Table(section="memory", case="shapes", title=title, figures=tuple(figures))
 
 
@@ -66,7 +66,7 @@ def send_shapes(first: int, last: int) -> dict[str, float]:
     """Send queries of different shapes in this process; return what it holds then."""
     import gc
 
-    from django_flex.backends.orm import compiled
+    from tests.caching import cache
     from tests.performance.contenders.flex import shape
 
     for number in range(first, last):
@@ -76,7 +76,7 @@ def send_shapes(first: int, last: int) -> dict[str, float]:
     gc.collect()
     status = Path("/proc/self/status").read_text()
     [resident] = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")]
-    return {"kept": len(compiled._statements), "mb": int(resident) / 1_024}
+    return {"kept": len(cache().entries), "mb": int(resident) / 1_024}
 
 
 def _peak(contest: Contest) -> Table:

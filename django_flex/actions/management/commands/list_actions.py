@@ -7,32 +7,33 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django.core.management.base import BaseCommand
 
+from django_flex.actions.declare.registry import registry
 from django_flex.actions.management.callers import find_resource
-from django_flex.actions.registry import registry
 from django_flex.conf import configuration
+from django_flex.schema.introspection import label_of
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
-    from django_flex.actions.definitions import ActionDef
+    from django_flex.actions.declare.definitions import ActionDef
 
 
 class Command(BaseCommand):
     """Prints the actions by model."""
 
-    help = "List the actions, and the roles that may run them."
+    help = "Lists the actions, and the roles that may run them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--resource", help="only those of a model")
-        parser.add_argument("--role", help="only those that a role may run")
+        parser.add_argument("--resource", help="Only the actions of this model.")
+        parser.add_argument("--role", help="Only the actions that this role may run.")
         parser.add_argument("--json", action="store_true", help="as JSON")
 
     def handle(self, **options: Any) -> None:
         """Print the actions."""
         wanted = options["resource"] and find_resource(options["resource"])
         every = registry.for_model(wanted).values() if wanted else registry
-        found = [told(one) for one in every]
+        found = [describe(one) for one in every]
         if options["role"]:
             found = [one for one in found if options["role"] in one["roles"]]
         if options["json"]:
@@ -46,11 +47,11 @@ class Command(BaseCommand):
             self.stdout.write("There are no such actions.")
 
 
-def told(one: ActionDef) -> dict[str, Any]:
+def describe(one: ActionDef) -> dict[str, Any]:
     """Return an action as data, with the roles that ``EXPOSE`` grants it to, in any version."""
     roles: dict[str, None] = {}
     for settings in configuration().versions.values():
-        entry = settings.policy.entries.get(one.model)
+        entry = settings.policy.entries.get(label_of(one.model))
         for role, grant in entry.grants.items() if entry is not None else ():
             roles |= {role: None} if one.id in grant.actions else {}
     return {

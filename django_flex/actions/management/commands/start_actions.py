@@ -1,18 +1,18 @@
-"""``manage.py start_actions``: the folder in which the actions of a model stand."""
+"""``manage.py start_actions``: create the package of a model's actions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.management.base import BaseCommand
 
+from django_flex.actions.management.layouts import DEFAULT_LAYOUT
 from django_flex.actions.management.scaffolding import (
     REGISTRY,
-    Place,
-    Writing,
+    ActionsPackage,
+    FileChanges,
     add_manner,
-    find_place,
-    template,
+    find_package,
 )
 
 if TYPE_CHECKING:
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     """Writes ``app/actions/<resource>/`` with an empty registry."""
 
-    help = "Prepare the folder in which the actions of a model stand."
+    help = "Creates the folder for the actions of a model."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("app", nargs="?", help="label of the app")
-        parser.add_argument("resource", nargs="?", help="name of the model, as in Todo")
+        parser.add_argument("app", nargs="?", help="Label of the app.")
+        parser.add_argument("resource", nargs="?", help="Name of the model, such as Todo.")
         add_manner(parser)
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         """Write the files."""
-        place = find_place(options)
-        writing = Writing()
-        start(place, writing)
-        if writing.write(self, options):
-            self.stdout.write(template("started", place.values()))
+        package = find_package(options)
+        changes = FileChanges()
+        start(package, changes)
+        if changes.write(self, options):
+            self.stdout.write(DEFAULT_LAYOUT.render("started", package.values()))
 
 
-def start(place: Place, writing: Writing) -> None:
-    """Add the folder of a model's actions to what is written."""
-    values = place.values()
-    writing.package(place.folder, f'"""The actions of {place.config.name}."""\n')
-    writing.package(place.own, f'"""The actions of {values["model"]}."""\n')
-    writing.added[place.own / REGISTRY] = template("registry", values)
+def start(package: ActionsPackage, changes: FileChanges) -> None:
+    """Add the package of a model's actions to the files to write."""
+    values = package.values()
+    changes.add_package(package.app_folder, f'"""The actions of {package.config.name}."""\n')
+    changes.add_package(package.folder, f'"""The actions of {values["model"]}."""\n')
+    changes.added[package.folder / REGISTRY] = DEFAULT_LAYOUT.render("registry", values)

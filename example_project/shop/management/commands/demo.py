@@ -18,7 +18,7 @@ from shop.tour import ACCOUNTS, TOUR, curl_command
 
 
 class Command(BaseCommand):
-    """Prepare the database where that is still to do, then serve the shop."""
+    """Prepare the database if necessary, then serve the shop."""
 
     help = "Loads the music shop, creates its users, serves it and prints queries to try."
 
@@ -28,19 +28,17 @@ class Command(BaseCommand):
             "--port",
             type=int,
             default=8000,
-            help="Where to listen; the next free port is taken if this one is in use (%(default)s)",
+            help="Port to listen on; if it is in use, the next free one (default: %(default)s).",
         )
-        parser.add_argument(
-            "--no-server", action="store_true", help="Only prepare the database, then end"
-        )
+        parser.add_argument("--no-server", action="store_true", help="Only prepare the database.")
         parser.add_argument(
             "--reset",
             action="store_true",
-            help="Empty the database first: fresh data, with dates up to today",
+            help="Empty the database first, and load it again with dates up to yesterday.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do all of it; Ctrl+C ends it at any point and the next start goes on from there."""
+        """Prepare and serve; Ctrl+C stops it at any time, and the next start continues from there."""
         try:
             self._prepare(reset=options["reset"])
             if not options["no_server"]:
@@ -48,7 +46,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self._say("\nStopped.")
         except OperationalError as error:
-            message = f"The database does not do its part: {error}"
+            message = f"The database cannot be used: {error}"
             raise CommandError(message) from error
 
     def _prepare(self, *, reset: bool) -> None:
@@ -57,7 +55,7 @@ class Command(BaseCommand):
         if reset:
             call_command("flush", interactive=False, verbosity=0)
         if loading.is_loaded():
-            self._say("The data is there already (--reset loads it anew)")
+            self._say("The data is already loaded (--reset loads it again)")
         else:
             self._load()
         create_accounts()
@@ -67,17 +65,17 @@ class Command(BaseCommand):
         try:
             loading.load(today=timezone.localdate(), report=progress_reporter(self.stdout))
         except IntegrityError as error:
-            message = "The database holds other rows already: empty it with --reset"
+            message = "The database already has other rows: empty it with --reset"
             raise CommandError(message) from error
 
     def _serve(self, port: int) -> None:
         try:
             httpd = server.bind(port)
         except server.NoFreePortError:
-            message = f"No port is free from {port} on: choose another with --port"
+            message = f"No port from {port} on is free: choose another one with --port"
             raise CommandError(message) from None
         with httpd:
-            # From here on the system accepts connections, so what is printed works at once.
+            # Connections are accepted from here on, so the printed commands work immediately.
             for line in welcome(f"http://{server.HOST}:{httpd.server_port}"):
                 self._say(line)
             httpd.serve_forever()
@@ -88,7 +86,7 @@ class Command(BaseCommand):
 
 
 def progress_reporter(stdout: OutputWrapper) -> Callable[[Progress], None]:
-    """Return what shows progress: one line that changes on a terminal, else a line each fifth."""
+    """Return a function that reports progress: in one line on a terminal, else a line per fifth."""
     shown = 0
 
     def rewrite_line(progress: Progress) -> None:

@@ -1,0 +1,33 @@
+"""The caps and the rate of a role, and what an operator may do in addition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django_flex.access.roles import ResolvedGrant
+    from django_flex.policy.model import Entry, Grant
+    from django_flex.policy.rates import Rate, RateLimits
+    from django_flex.query.limits import Limits
+
+
+def limits_of(limits: Limits, grant: Grant | None) -> Limits:
+    """Return the caps that apply to a role: its own, and those of the version for the rest."""
+    if grant is None or not grant.caps:
+        return limits
+    return replace(limits, **grant.caps)
+
+
+def for_operator(granted: ResolvedGrant) -> ResolvedGrant:
+    """Let the operator, at the command line, explain and export what the caller may list."""
+    if granted.grant is None:
+        return granted
+    operations = granted.grant.operations | {"explain", "export"}
+    return replace(granted, grant=replace(granted.grant, operations=operations))
+
+
+def rate_of(limits: RateLimits, entry: Entry, grant: Grant | None, operation: str) -> Rate | None:
+    """Return the rate that applies: the grant's, else the entry's, else the one for everything."""
+    rate = None if grant is None else grant.rate_limit.of(operation)
+    return rate or entry.rate_limit.of(operation) or limits.rates.of(operation)

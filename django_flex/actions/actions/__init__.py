@@ -1,1 +1,0 @@
-"""The actions of the log itself, laid out as dj-actions does."""

@@ -1,1 +1,0 @@
-"""Take old events out of the log."""

@@ -1,0 +1,1 @@
+"""Declaring actions: what they are, their input, the registry that holds them."""

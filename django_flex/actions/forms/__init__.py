@@ -1,1 +1,0 @@
-"""What forms of actions inherit from in dj-actions."""

@@ -1,0 +1,1 @@
+"""Runs an action: finds, checks, calls and logs it, and builds the reply."""

@@ -1,0 +1,105 @@
+"""Finds the action of a call. One that the caller may not run looks like a missing one."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django_flex.actions.declare.definitions import MATURITY, Scope
+from django_flex.actions.declare.registry import registry
+from django_flex.analysis.actions import enter_action, granted_actions
+from django_flex.exceptions import ActionNotFoundError, FlexError, InvalidValueError
+from django_flex.query.operations import OPERATIONS
+from django_flex.query.terms import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_flex.actions.declare.definitions import ActionDef
+    from django_flex.analysis.actions import ActionAccess
+    from django_flex.engine import Call, ResolvedCall
+
+logger = logging.getLogger("django_flex.security")
+
+
+def find(resolved: ResolvedCall) -> tuple[ActionDef, ActionAccess]:
+    """Return the action of a call, and what the caller may run it on.
+
+    Raises:
+        ActionNotFoundError: it does not exist for this caller; the hint names those that do.
+        InvalidValueError: the same, if ``_action`` names it.
+    """
+    call, entry = resolved.call, resolved.entry
+    name = call.about or call.operation
+    definition = registry.of(entry.resource).get(name)
+    if definition is not None and _is_there(definition, call):
+        reach = enter_action(
+            name, call.policy, call.actor, entry, call.settings.limits, resolved.granted
+        )
+        if reach is not None and _is_permitted(definition, call):
+            return definition, reach
+    raise not_found(call, [one.id for one in available(resolved)])
+
+
+def available(resolved: ResolvedCall) -> Iterator[ActionDef]:
+    """Yield the actions of a model that the caller may run on some row."""
+    call, every = resolved.call, registry.of(resolved.entry.resource)
+    for name in granted_actions(resolved.granted, list(every)):
+        if _is_there(every[name], call) and _is_permitted(every[name], call):
+            yield every[name]
+
+
+def not_found(call: Call, known: list[str]) -> FlexError:
+    """Return the error for a missing action: by ``_action`` a bad value, by URL a 404."""
+    name = call.about or call.operation
+    if call.dialect.names_operation(call.payload):
+        names = (*OPERATIONS, *known)
+        hint = nearest(name, names) or f"one of {', '.join(names)}"
+        return InvalidValueError("There is no such action", path="_action", hint=hint)
+    return ActionNotFoundError(
+        hint=nearest(name, known) or (f"one of {', '.join(known)}" if known else None)
+    )
+
+
+def _is_there(definition: ActionDef, call: Call) -> bool:
+    """Return whether an action is mature enough and available at this door."""
+    far_enough = MATURITY[definition.status.value] >= MATURITY[call.settings.actions.min_status]
+    return far_enough and (call.served is None or definition.id in call.served)
+
+
+def _is_permitted(definition: ActionDef, call: Call) -> bool:
+    """Return whether the action's own permission, in addition to the grant, allows the caller."""
+    permission, user = definition.permission, call.actor.user
+    if permission is None:
+        return True
+    try:
+        if isinstance(permission, str):
+            return bool(user.has_perm(permission))
+        return permission(user) is True
+    except Exception:
+        logger.exception("The permission of the action '%s' failed; denied", definition.id)
+        return False
+
+
+def is_about_rows(definition: ActionDef) -> bool:
+    """Return whether an action is run on rows."""
+    return definition.scope in {Scope.INSTANCE, Scope.BULK}
+
+
+def why_not(definition: ActionDef, context: object, row: object) -> str | None:
+    """Return why an action cannot run on a row in its current state; ``None`` if it can.
+
+    A condition that raises refuses.
+    """
+    for condition in definition.condition:
+        try:
+            answer = condition(context, row)
+        except Exception:
+            logger.exception("A condition of the action '%s' failed; refused", definition.id)
+            return "It is not known whether this action is possible"
+        if answer is True:
+            continue
+        if isinstance(answer, str) and answer:
+            return answer
+        return "This action is not possible now"
+    return None

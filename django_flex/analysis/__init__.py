@@ -1,0 +1,1 @@
+"""Authorizes queries, writes and actions: checks them against the policy."""

@@ -1,0 +1,1 @@
+"""The clauses of a read: fields, lists, filters, search, order, cursor, distinct."""

@@ -1,0 +1,59 @@
+"""Sort keys, checked and resolved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_flex.access.hints import order_hint
+from django_flex.analysis.read.single_values import single_value
+from django_flex.binding.grant_cache import GrantCache
+from django_flex.binding.related_aggregates import find_relation_measure, related_aggregate
+from django_flex.exceptions import OrderDeniedError
+from django_flex.resolved import Column, Ordering
+from django_flex.schema.paths import UnknownPathError, resolve
+
+if TYPE_CHECKING:
+    from django_flex.access.reach import Access
+    from django_flex.query.ast import OrderTerm
+
+_cache: GrantCache[Ordering] = GrantCache()
+
+
+def authorize_order(term: OrderTerm, access: Access, place: str = "order_by") -> Ordering:
+    """Check one sort key against the caller's grant.
+
+    Args:
+        term: the sort key.
+        access: the caller's reach.
+        place: its position in the payload.
+
+    Raises:
+        OrderDeniedError: an ordering that is not granted, or does not exist.
+        QueryError: a path without a single value to sort by.
+    """
+    found = _cache.get(access.grant, term) if access.decides else None
+    if found is not None:
+        return found
+    ordering = _resolve(term, access, place)
+    column = ordering.column
+    if access.decides and isinstance(column, Column) and not (column.hops or column.masks):
+        _cache.put(access.grant, term, ordering)
+    return ordering
+
+
+def _resolve(term: OrderTerm, access: Access, place: str) -> Ordering:
+    text = f"{'-' if term.descending else ''}{'.'.join(term.path)}"
+    measure = find_relation_measure(access.resource, term.path)
+    if measure is not None:
+        if not access.may_order_by(measure, descending=term.descending):
+            raise OrderDeniedError(text, path=place, hint=order_hint(text, access))
+        value = related_aggregate(measure, access, ".".join(term.path), place)
+        return Ordering(value, term.descending, term.nulls)
+    try:
+        target = resolve(access.resource, term.path)
+    except UnknownPathError:
+        raise OrderDeniedError(text, path=place, hint=order_hint(text, access)) from None
+    if not access.may_order(target, descending=term.descending):
+        raise OrderDeniedError(text, path=place, hint=order_hint(text, access))
+    column = single_value(target, access, place, f"'{text}' has no single value to sort by")
+    return Ordering(column, term.descending, term.nulls)

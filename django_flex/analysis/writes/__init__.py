@@ -1,0 +1,1 @@
+"""Writes: what the caller may change, and under which rules."""

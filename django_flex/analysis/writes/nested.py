@@ -1,0 +1,177 @@
+"""Rows that point to the written one, sent inside it: each under the rules of its model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django_flex.analysis.writes.rules import enter_related
+from django_flex.analysis.writes.writable import denied, may_write
+from django_flex.exceptions import LimitExceededError, QueryError
+from django_flex.query.ast import RowChange
+from django_flex.query.terms import excerpt
+from django_flex.resolved import NestedWrites
+from django_flex.schema.paths import ResolvedPath
+from django_flex.schema.values import UnfitValueError, coerce_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django_flex.access.reach import Access
+    from django_flex.analysis.writes.access import WriteAccess
+    from django_flex.policy.model import Preset
+    from django_flex.query.limits import Limits
+    from django_flex.resolved import RowWrite
+    from django_flex.schema.resources import Relation
+
+Verb = str
+#: What may be done with nested rows, and the operations that it needs on their model.
+VERBS: dict[Verb, tuple[str, ...]] = {
+    "$add": ("add",),
+    "$edit": ("edit",),
+    "$remove": ("delete",),
+    "$set": ("add", "edit", "delete"),
+}
+HINT = '{"$add": [{…}], "$edit": [{"id": 1, …}], "$remove": [2]}, or {"$set": [{…}]} for all'
+
+
+class RowResolver(Protocol):
+    """Resolves nested rows as it does the rows around them, and caches what may be done with them."""
+
+    limits: Limits
+    depth: int
+    related: dict[Relation, dict[str, WriteAccess]]
+
+    def rows(
+        self, changes: Iterable[RowChange], rules: WriteAccess, parent: Relation | None = None
+    ) -> tuple[RowWrite, ...]:
+        """Return what becomes of each row."""
+
+
+def children_of(
+    name: str,
+    relation: Relation,
+    value: object,
+    rules: WriteAccess,
+    resolver: RowResolver,
+    change: RowChange,
+) -> NestedWrites:
+    """Read the nested rows of one relation.
+
+    Raises:
+        FieldDeniedError: the caller may not do this on the other model.
+        QueryError: the value is neither a list of rows nor an object of verbs.
+    """
+    # First, since an error about the value must not reveal that the relation exists.
+    granted = _granted(relation, rules, resolver)
+    if not granted or (rules.operation == "add" and "add" not in granted):
+        raise denied(name, rules, change)
+    place = change.at(excerpt(name))
+    parts = _parts(value, place, adding=rules.operation == "add")
+    if not granted.keys() >= {operation for verb in parts for operation in VERBS[verb]}:
+        raise denied(name, rules, change)
+    if resolver.depth >= resolver.limits.max_relation_depth:
+        raise LimitExceededError(
+            "Too many nested rows", path=place, hint=f"{resolver.limits.max_relation_depth}"
+        )
+    added, edited = _sorted(parts, place)
+    resolver.depth += 1
+    children = NestedWrites(
+        place=place,
+        relation=relation,
+        rules={name: there.rules for name, there in granted.items()},
+        add=resolver.rows(added, granted["add"], relation) if added else (),
+        edit=resolver.rows(edited, granted["edit"], relation) if edited else (),
+        remove=_keys(parts.get("$remove", ()), relation, f"{place}.$remove", resolver.limits),
+        replace="$set" in parts,
+    )
+    resolver.depth -= 1
+    return children
+
+
+def _parts(value: Any, place: str, *, adding: bool) -> Mapping[Verb, list[Any]]:
+    """Return lists by verb. A bare list means rows to add where nothing can be there yet."""
+    if adding and isinstance(value, list | tuple):
+        value = {"$add": value}
+    verbs = {"$add"} if adding else set(VERBS)
+    good = isinstance(value, Mapping) and value and verbs.issuperset(value)
+    if not good or ("$set" in value and len(value) > 1):
+        raise QueryError(
+            "An object that says what to do with these rows is needed", path=place, hint=HINT
+        )
+    for verb, items in value.items():
+        if not isinstance(items, list | tuple):
+            raise QueryError("A list is needed", path=f"{place}.{verb}", hint=HINT)
+    found: Mapping[Verb, list[object]] = value
+    return found
+
+
+def _granted(
+    relation: Relation, rules: WriteAccess, resolver: RowResolver
+) -> dict[str, WriteAccess]:
+    """Return the rules of what the caller may do with the rows inside, by operation."""
+    if relation not in resolver.related:
+        found = {name: enter_related(rules.access, relation.label, name) for name in VERBS["$set"]}
+        granted = {name: there for name, there in found.items() if there is not None}
+        if "add" in granted:
+            there = granted["add"]
+            if not may_point(relation, there.access, there.presets):
+                del granted["add"]
+        resolver.related[relation] = granted
+    return resolver.related[relation]
+
+
+def may_point(relation: Relation, access: Access, presets: Iterable[Preset]) -> bool:
+    """Whether a new row may be given the column that points here, as if it were sent on its own.
+
+    Args:
+        relation: the way from the row that it points to.
+        access: the caller's reach on the new row's model, under the grant for adding.
+        presets: the values that are set there, whatever is sent.
+    """
+    column = relation.target.attribute(relation.far)
+    if column is None or any(preset.attribute is column for preset in presets):
+        return False
+    return may_write(ResolvedPath((), column), access, "add")
+
+
+def _sorted(parts: Mapping[Verb, Any], place: str) -> tuple[list[RowChange], list[RowChange]]:
+    """Tell rows to add from rows to edit; those of ``$set`` are known by their key."""
+    # A new row has no key; if its key is a column that may be written, it is sent as one.
+    added = [
+        RowChange(None, _mapping(item, f"{place}.$add[{n}]"), f"{place}.$add[{n}]")
+        for n, item in enumerate(parts.get("$add", ()))
+    ]
+    edited = [_keyed(item, f"{place}.$edit[{n}]") for n, item in enumerate(parts.get("$edit", ()))]
+    for change in edited:
+        if change.pk is None:
+            raise QueryError("The item needs its key", path=change.at("id"))
+    for n, item in enumerate(parts.get("$set", ())):
+        change = _keyed(item, f"{place}.$set[{n}]")
+        (added if change.pk is None else edited).append(change)
+    return added, edited
+
+
+def _keyed(item: object, place: str) -> RowChange:
+    values = dict(_mapping(item, place))
+    if {"_id", "id"} <= values.keys():
+        raise QueryError("'_id' and 'id' are the same key", path=f"{place}.id", hint="send one")
+    pk = values.pop("id", None)
+    return RowChange(values.pop("_id", pk), values, place)
+
+
+def _mapping(item: object, place: str) -> Mapping[str, object]:
+    if not isinstance(item, Mapping) or not all(isinstance(key, str) for key in item):
+        raise QueryError("A JSON object is needed", path=place, hint=HINT)
+    return item
+
+
+def _keys(items: Any, relation: Relation, place: str, limits: Limits) -> tuple[object, ...]:
+    if len(items) > limits.max_items:
+        raise LimitExceededError("Too many keys", path=place, hint=f"at most {limits.max_items}")
+    pk = relation.target.pk
+    try:
+        typed = [coerce_key(item, pk) for item in items]
+    except UnfitValueError as error:
+        raise QueryError("A list of keys is needed", path=place, hint=str(error)) from error
+    return tuple(dict.fromkeys(typed))

@@ -1,0 +1,236 @@
+"""Database errors as our own errors, never with a traceback or a message of the database.
+
+PostgreSQL tells faults apart by SQLSTATE, MariaDB and MySQL by number, SQLite by message.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError, Error, IntegrityError, NotSupportedError, ProgrammingError
+from django.db.models import ProtectedError, RestrictedError
+from django.db.transaction import TransactionManagementError
+
+from django_flex.backends.orm.django_internals.connections import drop_if_lost
+from django_flex.exceptions import (
+    AccessDeniedError,
+    ConflictError,
+    DuplicateError,
+    InternalError,
+    InvalidValueError,
+    LimitExceededError,
+    TimeLimitExceededError,
+    UnavailableError,
+    UnsupportedQueryError,
+    ValidationFailedError,
+)
+from django_flex.exceptions.foreign import of_rest_framework
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from django_flex.exceptions import FlexError
+
+logger = logging.getLogger("django_flex")
+
+
+class DatabaseFault(Enum):
+    """What went wrong, for any database."""
+
+    TIMEOUT = auto()
+    CONTENTION = auto()
+    DUPLICATE = auto()
+    REFERENCE = auto()
+    REFUSED = auto()
+    VALUE = auto()
+    PATTERN = auto()
+    TOO_LARGE = auto()
+    UNSUPPORTED = auto()
+    BROKEN_TRANSACTION = auto()
+    UNAVAILABLE = auto()
+
+
+_BY_SQLSTATE = {
+    "57014": DatabaseFault.TIMEOUT,  # query_canceled
+    "40001": DatabaseFault.CONTENTION,  # serialization_failure
+    "40P01": DatabaseFault.CONTENTION,  # deadlock_detected
+    "55P03": DatabaseFault.CONTENTION,  # lock_not_available
+    "23505": DatabaseFault.DUPLICATE,  # unique_violation
+    "23P01": DatabaseFault.DUPLICATE,  # exclusion_violation
+    "23503": DatabaseFault.REFERENCE,  # foreign_key_violation
+    "23001": DatabaseFault.REFERENCE,  # restrict_violation
+    "23502": DatabaseFault.VALUE,  # not_null_violation
+    "23514": DatabaseFault.VALUE,  # check_violation
+    "P0001": DatabaseFault.REFUSED,  # raised by a trigger
+    "25P02": DatabaseFault.BROKEN_TRANSACTION,  # in_failed_sql_transaction
+    "54000": DatabaseFault.TOO_LARGE,  # program_limit_exceeded
+    "54001": DatabaseFault.TOO_LARGE,  # statement_too_complex
+    "54011": DatabaseFault.TOO_LARGE,  # too_many_columns
+    "54023": DatabaseFault.TOO_LARGE,  # too_many_arguments
+}
+
+_BY_NUMBER = {
+    1969: DatabaseFault.TIMEOUT,  # max_statement_time
+    3024: DatabaseFault.TIMEOUT,  # MAX_EXECUTION_TIME
+    1317: DatabaseFault.TIMEOUT,  # interrupted
+    1020: DatabaseFault.CONTENTION,  # changed since it was read
+    1205: DatabaseFault.CONTENTION,  # lock wait timeout
+    1213: DatabaseFault.CONTENTION,  # deadlock
+    3572: DatabaseFault.CONTENTION,  # NOWAIT
+    1062: DatabaseFault.DUPLICATE,
+    1586: DatabaseFault.DUPLICATE,
+    1216: DatabaseFault.REFERENCE,
+    1217: DatabaseFault.REFERENCE,
+    1451: DatabaseFault.REFERENCE,
+    1452: DatabaseFault.REFERENCE,
+    1644: DatabaseFault.REFUSED,  # raised by a trigger
+    1048: DatabaseFault.VALUE,  # NULL
+    1364: DatabaseFault.VALUE,  # no default
+    1690: DatabaseFault.VALUE,  # out of range
+    3819: DatabaseFault.VALUE,  # CHECK of MySQL
+    4025: DatabaseFault.VALUE,  # CHECK of MariaDB
+    # Patterns that the engine of expressions refuses.
+    **dict.fromkeys((1139, 3685, *range(3686, 3695)), DatabaseFault.PATTERN),
+}
+
+_BY_MESSAGE = {
+    "interrupted": DatabaseFault.TIMEOUT,
+    "database is locked": DatabaseFault.CONTENTION,
+    "database table is locked": DatabaseFault.CONTENTION,
+    "database schema is locked": DatabaseFault.CONTENTION,
+    "UNIQUE constraint failed": DatabaseFault.DUPLICATE,
+    "FOREIGN KEY constraint failed": DatabaseFault.REFERENCE,
+    "NOT NULL constraint failed": DatabaseFault.VALUE,
+    "CHECK constraint failed": DatabaseFault.VALUE,
+    "datatype mismatch": DatabaseFault.VALUE,
+    "LIKE or GLOB pattern too complex": DatabaseFault.TOO_LARGE,
+    "too many SQL variables": DatabaseFault.TOO_LARGE,
+    "Expression tree is too large": DatabaseFault.TOO_LARGE,
+    "parser stack overflow": DatabaseFault.TOO_LARGE,
+    "string or blob too big": DatabaseFault.TOO_LARGE,
+}
+
+_BY_CLASS = (
+    (TransactionManagementError, DatabaseFault.BROKEN_TRANSACTION),
+    (IntegrityError, DatabaseFault.REFUSED),
+    (DataError, DatabaseFault.VALUE),
+    ((NotSupportedError, ProgrammingError), DatabaseFault.UNSUPPORTED),
+)
+
+_OURS: dict[DatabaseFault, tuple[Any, ...]] = {
+    DatabaseFault.TIMEOUT: (TimeLimitExceededError,),
+    DatabaseFault.CONTENTION: (UnavailableError,),
+    DatabaseFault.DUPLICATE: (DuplicateError,),
+    DatabaseFault.REFERENCE: (
+        ConflictError,
+        "Another object refers to this one, or an object that this one refers to does not exist",
+    ),
+    DatabaseFault.REFUSED: (ConflictError, "The database refused the write"),
+    DatabaseFault.VALUE: (InvalidValueError, "The database refused a value"),
+    DatabaseFault.PATTERN: (InvalidValueError, "The database refused the pattern"),
+    DatabaseFault.TOO_LARGE: (LimitExceededError, "The query is too large for the database"),
+    DatabaseFault.UNSUPPORTED: (UnsupportedQueryError, "The database cannot run this query"),
+    DatabaseFault.BROKEN_TRANSACTION: (InternalError,),
+    DatabaseFault.UNAVAILABLE: (UnavailableError,),
+}
+
+
+@contextmanager
+def translated(
+    connection: BaseDatabaseWrapper, *, writing: bool = False, stored: Sequence[object] = ()
+) -> Iterator[None]:
+    """Run statements; any error of the database becomes a 4xx or a 503.
+
+    Args:
+        connection: that of the statements.
+        writing: whether a write may be in the way of another one.
+        stored: holds something as soon as all is committed: what fails then is not the write.
+
+    Raises:
+        AccessDeniedError: the project's code raised ``PermissionDenied``.
+        InvalidValueError: the database refuses a value.
+        UnsupportedQueryError: the database cannot do this.
+        ConflictError: a write conflicts with stored data or with another write.
+        UnavailableError: the database is away, or has failed internally.
+        TimeLimitExceededError: a statement took too long.
+        InternalError: code that ran in between left the transaction unusable.
+    """
+    try:
+        yield
+    except (ProtectedError, RestrictedError) as error:
+        # These exceptions contain the rows that prevent it, which the caller may not be able to see.
+        raise ConflictError("Other objects refer to this one") from error
+    except Error as error:
+        if stored:
+            raise
+        fault = classify(error)
+        _log(fault, error)
+        if fault is DatabaseFault.UNAVAILABLE:
+            drop_if_lost(connection)
+        raise _as_ours(fault, writing=writing) from error
+    except PermissionDenied as error:
+        # Where it is not known about which row: in ``clean``, a form, a manager, a condition.
+        raise AccessDeniedError(str(error) or "Access denied") from error
+    except (ValidationError, OverflowError) as error:
+        raise InvalidValueError("A value of the query does not fit its field") from error
+    except Exception as error:
+        known = of_rest_framework(error)
+        if known is None:
+            raise
+        if isinstance(known, ValidationFailedError):  # has names that the caller must not learn
+            known = InvalidValueError("A value of the query does not fit its field")
+        raise known from error
+
+
+def classify(error: Error) -> DatabaseFault:
+    """Classify an error of Django's database layer."""
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    number = error.args[0] if error.args else None
+    if state is not None:
+        known = _BY_SQLSTATE.get(state)
+    elif isinstance(number, int):
+        known = _BY_NUMBER.get(number)
+    else:
+        message = str(error)
+        known = next(
+            (fault for text, fault in _BY_MESSAGE.items() if message.startswith(text)), None
+        )
+    if known is not None:
+        return known
+    by_class = (fault for kind, fault in _BY_CLASS if isinstance(error, kind))
+    return next(by_class, DatabaseFault.UNAVAILABLE)
+
+
+def came_in_between() -> ConflictError:
+    """Return the error of a write that conflicts with another one."""
+    return ConflictError(
+        "Another write happened at the same time",
+        hint="the same request may succeed if it is sent again",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _as_ours(fault: DatabaseFault, *, writing: bool) -> FlexError:
+    if fault is DatabaseFault.CONTENTION and writing:
+        return came_in_between()
+    kind, *message = _OURS[fault]
+    error: FlexError = kind(*message)
+    return error
+
+
+def _log(fault: DatabaseFault, error: Error) -> None:
+    """Log what the reply does not say; the client's own mistakes are not logged."""
+    match fault:
+        case DatabaseFault.UNAVAILABLE | DatabaseFault.BROKEN_TRANSACTION:
+            logger.error("The database failed", exc_info=error)
+        case DatabaseFault.TIMEOUT | DatabaseFault.CONTENTION | DatabaseFault.UNSUPPORTED:
+            logger.warning("The database stopped or refused a query", exc_info=error)
+        case _:
+            pass

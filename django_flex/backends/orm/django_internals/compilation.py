@@ -1,0 +1,146 @@
+"""Queries as SQL, and raw rows as Python's values.
+
+Uses ``Query.get_compiler`` and of the compiler ``as_sql``, ``compile``, ``select``, ``col_count``,
+``has_extra_select``, ``get_converters``, ``apply_converters``, ``execute_sql`` and
+``results_iter``; ``DatabaseOperations`` for LIMIT and its converters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models.expressions import Col
+from django.db.models.sql import Query
+from django.db.models.sql.constants import MULTI
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.expressions import Expression
+
+    Row: TypeAlias = tuple[Any, ...]
+    #: Is told of rows as the database gave them, some at a time.
+    Note = Callable[[Sequence[Row]], None]
+    Fragment = tuple[str, Sequence[Any]]
+    #: Makes Python's value of a raw one: of the value, its expression and the connection.
+    Convert = Callable[[Any, Any, BaseDatabaseWrapper], Any]
+
+
+class SqlCompiler(Protocol):
+    """The parts of Django's ``SQLCompiler`` that are used."""
+
+    connection: BaseDatabaseWrapper
+    #: Expressions, each with its SQL and its alias. There once the query was compiled.
+    select: Sequence[tuple[Expression, Fragment, str | None]]
+    #: How many of them belong to a row; the others are for the statement itself.
+    col_count: int | None
+    has_extra_select: bool
+
+    def as_sql(self) -> Fragment:
+        """Compile the query; raise ``EmptyResultSet`` if no row can match."""
+        ...
+
+    def compile(self, node: object) -> Fragment:
+        """Compile an expression or a lookup."""
+        ...
+
+    def get_converters(
+        self, expressions: Iterable[Expression]
+    ) -> dict[int, tuple[list[Convert], Expression]]:
+        """Return the converters of those expressions that have some, by position."""
+        ...
+
+    def apply_converters(self, rows: Iterable[Row], converters: object) -> Iterator[list[object]]:
+        """Convert raw rows."""
+        ...
+
+    def execute_sql(self, result_type: str) -> Iterable[Sequence[Row]] | None:
+        """Run the query; ``None`` if no row can match."""
+        ...
+
+    def results_iter(
+        self, results: Iterable[Sequence[Row]], *, tuple_expected: bool
+    ) -> Iterator[Row]:
+        """Convert chunks of raw rows."""
+        ...
+
+
+_NO_QUERY = Query(None)  # its compiler only quotes names
+
+
+def compiler_of(query: Query, using: str) -> SqlCompiler:
+    """Return a compiler of a query."""
+    compiler: SqlCompiler = query.get_compiler(using)
+    return compiler
+
+
+def expression_compiler(using: str) -> SqlCompiler:
+    """Return a compiler of no query, for lookups on columns."""
+    compiler: SqlCompiler = _NO_QUERY.get_compiler(using)
+    return compiler
+
+
+def compile_query(query: Query, using: str) -> Fragment | None:
+    """Return the SQL of a query and its parameters, ``None`` if no row can match."""
+    try:
+        return compiler_of(query, using).as_sql()
+    except EmptyResultSet:
+        return None
+
+
+def run_query(query: Query, using: str, note: Note | None = None) -> list[Row]:
+    """Fetch the rows of a query of tuples as Django compiles it.
+
+    Args:
+        query: of tuples.
+        using: the database.
+        note: called with the raw rows before they are converted; it may raise.
+    """
+    compiler = compiler_of(query, using)
+    results = compiler.execute_sql(MULTI)
+    if note is not None and results is not None:
+        results = list(results)
+        for some in results:
+            note(some)
+    return list(compiler.results_iter(results or (), tuple_expected=True))
+
+
+def row_width(compiler: SqlCompiler) -> int | None:
+    """Return how many values of a raw row are wanted, ``None`` for all; the query has been compiled."""
+    return compiler.col_count if compiler.has_extra_select else None
+
+
+def row_converters(compiler: SqlCompiler) -> dict[int, tuple[list[Convert], Expression]]:
+    """Return the converters of the values of a row, by position; the query has been compiled."""
+    return compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+
+
+def convert_rows(compiler: SqlCompiler, rows: Iterable[Row]) -> list[Row]:
+    """Return raw rows as Django converts them; the query has been compiled."""
+    return [tuple(row) for row in compiler.apply_converters(rows, row_converters(compiler))]
+
+
+def may_hold_values(expression: object) -> bool:
+    """Whether an expression may have values of a request in it; a column has none."""
+    return not isinstance(expression, Col)
+
+
+def limit_sql(connection: BaseDatabaseWrapper, low: int, high: int) -> str:
+    """Return the LIMIT of a page."""
+    return connection.ops.limit_offset_sql(low, high)
+
+
+def run_in_parts(query: Query, using: str, size: int) -> Iterator[list[Row]]:
+    """Yield the rows of a query of tuples, ``size`` at a time, by one cursor."""
+    compiler = compiler_of(query, using)
+    try:
+        sql, parameters = compiler.as_sql()
+    except EmptyResultSet:
+        return
+    converters = row_converters(compiler)
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while some := cursor.fetchmany(size):
+            yield [tuple(row) for row in compiler.apply_converters(some, converters)]

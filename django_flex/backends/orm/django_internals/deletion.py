@@ -1,0 +1,93 @@
+"""What a delete would cascade to, as Django's collector finds it.
+
+Uses ``Collector``: ``collect``, ``related_objects``, ``data``, ``fast_deletes`` and
+``field_updates``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.db.models.deletion import Collector
+
+from django_flex.backends.orm.django_internals.models import is_automatic, parts_in_parents
+from django_flex.schema.dependents import by_database, relations_to
+
+if TYPE_CHECKING:
+    from django.db.models import Field, Model
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedRows:
+    """Rows that would be deleted, or where a ``field`` would be set."""
+
+    model: type[Model]
+    field: Field[Any, Any] | None
+    rows: QuerySet[Any]
+
+
+def collect(instances: list[Any], using: str) -> Iterator[CollectedRows]:
+    """Yield what else a delete of some rows of one model would delete or change.
+
+    Rows of parent classes are parts of the rows themselves, and links do not count as rows.
+
+    Raises:
+        ProtectedError, RestrictedError: rows that Django does not delete.
+    """
+    collector = Collector(using=using)
+    collector.collect(instances)
+    _collect_by_database(collector, using)
+    yield from _deleted(instances, collector, using)
+    updates: Mapping[tuple[Field[Any, Any], object], list[QuerySet[Any] | set[Model]]]
+    updates = collector.field_updates  # type: ignore[assignment]  # its stubs say one Model each
+    for (field, _), changed in updates.items():
+        for rows in changed:
+            if isinstance(rows, QuerySet):
+                yield CollectedRows(field.model, field, rows)
+            else:
+                keys = {one.pk for one in rows}
+                yield CollectedRows(field.model, field, _rows(field.model, keys, using))
+
+
+def _deleted(instances: list[Any], collector: Collector, using: str) -> Iterator[CollectedRows]:
+    whole: dict[object, set[object]] = {type(instances[0]): {one.pk for one in instances}}
+    for removed in collector.data.values():
+        for one in removed:
+            for parent, key in parts_in_parents(one):
+                whole.setdefault(parent, set()).add(key)
+    for model, removed in collector.data.items():
+        keys = {one.pk for one in removed} - whole.get(model, set())
+        if keys and not is_automatic(model):
+            yield CollectedRows(model, None, _rows(model, keys, using))
+    for queryset in collector.fast_deletes:
+        if not is_automatic(queryset.model):
+            yield CollectedRows(queryset.model, None, queryset)
+
+
+def _rows(model: type[Model], keys: set[object], using: str) -> QuerySet[Any]:
+    return model._base_manager.using(using).filter(pk__in=keys)
+
+
+def _collect_by_database(collector: Collector, using: str) -> None:
+    """Collect what the database would do without being told (Django 6.1: ``DB_CASCADE``)."""
+    done: set[type[Model]] = set()
+    while todo := [model for model in collector.data if model not in done]:
+        for model in todo:
+            done.add(model)
+            for related in relations_to(model):
+                field = related.field
+                does = by_database(field.remote_field.on_delete)
+                if does is None:
+                    continue
+                rows = collector.related_objects(
+                    related.related_model, [field], list(collector.data[model])
+                )
+                if does == "CASCADE":
+                    collector.collect(list(rows), fail_on_restricted=False)
+                    done.discard(related.related_model)
+                else:
+                    updates: Any = collector.field_updates
+                    updates[field, None].append(rows)

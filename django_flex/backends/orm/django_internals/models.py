@@ -1,0 +1,110 @@
+"""Models beyond ``_meta.get_field``: their columns, keys and parents, and the ends of relations.
+
+Uses of ``Options``: ``concrete_fields``, ``fields``, ``pk``, ``parents``, ``all_parents``,
+``concrete_model``, ``get_path_to_parent`` and ``auto_created``; of fields ``target_field``,
+``remote_field.through`` and ``get_accessor_name``; ``DatabaseDefault``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import ForeignKey
+from django.db.models.expressions import DatabaseDefault
+
+if TYPE_CHECKING:
+    from django.db.models import Field, Model
+
+
+def columns_of(model: type[Model] | Model) -> tuple[Field[Any, Any], ...]:
+    """Return the fields of a model that have a column, parents' included."""
+    fields: tuple[Field[Any, Any], ...] = tuple(model._meta.concrete_fields)
+    return fields
+
+
+def forward_fields(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+    """Return the fields of a model, but many-to-many; those without a column, too."""
+    fields: tuple[Field[Any, Any], ...] = tuple(model._meta.fields)
+    return fields
+
+
+def column_names(model: type[Model] | Model) -> list[str]:
+    """Return the names of the columns of a model, as attributes of a row."""
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def primary_key(model: type[Model] | Model) -> Field[Any, Any]:
+    """Return the field of the primary key of a model."""
+    key: Field[Any, Any] = model._meta.pk
+    return key
+
+
+def with_parents(model: type[Model] | Model) -> tuple[type[Model], ...]:
+    """Return a model and those that it inherits columns from."""
+    own = model if isinstance(model, type) else type(model)
+    return (own, *own._meta.all_parents)
+
+
+def has_several_tables(model: type[Model]) -> bool:
+    """Whether a row of a model has parts in the tables of other models."""
+    return bool(model._meta.all_parents) and not model._meta.proxy
+
+
+def paths_to_parents(model: type[Model]) -> list[str]:
+    """Return Django's names of the way to the part of a row in the table of each parent."""
+    ways = (model._meta.get_path_to_parent(parent) for parent in model._meta.all_parents)
+    names = ("__".join(step.join_field.name for step in way) for way in ways)
+    return [name for name in names if name]
+
+
+def parts_in_parents(row: Model) -> Iterator[tuple[type[Model], object]]:
+    """Yield the parent models of a row, each with the key of the row's part there."""
+    concrete: Any = row._meta.concrete_model
+    for link in concrete._meta.parents.values():
+        if link is not None:
+            yield link.related_model, getattr(row, link.attname)
+
+
+def is_automatic(model: type[Model]) -> bool:
+    """Whether Django has made a model, for the links of a many-to-many relation."""
+    return bool(model._meta.auto_created)
+
+
+def through_model(relation: object) -> type[Model] | None:
+    """Return the model of the links of a many-to-many relation, from either side; else ``None``."""
+    remote = getattr(relation, "remote_field", None)
+    through: type[Model] | None = getattr(relation, "through", None) or getattr(
+        remote, "through", None
+    )
+    return through
+
+
+def accessor_name(relation: Any) -> str:
+    """Return the attribute of a row that has the manager of a to-many relation."""
+    name: str = relation.get_accessor_name() if relation.auto_created else relation.name
+    return name
+
+
+def key_field(relation: Any) -> Field[Any, Any]:
+    """Return the column that the values of a relation are keys of."""
+    field: Field[Any, Any] = (
+        relation.target_field
+        if isinstance(relation, ForeignKey)
+        else primary_key(relation.related_model)
+    )
+    return field
+
+
+def filled_by_database(instance: Model) -> set[str]:
+    """Return the names of the columns of a new row whose values the database works out."""
+    return {
+        f.name
+        for f in columns_of(instance)
+        if isinstance(getattr(instance, f.attname, None), DatabaseDefault) or f.generated
+    }
+
+
+def is_database_default(value: object) -> bool:
+    """Whether a value is not known before the database has filled it in."""
+    return isinstance(value, DatabaseDefault)

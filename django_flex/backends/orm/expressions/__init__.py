@@ -1,0 +1,1 @@
+"""Resolved values, conditions and orderings as Django's expressions and querysets."""

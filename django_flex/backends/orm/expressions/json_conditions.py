@@ -1,0 +1,143 @@
+"""Comparisons of JSON values, the same on every database."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections, models
+from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models.functions import Cast
+
+from django_flex.backends.orm.django_internals.connections import features
+from django_flex.backends.orm.django_internals.json_keys import at_keys, text_at
+from django_flex.backends.orm.expressions.context import MATCH_NONE, path_of
+from django_flex.backends.orm.expressions.json_functions import (
+    JSONKind,
+    JSONLength,
+    JSONWithLists,
+    json_path,
+)
+from django_flex.backends.orm.expressions.lookups import LOOKUPS
+from django_flex.exceptions import UnsupportedQueryError
+from django_flex.query.operators import PATTERNS
+
+if TYPE_CHECKING:
+    from django_flex.backends.orm.expressions.context import StatementContext
+    from django_flex.resolved import Column, Predicate
+
+
+def json_test(test: Predicate, column: Column, context: StatementContext) -> Q:
+    """Return a comparison of a JSON column, or of what is inside it."""
+    operator, value = test.operator, test.value
+    comparison, lookup = LOOKUPS[operator].json, LOOKUPS[operator].lookup
+    if "len" in test.transforms:
+        name = context.alias(JSONLength(json_value(column)))
+        return Q((f"{name}__isnull", True) if value is None else (f"{name}__{lookup}", value))
+    if comparison == "null" or value is None:
+        return _json_null(column, context, absent=value is not False)
+    if comparison == "text":
+        name = context.alias(json_text(column))
+        spellings = [value] if operator in PATTERNS else json_spellings(value)
+        return Q(*((f"{name}__{lookup}", text) for text in spellings), _connector=Q.OR)
+    if operator == "contained_by":
+        _need_containment(context.using)
+    name = context.alias(json_value(column)) if column.keys else path_of(column)
+    if comparison == "order":
+        return _json_order(column, name, operator, value, context)
+    if comparison == "equality":
+        return _json_equal(column, name, operator, value, context)
+    return Q((f"{name}__{lookup}", value))
+
+
+def _json_equal(
+    column: Column, name: str, operator: str, value: Any, context: StatementContext
+) -> Q:
+    """MariaDB unquotes before it compares, so there "7" and 7 are told apart by their kind."""
+    if operator == "in" and not value:
+        return MATCH_NONE
+    if not column.keys or connections[context.using].vendor != "mysql":
+        return Q((f"{name}__{operator}", value))
+    values = value if operator == "in" else [value]
+    kind = context.alias(JSONKind(json_value(column)))
+    kinds = [_kind_of(value) for value in values]
+    each = [
+        Q((name, value)) if found is None else Q((name, value), (kind, found))
+        for value, found in zip(values, kinds, strict=True)
+    ]
+    return Q(*each, _connector=Q.OR)
+
+
+def _kind_of(value: object) -> str | None:
+    if isinstance(value, str):
+        return "string"
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _json_order(
+    column: Column, name: str, operator: str, value: Any, context: StatementContext
+) -> Q:
+    """Numbers compare with numbers and texts with texts; each database mixes them differently."""
+    low, high = value if operator == "range" else (value, value)
+    kinds = {"string" if isinstance(bound, str) else "number" for bound in (low, high)}
+    if len(kinds) > 1:
+        return MATCH_NONE
+    same_kind = Q((context.alias(JSONKind(json_value(column))), kinds.pop()))
+    if operator == "range":
+        return same_kind & Q((f"{name}__gte", low), (f"{name}__lte", high))
+    return same_kind & Q((f"{name}__{operator}", value))
+
+
+def json_spellings(text: str) -> list[str]:
+    """Return the forms of a text in a JSON value: plain, or escaped as in the text of a list.
+
+    Databases that keep JSON as it was written keep Python's escapes of quotes and other letters.
+    """
+    escaped = (
+        json.dumps(text, ensure_ascii=ascii_only)[1:-1]  # noqa: TID251 - a spelling, not a reply
+        for ascii_only in (True, False)
+    )
+    return list(dict.fromkeys((text, *escaped)))
+
+
+def _json_null(column: Column, context: StatementContext, *, absent: bool) -> Q:
+    """A column is NULL or not; a key is "null" when it is absent or holds JSON's null."""
+    if not column.keys:
+        return Q((f"{path_of(column)}__isnull", absent))
+    name = context.alias(json_value(column))
+    missing = Q((f"{name}__isnull", True)) | Q((name, None))
+    if absent:
+        return missing
+    present = Case(
+        When(missing, then=Value(False)), default=Value(True), output_field=models.BooleanField()
+    )
+    return Q(present)
+
+
+def json_value(column: Column) -> object:
+    """Return the expression of the value at the keys of a JSON column."""
+    return at_keys(_document(column), column.keys)
+
+
+def _document(column: Column) -> object:
+    """Return the JSON column that keys are looked up in."""
+    document = F(path_of(column))
+    if "0" not in column.keys:
+        return document
+    lists = (column.keys[:end] for end, key in enumerate(column.keys) if key == "0")
+    return JSONWithLists(document, *map(json_path, lists))
+
+
+def json_text(column: Column) -> object:
+    """Return a JSON value, or the one under its keys, as text."""
+    if not column.keys:
+        return Cast(F(path_of(column)), TextField())
+    *above, last = column.keys
+    return text_at(at_keys(_document(column), above), last)
+
+
+def _need_containment(using: str) -> None:
+    if not features(using).supports_json_field_contains:
+        raise UnsupportedQueryError(
+            "'contained_by' is not supported by this database", hint="use has_keys or the keys"
+        )

@@ -1,0 +1,116 @@
+"""Cached statements against what Django makes of the same query: the first uses, and in tests all.
+
+The proof says that a cached statement is correct for any values. A mistake in the proof, or in a
+project's custom fields and lookups, is found here: before a statement is trusted, its first uses
+with other values are compared with Django's own SQL and parameters.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import blake2b
+from secrets import token_bytes
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
+
+from django_flex.backends.orm.django_internals.compilation import (
+    compile_query,
+    compiler_of,
+    convert_rows,
+)
+from django_flex.backends.orm.prepared.binders import comparable
+
+if TYPE_CHECKING:
+    from django.db.models.sql import Query
+
+    from django_flex.backends.orm.django_internals.compilation import Row
+
+#: So many different sets of values, beside the first, are compared.
+REQUIRED = 3
+_KEY = token_bytes(32)
+#: Types whose texts tell values apart, and from those of the other types.
+_TOLD_APART = frozenset(
+    {bytes, dt.date, dt.datetime, dt.time, dt.timedelta, Decimal, float, int, str, UUID}
+)
+
+
+#: A statement, and its parameters.
+Sent: TypeAlias = "tuple[str, Sequence[object]]"
+
+
+class StatementMismatchError(AssertionError):
+    """A cached statement is not what Django makes of the same plan."""
+
+
+@dataclass(slots=True)
+class Verification:
+    """The first uses of a statement: which parameters were compared, as digests with a secret key.
+
+    It is ``pending`` until the statement is trusted. The ``first`` are those that it was compiled
+    with.
+    """
+
+    pending: bool = True
+    first: bytes = b""
+    compared: set[bytes] = field(default_factory=set)
+
+    def knows(self, digest: bytes) -> bool:
+        """Whether nothing is to be compared: at the first use, and for values that were compared."""
+        if not self.first:
+            self.first = digest
+            return True
+        return digest in self.compared
+
+    def passed(self, digest: bytes, *, varies: bool) -> None:
+        """Note that parameters were compared and right.
+
+        Args:
+            digest: of the parameters.
+            varies: whether the statement has any that may be others.
+        """
+        self.compared.add(digest)
+        if not varies or len(self.compared - {self.first}) >= REQUIRED:
+            self.pending = False
+
+
+def digest_of(parameters: Sequence[object]) -> bytes:
+    """Return what tells parameters apart, by value and type, without saying what they are."""
+    plain = _TOLD_APART.issuperset(map(type, parameters))
+    text = repr(parameters if plain else comparable(parameters)).encode()
+    return blake2b(text, digest_size=16, key=_KEY).digest()
+
+
+def matches_django(sent: Sent, query: Query, using: str) -> bool:
+    """Whether a cached statement is what Django makes of a query: text, values, and their types."""
+    compiled = compile_query(query, using)
+    if compiled is None:
+        return False
+    sql, parameters = compiled
+    return sent[0] == sql and comparable(sent[1]) == comparable(parameters)
+
+
+def check(sent: Sent, raw: Sequence[Row], rows: Sequence[Row], query: Query, using: str) -> None:
+    """Compare a run of a cached statement with Django's: statement, parameters, and values.
+
+    Args:
+        sent: what was sent.
+        raw: the rows that came back.
+        rows: the rows after conversion.
+        query: Django's.
+        using: the database.
+
+    Raises:
+        StatementMismatchError: they differ.
+    """
+    compiler = compiler_of(query, using)
+    sql, parameters = compiler.as_sql()
+    if not matches_django(sent, query, using):
+        message = f"{sent!r} should be {(sql, parameters)!r}"
+        raise StatementMismatchError(message)
+    wanted = convert_rows(compiler, raw)
+    if wanted != list(rows):
+        message = f"{sent!r} gives {rows!r} and should give {wanted!r}"
+        raise StatementMismatchError(message)

@@ -1,0 +1,1 @@
+"""Read and aggregate plans as querysets of tuples."""

@@ -1,0 +1,1 @@
+"""Write plans as validated, authorized changes of rows."""

@@ -1,0 +1,140 @@
+"""Rows that an entry's form or serializer validates in place of the model.
+
+A form (``form_class``) validates, and the row is then saved like any other. A serializer of Django
+REST framework (``serializer_class``) also saves, since projects keep logic in ``create`` and
+``update``. Neither widens what may be written: the grant was asked before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_flex.backends.orm.django_internals.models import columns_of
+from django_flex.backends.orm.writing import hooks, persistence
+from django_flex.exceptions import ValidationFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from django.db.models import Model
+
+    from django_flex.backends.orm.writing.pending_rows import PendingRow
+    from django_flex.resolved import WriteRules
+
+UNSERVED = "The form of this model does not accept this value."
+
+
+def save_through(pending: PendingRow, rules: WriteRules, using: str) -> None:
+    """Validate and save one row as its entry says.
+
+    Raises:
+        ValidationFailedError: the form or serializer refuses a value, or does not take it.
+    """
+    if rules.code.serializer_class is not None:
+        _save_by_serializer(pending, rules)
+        return
+    _validate_by_form(pending, rules)
+    hooks.call("before", pending, rules)
+    if pending.operation == "add":
+        persistence.insert([pending], rules, using)
+    else:
+        persistence.update([pending], rules, using)
+
+
+def _validate_by_form(pending: PendingRow, rules: WriteRules) -> None:
+    form = rules.code.form_class(data=_values(pending), instance=pending.instance)
+    sent = _sent(pending, rules)
+    _refuse_unserved(sent, form.fields, pending)
+    for name in [name for name in form.fields if name not in sent]:
+        if pending.operation == "edit" or _has_default(pending.instance, name):
+            del form.fields[name]
+    if not form.is_valid():
+        raise _failure(
+            {
+                name: [(str(m), e.code) for e in errors.as_data() for m in e.messages]
+                for name, errors in form.errors.items()
+            },
+            pending,
+        )
+
+
+def _has_default(instance: Model, name: str) -> bool:
+    """Whether the model fills a field of the form; a form wants it sent all the same."""
+    attribute = {f.name: f for f in columns_of(instance)}.get(name)
+    return attribute is not None and (attribute.has_default() or attribute.has_db_default())
+
+
+def _save_by_serializer(pending: PendingRow, rules: WriteRules) -> None:
+    editing = pending.operation == "edit"
+    serializer = rules.code.serializer_class(
+        pending.instance if editing else None,
+        data=_values(pending),
+        partial=editing,
+        context={"request": rules.code.request},
+    )
+    fields = {name for name, field in serializer.fields.items() if not field.read_only}
+    _refuse_unserved(_sent(pending, rules), fields, pending)
+    if not serializer.is_valid():
+        raise _failure(
+            {
+                name: [(str(one), getattr(one, "code", None)) for one in _flat(errors)]
+                for name, errors in serializer.errors.items()
+            },
+            pending,
+        )
+    hooks.call("before", pending, rules)
+    presets = {preset.lookup: getattr(pending.instance, preset.lookup) for preset in rules.presets}
+    for links in pending.row.links:
+        # Written later, as links that the caller may see: here a list would be all of them.
+        serializer.validated_data.pop(links.relation.lookup, None)
+    pending.instance = serializer.save(**presets)
+
+
+def _flat(errors: object) -> list[object]:
+    """Return the messages of a field, whose errors may be nested as its values are."""
+    if isinstance(errors, dict):
+        errors = list(errors.values())
+    if isinstance(errors, list):
+        return [one for part in errors for one in _flat(part)]
+    return [errors]
+
+
+def _values(pending: PendingRow) -> dict[str, object]:
+    """Return what was sent by the model's own names: whole columns, and keys of linked rows."""
+    columns = {
+        part.attribute.name: getattr(pending.instance, part.attribute.lookup)
+        for part in pending.row.assignments
+    }
+    linked = {
+        links.relation.lookup: list(links.add if links.replace is None else links.replace)
+        for links in pending.row.links
+    }
+    return {**columns, **linked}
+
+
+def _sent(pending: PendingRow, rules: WriteRules) -> dict[str, str]:
+    """Return the columns that the client named: the model's name, and the client's."""
+    presets = {preset.name for preset in rules.presets}
+    return {
+        part.attribute.name: part.name
+        for part in pending.row.assignments
+        if part.attribute.name not in presets
+    }
+
+
+def _refuse_unserved(sent: dict[str, str], fields: Container[str], pending: PendingRow) -> None:
+    unserved = [name for name in sent if name not in fields]
+    if unserved:
+        raise _failure({name: [(UNSERVED, "unserved")] for name in unserved}, pending)
+
+
+def _failure(
+    found: dict[str, list[tuple[str, str | None]]], pending: PendingRow
+) -> ValidationFailedError:
+    names = {part.attribute.name: part.name for part in pending.row.assignments}
+    fields = {names.get(name, name): [text for text, _ in errors] for name, errors in found.items()}
+    codes = {
+        names.get(name, name): [code or "invalid" for _, code in errors]
+        for name, errors in found.items()
+    }
+    return ValidationFailedError(fields, codes, path=pending.place)

@@ -1,0 +1,91 @@
+"""Whether a model has code of its own that saves it, and calling that code as Django's admin would."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models.signals import post_save, pre_save
+
+from django_flex.backends.orm.django_internals.models import columns_of
+from django_flex.backends.orm.django_internals.saving import bind_to_database, first_save_inserts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def is_saved_by_django(model: type[models.Model]) -> bool:
+    """Whether no code but Django's runs when a row is saved; that of its fields may."""
+    return not (_has_own_save(model) or _has_listeners(model))
+
+
+def may_change_other_columns(model: type[models.Model]) -> bool:
+    """Whether code of the project may change columns while a stored row is saved.
+
+    This is an own ``save`` or ``save_base``, a receiver of ``pre_save``, or a field with an own
+    ``pre_save``. It knows only once it runs which columns these are.
+    """
+    return _has_own_save(model) or pre_save.has_listeners(model) or _fills_columns(model)
+
+
+def _has_listeners(model: type[models.Model]) -> bool:
+    return pre_save.has_listeners(model) or post_save.has_listeners(model)
+
+
+def _has_own_save(model: type[models.Model]) -> bool:
+    return model.save is not models.Model.save or model.save_base is not models.Model.save_base
+
+
+@cache
+def _fills_columns(model: type[models.Model]) -> bool:
+    """Whether a field has a ``pre_save`` that is not Django's."""
+    return any(not _module_of_pre_save(f).startswith("django.") for f in columns_of(model))
+
+
+def _module_of_pre_save(field: models.Field[Any, Any]) -> str:
+    return getattr(type(field).pre_save, "__module__", None) or ""
+
+
+def insert_instance(instance: models.Model, using: str, *, has_key: bool) -> None:
+    """Add a row.
+
+    A key that is there before ``save`` is called was sent, or is a default: it must take over no
+    stored row, in none of the tables of an inherited model, so the row is inserted by force. Without
+    one Django inserts by itself, and a model is free to save itself again, or to choose its key, as a
+    singleton does.
+    """
+    model = type(instance)
+    if not _has_own_save(model):
+        instance.save(using=using, force_insert=(models.Model,))
+    elif has_key:
+        with first_save_inserts(instance):
+            save_instance(instance, using)
+    else:
+        save_instance(instance, using)
+
+
+def save_instance(instance: models.Model, using: str) -> None:
+    """Call a row's ``save`` as code of the project does, without naming columns."""
+    _call(instance.save, instance, using)
+
+
+def delete_instance(instance: models.Model, using: str) -> None:
+    """Call a row's ``delete``."""
+    _call(instance.delete, instance, using)
+
+
+def _call(method: Callable[..., Any], instance: models.Model, using: str) -> None:
+    """Call a method with the database, or set it on the row where the method cannot take it."""
+    if _takes_using(method.__func__ if inspect.ismethod(method) else method):
+        method(using=using)
+    else:
+        bind_to_database(instance, using)
+        method()
+
+
+@cache
+def _takes_using(function: Callable[..., Any]) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    return any(p.name == "using" or p.kind is p.VAR_KEYWORD for p in parameters)

@@ -1,0 +1,177 @@
+"""Add, edit and delete rows of one model, with their links and the rows inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from django_flex.backends.orm.schema import model_of
+from django_flex.backends.orm.writing import hooks, persistence
+from django_flex.backends.orm.writing.cascades import check_cascade
+from django_flex.backends.orm.writing.forms import save_through
+from django_flex.backends.orm.writing.many_to_many import write_links
+from django_flex.backends.orm.writing.pending_rows import (
+    KeyPathError,
+    PendingRow,
+    added_row,
+    changed_row,
+)
+from django_flex.backends.orm.writing.references import check_references
+from django_flex.backends.orm.writing.rows import check_after, locked_rows
+from django_flex.backends.orm.writing.validation import taken_values, validate
+from django_flex.exceptions import ObjectNotFoundError, ValidationFailedError
+from django_flex.resolved import RowWrite
+
+if TYPE_CHECKING:
+    from django_flex.backends.orm.prepared.statement_cache import Database
+    from django_flex.resolved import NestedWrites, WriteRules
+
+#: The write of a row, and the row; ``None`` if it does not exist yet.
+Found = tuple[RowWrite, Any]
+
+
+def add(
+    rows: Sequence[RowWrite],
+    rules: WriteRules,
+    database: Database,
+    parents: Sequence[tuple[str, object]] = (),
+) -> list[PendingRow]:
+    """Add rows.
+
+    Args:
+        rows: what they are to hold.
+        rules: those of adding.
+        database: where, with its statements.
+        parents: of rows inside others, for each row the column that points to the other and its
+            value.
+    """
+    pending_rows = [_pending(row, None, rules) for row in rows]
+    for pending, (column, value) in zip(pending_rows, parents, strict=False):
+        setattr(pending.instance, column, value)
+    _write(pending_rows, rules, database)
+    return pending_rows
+
+
+def edit(found: Sequence[Found], rules: WriteRules, database: Database) -> list[PendingRow]:
+    """Change rows that were found and locked."""
+    pending_rows = [_pending(row, instance, rules) for row, instance in found]
+    _write(pending_rows, rules, database)
+    return pending_rows
+
+
+def delete(found: Sequence[Found], rules: WriteRules, database: Database) -> list[PendingRow]:
+    """Delete rows that were found and locked."""
+    using = database.using
+    pending_rows = [PendingRow(row, instance, "delete") for row, instance in found]
+    keys = [pending.pk for pending in pending_rows]
+    for pending in pending_rows:
+        hooks.call("before", pending, rules)
+    check_cascade(pending_rows, rules, using)
+    persistence.delete(pending_rows, rules, using)
+    for pending, key in zip(pending_rows, keys, strict=True):
+        pending.instance.pk = key  # Django removes the key, which hooks and signals still need
+        hooks.call("after", pending, rules)
+        hooks.call_after_commit(pending, rules, using)
+    return pending_rows
+
+
+def _pending(row: RowWrite, instance: Any, rules: WriteRules) -> PendingRow:
+    try:
+        if instance is None:
+            return added_row(row, model_of(rules.resource))
+        return changed_row(row, instance)
+    except KeyPathError as error:
+        message = "The stored value has no object or list at this path."
+        fields, codes = {error.name: [message]}, {error.name: ["invalid"]}
+        raise ValidationFailedError(fields, codes, path=row.place or None) from error
+
+
+def _write(pending_rows: list[PendingRow], rules: WriteRules, database: Database) -> None:
+    """Validate, save, link and nest rows of one operation on one model; then check them."""
+    using = database.using
+    check_references(pending_rows, database)
+    if rules.code.form_class or rules.code.serializer_class:
+        for pending in pending_rows:
+            with hooks.vetoes(pending, rules):
+                save_through(pending, rules, using)
+    else:
+        _save(pending_rows, rules, using)
+    for pending in pending_rows:
+        with hooks.vetoes(pending, rules):  # of receivers of m2m_changed
+            write_links(pending, using)
+    _write_children(pending_rows, database)
+    check_after(pending_rows, rules, using)
+    for pending in pending_rows:
+        hooks.call("after", pending, rules)
+        hooks.call_after_commit(pending, rules, using)
+
+
+def _save(pending_rows: list[PendingRow], rules: WriteRules, using: str) -> None:
+    many = len(pending_rows) > 1
+    for pending in pending_rows:
+        with hooks.vetoes(pending, rules):  # of validators and of clean()
+            validate(pending, rules, unique=not many)
+    if many:
+        taken_values(pending_rows, rules, using)
+    for pending in pending_rows:
+        hooks.call("before", pending, rules)
+    if rules.operation == "add":
+        persistence.insert(pending_rows, rules, using)
+    else:
+        persistence.update(pending_rows, rules, using)
+
+
+def _write_children(pending_rows: Sequence[PendingRow], database: Database) -> None:
+    """Write the rows inside written rows; what is added goes together for all of them."""
+    added: dict[str, list[tuple[PendingRow, NestedWrites]]] = {}
+    for pending in pending_rows:
+        for children in pending.row.children:
+            _remove_children(pending, children, database)
+            _edit_children(pending, children, database)
+            if children.add:
+                added.setdefault(children.relation.name, []).append((pending, children))
+    for uses in added.values():
+        rows = [row for _, children in uses for row in children.add]
+        parents = [_pointer(pending, children) for pending, children in uses for _ in children.add]
+        # One caller has one set of rules on one model, whichever row they were bound for.
+        add(rows, uses[0][1].rules["add"], database, parents)
+
+
+def _edit_children(pending: PendingRow, children: NestedWrites, database: Database) -> None:
+    if children.edit:
+        rules = children.rules["edit"]
+        mine = Q(_pointer(pending, children), pk__in=[row.pk for row in children.edit])
+        edit(named_rows(children.edit, locked_rows(rules, mine, database)), rules, database)
+
+
+def _remove_children(pending: PendingRow, children: NestedWrites, database: Database) -> None:
+    if not (children.remove or children.replace):
+        return
+    rules = children.rules["delete"]
+    kept = Q(pk__in=[row.pk for row in children.edit])
+    which = ~kept if children.replace else Q(pk__in=children.remove)
+    found = locked_rows(rules, Q(_pointer(pending, children)) & which, database)
+    if len(found) < len(children.remove):
+        raise ObjectNotFoundError(path=f"{children.place}.$remove")
+    gone = [(RowWrite(instance.pk, children.place), instance) for instance in found]
+    delete(gone, rules, database)
+
+
+def _pointer(pending: PendingRow, children: NestedWrites) -> tuple[str, object]:
+    """Return the column of the rows inside that points here, and its value."""
+    return children.relation.far, getattr(pending.instance, children.relation.near)
+
+
+def named_rows(rows: Sequence[RowWrite], instances: Any) -> list[Found]:
+    """Pair rows that are named by their keys with what was found.
+
+    Raises:
+        ObjectNotFoundError: a row does not exist, or the caller may not see it.
+    """
+    by_key = {instance.pk: instance for instance in instances}
+    for row in rows:
+        if row.pk not in by_key:
+            raise ObjectNotFoundError(path=f"{row.place}.id" if row.place else None)
+    return [(row, by_key[row.pk]) for row in rows]

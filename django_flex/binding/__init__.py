@@ -1,0 +1,1 @@
+"""Names and values of a query, bound to the schema: conditions, aggregates, comparands."""

@@ -1,0 +1,1 @@
+"""The actions of the log itself, in the layout of dj-actions."""

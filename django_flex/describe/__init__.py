@@ -1,0 +1,51 @@
+"""Descriptions of what a role may do: the only source of OPTIONS, and of documents and types.
+
+These are pure functions of the schema and the grants. They call the functions that authorize
+queries, path by path, and never interpret a grant themselves.
+"""
+
+from __future__ import annotations
+
+from django_flex.describe.grant import (
+    ActionsOf,
+    describe_model,
+    describe_role,
+    summarize_models,
+)
+from django_flex.describe.json_schema import as_json, reply_schema, sent_schema
+from django_flex.describe.reach import operators_of
+from django_flex.describe.values import (
+    ActionDescription,
+    AggregateDescription,
+    ChildrenDescription,
+    ColumnDescription,
+    FieldDescription,
+    InputDescription,
+    ModelDescription,
+    ModelSummary,
+    Reachable,
+    RelationDescription,
+    WriteDescription,
+)
+
+__all__ = [
+    "ActionDescription",
+    "ActionsOf",
+    "AggregateDescription",
+    "ChildrenDescription",
+    "ColumnDescription",
+    "FieldDescription",
+    "InputDescription",
+    "ModelDescription",
+    "ModelSummary",
+    "Reachable",
+    "RelationDescription",
+    "WriteDescription",
+    "as_json",
+    "describe_model",
+    "describe_role",
+    "operators_of",
+    "reply_schema",
+    "sent_schema",
+    "summarize_models",
+]

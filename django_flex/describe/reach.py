@@ -1,0 +1,264 @@
+"""What may be requested of a row, path by path: each answer is the one that a query would get."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django_flex.access.reach import Access, NestedAccess
+from django_flex.analysis.aggregates.group_keys import parts_of
+from django_flex.analysis.aggregates.groups import OVER_RELATED
+from django_flex.analysis.read.search import searchable
+from django_flex.binding.related_aggregates import find_relation_measure
+from django_flex.describe.resource import column_of, entry_name, may_be_missing
+from django_flex.describe.values import (
+    AggregateDescription,
+    FieldDescription,
+    KeysDescription,
+    Reachable,
+    RelationDescription,
+)
+from django_flex.query.aggregates import FUNCTIONS
+from django_flex.query.operators import DERIVED_KINDS, OPERATORS, TRANSFORMS
+from django_flex.schema.aggregates import Measure, kind_of_result
+from django_flex.schema.paths import ResolvedPath
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django_flex.describe.values import Direction
+    from django_flex.policy.model import Grant
+    from django_flex.query.ast import Path
+    from django_flex.schema.resources import Relation, Resource
+
+#: Represents any key of a JSON value; no key has this name.
+ANY_KEY = ("*",)
+DIRECTIONS: tuple[tuple[bool, Direction], ...] = ((False, "ascending"), (True, "descending"))
+
+
+def reachable(access: Access) -> Reachable:
+    """Return what a caller may request of a row, over as many relations as a path may have."""
+    walk = Walk(access)
+    walk.visit(())
+    search = sorted(".".join(target.canonical) for target in searchable(access))
+    return Reachable(
+        fields=tuple(walk.fields), relations=tuple(walk.relations), search=tuple(search)
+    )
+
+
+class Walk:
+    """A walk through the paths from one row."""
+
+    __slots__ = ("access", "depth", "fields", "relations", "written")
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.depth = access.limits.max_relation_depth - len(_way_to(access))
+        self.written = frozenset(_written(access))
+        self.fields: list[FieldDescription] = []
+        self.relations: list[RelationDescription] = []
+
+    def visit(self, hops: tuple[Relation, ...]) -> None:
+        """Describe the columns at the end of a path, and the relations from there."""
+        resource = hops[-1].target if hops else self.access.resource
+        for attribute in resource.attributes.values():
+            target = ResolvedPath(hops, attribute)
+            self._describe(target)
+            if attribute.kind == "json":
+                for keys in _written_keys(target, self.access):
+                    self._describe(ResolvedPath(hops, attribute, keys))
+        if len(hops) < self.depth:
+            for relation in resource.relations.values():
+                self._cross((*hops, relation), resource)
+
+    def _describe(self, target: ResolvedPath) -> None:
+        # A path that is not readable has to be named, for any clause.
+        readable = self.access.readable(target)
+        if readable or target.canonical in self.written or target.attribute.kind == "json":
+            found = field_of(target, self.access, readable=readable)
+            if found is not None:
+                self.fields.append(found)
+
+    def _cross(self, way: tuple[Relation, ...], resource: Resource) -> None:
+        before = len(self.fields), len(self.relations)
+        self.visit(way)
+        relation, access = way[-1], self.access
+        names = tuple(hop.name for hop in way)
+        many = relation.cardinality == "many"
+        count = None
+        if many:
+            rows = ResolvedPath(way, relation.target.pk, via=True)
+            count = aggregate_of(
+                Measure(FUNCTIONS["count"], rows, of_rows=True), (*names, "count"), access
+            )
+        if (len(self.fields), len(self.relations)) == before and count is None:
+            return
+        described = RelationDescription(
+            path=".".join(names),
+            cardinality=relation.cardinality,
+            null=not many and may_be_missing(relation, access),
+            model=entry_name(relation.label, access),
+            label=relation.caption,
+            count=count,
+            inside=_inside(way, access),
+        )
+        self.relations.insert(before[1], described)
+
+
+def _inside(way: tuple[Relation, ...], access: Access) -> Reachable | None:
+    """Return what the arguments of a nested list may ask; a list in a list is described in there."""
+    if [hop for hop in way if hop.cardinality == "many"] != [way[-1]]:
+        return None
+    inside = access.inside(way)
+    return reachable(inside) if any(inside.readable_attributes(())) else None
+
+
+def field_of(target: ResolvedPath, access: Access, *, readable: bool) -> FieldDescription | None:
+    """Return what may be done with a path, ``None`` if that is nothing."""
+    path, kind = target.canonical, target.attribute.kind
+    single = all(hop.cardinality == "one" for hop in target.hops)
+    field = FieldDescription(
+        path=".".join(path),
+        column=column_of(target, access),
+        readable=readable,
+        named=path in access.grant.fields.exact,
+        operators=_operators(kind, lambda rest: access.may_filter(target, rest)),
+        directions=_directions(target, access) if single else (),
+        parts=parts_of(target) if single and readable and _groups(access) else (),
+        aggregates=tuple(_aggregates(target, access)),
+        keys=_keys(target, access, single=single) if kind == "json" else None,
+    )
+    used = field.readable or field.operators or field.directions or field.aggregates or field.keys
+    return field if used else None
+
+
+def _groups(access: Access) -> bool:
+    """Whether the caller may request groups; the rows of a nested list cannot be grouped."""
+    granted = access.grant.unrestricted or "aggregate" in access.grant.operations
+    return granted and not isinstance(access, NestedAccess)
+
+
+def _keys(target: ResolvedPath, access: Access, *, single: bool) -> KeysDescription | None:
+    anything = ResolvedPath(target.hops, target.attribute, (*target.keys, *ANY_KEY))
+    found = KeysDescription(
+        readable=access.readable(anything),
+        operators=_operators("json", lambda rest: access.may_filter(anything, rest)),
+        directions=_directions(anything, access) if single else (),
+    )
+    return found if found.readable or found.operators or found.directions else None
+
+
+def _directions(target: ResolvedPath, access: Access) -> tuple[Direction, ...]:
+    return tuple(
+        name for descending, name in DIRECTIONS if access.may_order(target, descending=descending)
+    )
+
+
+def _operators(kind: str, may: Callable[[Path], bool]) -> tuple[str, ...]:
+    return tuple(text for rest, text in rests(kind) if may(rest))
+
+
+def operators_of(kind: str) -> tuple[str, ...]:
+    """Return everything that may follow a path of a kind, if it is granted, with dots."""
+    return tuple(text for _, text in rests(kind))
+
+
+@cache
+def rests(kind: str) -> tuple[tuple[Path, str], ...]:
+    """Return everything that may follow a path of a kind, with dots: transforms, then an operator."""
+    return tuple((rest, ".".join(rest)) for rest in _rests(DERIVED_KINDS.get(kind, kind)))
+
+
+def _rests(kind: str) -> Iterator[Path]:
+    for operator in OPERATORS.values():
+        if kind in operator.kinds:
+            yield (operator.name,)
+    for transform in TRANSFORMS.values():
+        if kind in transform.kinds:
+            result = DERIVED_KINDS.get(transform.result, transform.result)
+            yield from ((transform.name, *rest) for rest in _rests(result))
+
+
+def _aggregates(target: ResolvedPath, access: Access) -> Iterator[AggregateDescription]:
+    for name, function in FUNCTIONS.items():
+        measure = Measure(function, target, of_rows=False)
+        if measure.fits:
+            found = aggregate_of(measure, (*target.canonical, name), access)
+            if found is not None:
+                yield found
+
+
+def aggregate_of(measure: Measure, path: Path, access: Access) -> AggregateDescription | None:
+    """Return how an aggregate may be requested, ``None`` if it may not."""
+    if not access.may_aggregate(measure):
+        return None
+    crossings, function = len(measure.crossings), measure.function.name
+    # A field or a JSON key with the name of a function takes precedence over the function.
+    of_row = crossings == 1 and find_relation_measure(access.resource, path) is not None
+    put_together = crossings == 1 and function in OVER_RELATED
+    total = not isinstance(access, NestedAccess) and (crossings == 0 or put_together)
+    if not (total or of_row):
+        return None
+    kind = kind_of_result(measure)
+    return AggregateDescription(
+        path=".".join(path),
+        function=function,
+        kind=kind,
+        total=total,
+        of_row=of_row,
+        operators=(
+            _operators(kind, lambda rest: access.may_filter_by(measure, rest)) if of_row else ()
+        ),
+        directions=tuple(
+            name
+            for descending, name in DIRECTIONS
+            if of_row and access.may_order_by(measure, descending=descending)
+        ),
+    )
+
+
+def _way_to(access: Access) -> tuple[Relation, ...]:
+    return (*_way_to(access.outer), *access.hops) if isinstance(access, NestedAccess) else ()
+
+
+def _written(access: Access) -> Iterator[Path]:
+    """Yield the paths that grants write out for filters, orders and aggregates, as seen from here."""
+    yield from _clauses(access.grant)
+    if isinstance(access, NestedAccess):
+        names = tuple(hop.name for hop in access.hops)
+        for path in _written(access.outer):
+            if path[: len(names)] == names:
+                yield path[len(names) :]
+
+
+def _clauses(grant: Grant) -> Iterator[Path]:
+    filters, aggregates = grant.filters, grant.aggregates
+    for path, _ in (*filters.exact, *grant.order_by.exact):
+        yield path
+        yield path[:-1]  # before the function, where it is an aggregate
+    yield from filters.open_paths
+    for path in aggregates.exact:
+        yield path[:-1]
+    yield from aggregates.open_paths
+
+
+def _written_keys(target: ResolvedPath, access: Access) -> list[Path]:
+    """Return the keys in a JSON value that some grant writes out, of whichever model on the way."""
+    found: set[Path] = set()
+    for grant, path in _grants_on(target, access):
+        for written in (*grant.fields.exact, *_clauses(grant)):
+            if len(written) > len(path) and written[: len(path)] == path:
+                found.add(written[len(path) :])
+    return sorted(found)
+
+
+def _grants_on(target: ResolvedPath, access: Access) -> Iterator[tuple[Grant, Path]]:
+    """Yield the grants that may say something of a path, each with the path as it writes it."""
+    yield access.grant, target.canonical
+    for position, hop in enumerate(target.hops, 1):
+        grant = access.related_grant(hop.label)
+        if grant is not None:
+            yield grant, target.canonical[position:]
+    if isinstance(access, NestedAccess):
+        yield from _grants_on(replace(target, hops=(*access.hops, *target.hops)), access.outer)

@@ -1,0 +1,200 @@
+"""The values of a description: frozen, and complete without Django, the schema or the grants.
+
+Paths are dotted, in the schema's own names. Labels and help may be translations; they become text
+where they are rendered, in the language that is active there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django_flex.policy.rates import Rate
+    from django_flex.query.limits import Limits
+    from django_flex.schema.declarations import Declaration, Text
+    from django_flex.schema.resources import Cardinality
+
+Direction: TypeAlias = Literal["ascending", "descending"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnDescription:
+    """What values a path has: their kind, whether they may be null, what the model declares.
+
+    ``null`` is about the column; whether a related row may be missing is part of its relation. Of a
+    foreign key, ``model`` is the entry of the rows that it points to, ``None`` where the caller has
+    no grant in one.
+    """
+
+    kind: str
+    null: bool
+    declaration: Declaration
+    primary_key: bool = False
+    foreign_key: bool = False
+    model: str | None = None
+    computed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateDescription:
+    """One function of a path: ``path`` is written with it, ``kind`` is that of its result.
+
+    ``total``: in ``aggregate``, over all rows. ``of_row``: in ``fields``, over the rows that one
+    row is related to; ``operators`` and ``directions`` are for filters and orders by that.
+    """
+
+    path: str
+    function: str
+    kind: str
+    total: bool
+    of_row: bool
+    operators: tuple[str, ...] = ()
+    directions: tuple[Direction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysDescription:
+    """What may be requested of any key inside a JSON value; the path represents all of them."""
+
+    readable: bool = False
+    operators: tuple[str, ...] = ()
+    directions: tuple[Direction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDescription:
+    """One path to a value, and all that may be done with it in a query.
+
+    ``named``: the grant names it for reading. ``operators`` are written behind the path in a
+    filter, transforms before them (``year.gte``). ``parts`` are what rows may be grouped by: ``""``
+    is the value itself, else a part of it.
+    """
+
+    path: str
+    column: ColumnDescription
+    readable: bool = False
+    named: bool = False
+    operators: tuple[str, ...] = ()
+    directions: tuple[Direction, ...] = ()
+    parts: tuple[str, ...] = ()
+    aggregates: tuple[AggregateDescription, ...] = ()
+    keys: KeysDescription | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationDescription:
+    """A way to related rows; the fields behind it stand beside it, under its path.
+
+    ``model`` is the entry that they have, ``None`` where the caller may not ask for them there.
+    ``inside`` is what the arguments of the nested list may ask, of a to-many relation that can be
+    read: paths in there start at the related row. ``count`` counts the related rows.
+    """
+
+    path: str
+    cardinality: Cardinality
+    null: bool
+    model: str | None
+    label: Text
+    count: AggregateDescription | None = None
+    inside: Reachable | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachable:
+    """What may be requested of a row and its related rows. ``search`` has the searched paths."""
+
+    fields: tuple[FieldDescription, ...] = ()
+    relations: tuple[RelationDescription, ...] = ()
+    search: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputDescription:
+    """One name that may be sent in a write.
+
+    ``required`` is about new rows. With ``many`` a list of such values is sent.
+    """
+
+    name: str
+    column: ColumnDescription
+    required: bool = False
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildrenDescription:
+    """Rows that may be written inside the row they point to: how, of which entry."""
+
+    name: str
+    model: str
+    operations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteDescription:
+    """What may be sent by one operation; ``presets`` are the columns that the server always sets."""
+
+    inputs: tuple[InputDescription, ...]
+    children: tuple[ChildrenDescription, ...] = ()
+    presets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionDescription:
+    """A model action: what it is run on (``scope``), and what it takes.
+
+    ``input`` is JSON Schema of the object that is sent, ``fields`` the same as a plain list; both
+    have only what the caller may send, and are empty in an outline. ``examples`` are JSON objects.
+    """
+
+    id: str
+    scope: str
+    title: Text
+    description: Text = ""
+    status: str = "prod"
+    version: int = 1
+    tags: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    input: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[Mapping[str, Any], ...] = ()
+    examples: tuple[Mapping[str, object], ...] = ()
+    destructive: bool = False
+    dry_run: bool = False
+    idempotency: str = "off"
+    background: str = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSummary:
+    """A model in the list of all models: its names, and what may be done with it."""
+
+    name: str
+    label: Text
+    plural: Text
+    role: str
+    operations: tuple[str, ...]
+    actions: tuple[ActionDescription, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDescription:
+    """One model as one role sees it.
+
+    ``key`` is the name of the primary key. ``filters`` and ``order_by`` are the grants as they are
+    written, ``*`` for everything that is readable. ``count`` counts rows. ``smallest_group`` is
+    over how few rows an aggregate is still shown. ``rates`` are by operation.
+    """
+
+    summary: ModelSummary
+    key: str
+    reach: Reachable
+    filters: tuple[str, ...]
+    order_by: tuple[str, ...]
+    count: AggregateDescription | None
+    smallest_group: int
+    writes: Mapping[str, WriteDescription]
+    limits: Limits
+    rates: Mapping[str, Rate]

@@ -1,0 +1,54 @@
+"""The clauses of an aggregate: ``aggregate``, ``group_by`` and ``having``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_flex.exceptions import QueryError
+from django_flex.query.filters import parse_filters
+from django_flex.query.terms import parse_fields
+from django_flex.query.values import check_condition_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django_flex.query.ast import Condition, FieldTerm
+    from django_flex.query.limits import Limits
+
+
+def parse_aggregate(payload: Mapping[str, object], limits: Limits) -> tuple[FieldTerm, ...] | None:
+    """Parse ``aggregate``: paths that end in a function, with or without an alias.
+
+    Raises:
+        QueryError: it is not a list of such paths.
+    """
+    return _terms(payload, "aggregate", limits)
+
+
+def parse_group_by(payload: Mapping[str, object], limits: Limits) -> tuple[FieldTerm, ...] | None:
+    """Parse ``group_by``: paths, with or without a part of a date and an alias.
+
+    Raises:
+        QueryError: it is not a list of such paths.
+    """
+    return _terms(payload, "group_by", limits)
+
+
+def parse_having(payload: Mapping[str, object], limits: Limits) -> Condition | None:
+    """Parse ``having``, which is written like ``filters``."""
+    if payload.get("having") is None:
+        return None
+    having = parse_filters(payload["having"], limits, "having")
+    check_condition_values(having, limits)
+    return having
+
+
+def _terms(payload: Mapping[str, object], key: str, limits: Limits) -> tuple[FieldTerm, ...] | None:
+    value = payload.get(key)
+    if value is None:
+        return None
+    terms = parse_fields(value, limits.max_fields, key)
+    for term in terms:
+        if term.excluded or term.is_wildcard:
+            raise QueryError(f"'{term}' is not a path", path=key, hint="name each one")
+    return terms

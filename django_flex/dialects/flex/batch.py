@@ -1,0 +1,131 @@
+"""``_batch``: several operations in one request; later ones can use the replies to earlier ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django_flex.dialects.flex.mutations import parse_boolean
+from django_flex.dialects.flex.parser import check_keys
+from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.query.ast import Batch, Operation
+from django_flex.query.terms import excerpt
+
+if TYPE_CHECKING:
+    from django_flex.query.limits import Limits
+
+KEYS = ("_batch", "_atomic", "_dry_run", "_model", "_action")
+REFERENCE = "$ref"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+def parse_batch(payload: Mapping[str, object], limits: Limits, *, lenient: bool = False) -> Batch:
+    """Read a batch.
+
+    Raises:
+        QueryError: it is not a list of objects, is too long, or gives two operations the same name.
+    """
+    check_keys(payload, KEYS, "_batch", lenient=lenient)
+    items = payload["_batch"]
+    if not isinstance(items, list | tuple) or not items:
+        raise InvalidValueError(
+            "A non-empty list of operations is needed",
+            path="_batch",
+            hint='[{"_model": "tag", "_action": "add", "name": "x"}]',
+        )
+    if len(items) > limits.max_batch:
+        raise LimitExceededError(
+            f"Too many operations: {len(items)}", path="_batch", hint=f"at most {limits.max_batch}"
+        )
+    operations = tuple(_operation(item, f"_batch[{n}]") for n, item in enumerate(items))
+    names = [one.name for one in operations if one.name is not None]
+    if len(set(names)) < len(names):
+        raise QueryError("Two operations have the same name", path="_batch")
+    for one in operations:
+        check_size(one.payload, limits, one.place)
+    return Batch(
+        operations=operations,
+        atomic=parse_boolean(payload.get("_atomic", True), "_atomic"),
+        dry_run=parse_boolean(payload.get("_dry_run", False), "_dry_run"),
+    )
+
+
+def _operation(item: object, place: str) -> Operation:
+    if not isinstance(item, Mapping):
+        raise QueryError("A JSON object is needed", path=place)
+    for key in ("_batch", "_dry_run"):
+        if key in item:
+            raise QueryError(f"'{key}' belongs to the whole batch", path=f"{place}.{key}")
+    name = item.get("_name")
+    if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise InvalidValueError("A name consists of letters, digits and _", path=f"{place}._name")
+    payload = {k: v for k, v in item.items() if k != "_name"}
+    if payload.keys() == {REFERENCE}:
+        raise QueryError(
+            "A reference is a value in an operation, not an operation",
+            path=f"{place}.{REFERENCE}",
+            hint='{"_id": {"$ref": "name.id"}}',
+        )
+    return Operation(name, payload, place)
+
+
+def check_size(payload: Mapping[str, object], limits: Limits, place: str) -> None:
+    """Check an operation against the limits of a body: each reference may make it larger.
+
+    Raises:
+        LimitExceededError: it is too large, or nested too deep.
+    """
+    left = limits.max_body_bytes
+    rest: list[tuple[object, int]] = [(payload, 0)]
+    while rest:
+        value, depth = rest.pop()
+        left -= len(value) if isinstance(value, str) else 1
+        if left < 0 or depth > limits.max_json_depth:
+            raise LimitExceededError("This operation is too large", path=place)
+        if isinstance(value, Mapping):
+            rest += [(part, depth + 1) for pair in value.items() for part in pair]
+        elif isinstance(value, list | tuple):
+            rest += [(part, depth + 1) for part in value]
+
+
+def with_references(value: object, replies: Mapping[str, object], place: str) -> Any:
+    """Replace each ``{"$ref": "name.path"}`` with the value from an earlier reply.
+
+    Args:
+        value: a payload, or a part of it.
+        replies: the replies to earlier operations, by the names of the operations.
+        place: the position of the value.
+
+    Raises:
+        QueryError: no earlier operation has this name, or its reply does not contain the value.
+    """
+    if isinstance(value, Mapping):
+        if set(value) == {REFERENCE}:
+            return _resolved(value[REFERENCE], replies, place)
+        return {
+            k: with_references(v, replies, f"{place}.{excerpt(str(k))}") for k, v in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [with_references(part, replies, f"{place}[{n}]") for n, part in enumerate(value)]
+    return value
+
+
+def _resolved(reference: object, replies: Mapping[str, object], place: str) -> object:
+    name, *path = reference.split(".") if isinstance(reference, str) else ("",)
+    if name not in replies:
+        raise QueryError(
+            f"No operation before this one is called '{excerpt(name)}'",
+            path=place,
+            hint='"_name" gives an operation its name; {"$ref": "name.id"} uses its reply',
+        )
+    found = replies[name]
+    for step in path or [""]:
+        if isinstance(found, list) and step.isascii() and step.isdecimal() and len(step) <= 4:  # noqa: PLR2004 - as many items as a reply can have
+            position = int(step)
+            found = found[position] if position < len(found) else None
+        else:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        if found is None:
+            raise QueryError(f"The reply of '{excerpt(name)}' has no such value", path=place)
+    return found

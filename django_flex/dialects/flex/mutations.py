@@ -1,0 +1,201 @@
+"""Parses the payload of a write into a ``Mutation``: only syntax, without schema or settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django_flex.dialects.flex.parser import check_keys
+from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.query.ast import Mutation, ParameterText, RowChange
+from django_flex.query.filters import parse_filters
+from django_flex.query.operations import BY_FILTER
+from django_flex.query.terms import excerpt, parse_fields
+from django_flex.query.values import check_condition_values, parse_integer
+
+if TYPE_CHECKING:
+    from django_flex.query.ast import Condition, FieldTerm
+    from django_flex.query.limits import Limits
+
+COMMON_KEYS = ("_model", "_action", "_fields", "_dry_run")
+#: The control keys of each operation; every other key of an add, edit or upsert is a column.
+KEYS = {
+    "add": (*COMMON_KEYS, "_items"),
+    "edit": (*COMMON_KEYS, "_items", "_id", "_if_match"),
+    "delete": (*COMMON_KEYS, "_items", "_id", "id", "_if_match"),
+    "upsert": (*COMMON_KEYS, "_items", "_match"),
+    "bulk_edit": (*COMMON_KEYS, "filters", "_set", "_max_affected"),
+    "bulk_delete": (*COMMON_KEYS, "filters", "_max_affected"),
+}
+_WITH_COLUMNS = frozenset({"add", "edit", "upsert"})
+
+
+def parse_mutation(
+    payload: Mapping[str, object],
+    limits: Limits,
+    *,
+    resource: str,
+    operation: str,
+    if_match: str | None = None,
+    lenient: bool = False,
+) -> Mutation:
+    """Read the keys of a write (contract, section 9).
+
+    Args:
+        payload: the object as sent.
+        limits: the caps that apply.
+        resource: the name of the model's entry, already found.
+        operation: one of ``WRITE_OPERATIONS``.
+        if_match: the header of this name; ``_if_match`` in the payload takes precedence.
+        lenient: leave unknown control keys out instead of refusing them (RFC 7240).
+
+    Raises:
+        QueryError: an unknown key, a wrong type or an impossible combination, with its place.
+    """
+    control, columns = _split(payload, operation)
+    check_keys(control, KEYS[operation], operation, lenient=lenient)
+    many = "_items" in control or operation in BY_FILTER
+    by_filter = operation in BY_FILTER
+    filters = _filters(control, limits) if by_filter else None
+    return Mutation(
+        resource=resource,
+        operation=operation,
+        changes=_changes(control, columns, operation, limits),
+        many=many,
+        filters=filters,
+        max_affected=_max_affected(control, limits) if by_filter else None,
+        match=_match(control.get("_match")) if operation == "upsert" else (),
+        returning=_returning(control.get("_fields"), limits),
+        dry_run=parse_boolean(control.get("_dry_run", False), "_dry_run"),
+        if_match=_if_match(control.get("_if_match", if_match), many=many),
+    )
+
+
+def _split(
+    payload: Mapping[str, object], operation: str
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Tell control keys from columns; an ``id`` names the row of an edit."""
+    for key in payload:
+        if not isinstance(key, str):
+            raise QueryError("The names of columns have to be strings", path=excerpt(str(key)))
+    if operation not in _WITH_COLUMNS:
+        return dict(payload), {}
+    keys = {key for key in payload if key.startswith("_")}
+    control = {key: payload[key] for key in payload if key in keys}
+    columns = {key: value for key, value in payload.items() if key not in keys}
+    if operation == "edit" and "id" in columns:
+        if "_id" in control and control["_id"] != columns["id"]:
+            raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
+        control["_id"] = columns.pop("id")
+    return control, columns
+
+
+def _changes(
+    control: Mapping[str, object], columns: Mapping[str, object], operation: str, limits: Limits
+) -> tuple[RowChange, ...]:
+    if operation in BY_FILTER:
+        return (RowChange(None, _values(control, operation), "_set"),)
+    if "_items" not in control:
+        return (RowChange(_key(control, operation), columns),)
+    if columns or "_id" in control or "id" in control:
+        stray = next(iter(columns), "_id")
+        raise QueryError("The values belong in the items", path=excerpt(stray))
+    items = control["_items"]
+    if not isinstance(items, list | tuple) or not items:
+        raise InvalidValueError("A non-empty list is needed", path="_items")
+    if len(items) > limits.max_items:
+        raise LimitExceededError(
+            f"Too many items: {len(items)}", path="_items", hint=f"at most {limits.max_items}"
+        )
+    return tuple(_item(item, n, operation) for n, item in enumerate(items))
+
+
+def _values(control: Mapping[str, object], operation: str) -> Mapping[str, object]:
+    if operation == "bulk_delete":
+        return {}
+    values = control.get("_set")
+    if isinstance(values, Mapping) and values and all(isinstance(key, str) for key in values):
+        return values
+    raise QueryError(
+        "Values to set are needed", path="_set", hint='"_set": {"status": "confirmed"}'
+    )
+
+
+def _key(control: Mapping[str, object], operation: str) -> object:
+    if operation not in {"edit", "delete"}:
+        return None
+    if "_id" in control and "id" in control:
+        raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
+    pk = control.get("_id", control.get("id"))
+    if pk is None:
+        raise QueryError(
+            f"'{operation}' needs the key of a row", path="_id", hint='"_id": 1, or "_items"'
+        )
+    return pk
+
+
+def _item(item: object, position: int, operation: str) -> RowChange:
+    place = f"_items[{position}]"
+    if operation == "delete" and not isinstance(item, Mapping):
+        return RowChange(item, {}, place)
+    if not isinstance(item, Mapping):
+        raise QueryError("A JSON object is needed", path=place, hint='{"name": "x"}')
+    control, columns = _split(item, operation)
+    allowed = ("_id", "id") if operation in {"edit", "delete"} else ()
+    for key in control:
+        if key not in allowed:
+            raise QueryError(
+                f"'{excerpt(key)}' is not allowed in an item", path=f"{place}.{excerpt(key)}"
+            )
+    if operation in {"edit", "delete"} and control.get("_id", control.get("id")) is None:
+        raise QueryError("The item needs its key", path=f"{place}.id")
+    return RowChange(control.get("_id", control.get("id")), columns, place)
+
+
+def _filters(control: Mapping[str, object], limits: Limits) -> Condition | None:
+    if "filters" not in control:
+        raise QueryError(
+            "A write by filter needs filters",
+            path="filters",
+            hint='"filters": {"status": "pending"}; {} selects every row that you may write',
+        )
+    condition = parse_filters(control["filters"], limits)
+    check_condition_values(condition, limits)
+    return condition
+
+
+def _max_affected(control: Mapping[str, object], limits: Limits) -> int:
+    wanted = control.get("_max_affected", limits.max_items)
+    return min(parse_integer(wanted, "_max_affected", minimum=1), limits.max_items)
+
+
+def _match(value: object) -> tuple[str, ...]:
+    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if isinstance(names, list | tuple) and names and all(isinstance(n, str) and n for n in names):
+        return tuple(dict.fromkeys(map(str, names)))
+    raise InvalidValueError(
+        "The unique fields that identify a row are needed", path="_match", hint='"_match": "sku"'
+    )
+
+
+def _returning(value: object, limits: Limits) -> tuple[FieldTerm, ...] | None:
+    return None if value is None else parse_fields(value, limits.max_fields, "_fields")
+
+
+def parse_boolean(value: object, place: str) -> bool:
+    """Parse true or false, a JSON boolean or the string of a parameter."""
+    if isinstance(value, ParameterText) and value in {"true", "false"}:
+        return value == "true"
+    if not isinstance(value, bool):
+        raise InvalidValueError("true or false is needed", path=place)
+    return value
+
+
+def _if_match(value: object, *, many: bool) -> str | None:
+    if value is None:
+        return None
+    if many:
+        raise QueryError("A precondition needs a single row", path="_if_match")
+    if not isinstance(value, str):
+        raise InvalidValueError("An ETag is needed", path="_if_match")
+    return value

@@ -1,0 +1,86 @@
+"""Parses ``cursor``, ``count`` and ``distinct``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django_flex.exceptions import CursorError, InvalidValueError, QueryError
+from django_flex.query.ast import START, Count, ParameterText
+from django_flex.query.terms import parse_path, split_list
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django_flex.query.ast import Distinct
+
+# Longer than any cursor that we create, with the most columns and the longest strings.
+MAX_CURSOR = 32_768
+_CURSOR = re.compile(r"[A-Za-z0-9_-]*")
+_CAPPED = re.compile(r"capped:([1-9][0-9]{0,8})")
+
+
+def parse_cursor(payload: Mapping[str, object]) -> str | None:
+    """Parse ``cursor``: ``START`` for the first page, ``None`` without one.
+
+    Raises:
+        CursorError: the string cannot be a cursor.
+        QueryError: there is an offset as well.
+    """
+    value = payload.get("cursor")
+    if _is_absent(value):
+        return None
+    if "offset" in payload:
+        raise QueryError(
+            "A cursor determines where the page starts", path="offset", hint="leave 'offset' out"
+        )
+    if value is True or _is(value, "true"):
+        return START
+    if not isinstance(value, str):
+        raise InvalidValueError(
+            "A cursor has to be a string",
+            path="cursor",
+            hint="true, or the cursor of 'next' or 'prev'",
+        )
+    if len(value) > MAX_CURSOR or not _CURSOR.fullmatch(value):
+        raise CursorError
+    return str(value)
+
+
+def parse_count(payload: Mapping[str, object]) -> Count | None:
+    """Parse ``count``: ``True`` or a word, ``None`` if nothing is counted."""
+    value = payload.get("count")
+    if _is_absent(value):
+        return None
+    if value is True or value == "exact" or _is(value, "true"):
+        return Count("exact")
+    if value == "estimated":
+        return Count("estimated")
+    capped = _CAPPED.fullmatch(value) if isinstance(value, str) else None
+    if capped is None:
+        raise InvalidValueError(
+            "Unknown kind of count",
+            path="count",
+            hint="true, 'exact', 'estimated' or 'capped:1000'",
+        )
+    return Count("capped", int(capped[1]))
+
+
+def parse_distinct(payload: Mapping[str, object], most: int) -> Distinct | None:
+    """Parse ``distinct``: ``True``, or at most ``most`` paths."""
+    value = payload.get("distinct")
+    if _is_absent(value):
+        return None
+    if value is True or _is(value, "true"):
+        return True
+    paths = tuple(parse_path(text, "distinct") for text in split_list(value, most, "distinct"))
+    return tuple(dict.fromkeys(paths))
+
+
+def _is_absent(value: object) -> bool:
+    return value is None or value is False or _is(value, "false")
+
+
+def _is(value: object, word: str) -> bool:
+    """Whether a value is a query parameter with this JSON word."""
+    return isinstance(value, ParameterText) and value == word

@@ -1,0 +1,205 @@
+"""Parses a query object into a ``Query``: only syntax, without schema, settings or request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django_flex.dialects.flex.aggregates import parse_aggregate, parse_group_by, parse_having
+from django_flex.dialects.flex.paging import parse_count, parse_cursor, parse_distinct
+from django_flex.dialects.flex.related import parse_related
+from django_flex.dialects.flex.search import parse_search
+from django_flex.dialects.flex.unknown_keys import unknown_key_hint
+from django_flex.exceptions import (
+    InvalidValueError,
+    LimitExceededError,
+    QueryError,
+    UnknownKeyError,
+)
+from django_flex.query.ast import NO_LIMIT, Explain, FieldTerm, PageRequest, Query
+from django_flex.query.filters import parse_filters
+from django_flex.query.operations import FORMATS, OPERATIONS
+from django_flex.query.terms import excerpt, nearest, parse_fields, parse_order
+from django_flex.query.values import check_condition_values, parse_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django_flex.query.limits import Limits
+
+CONTROL_KEYS = ("_model", "_action", "_id", "id")
+LATER_KEYS = (
+    "search",
+    "distinct",
+    "aggregate",
+    "group_by",
+    "having",
+    "related",
+    "cursor",
+    "count",
+)
+GET_KEYS = (*CONTROL_KEYS, "fields", "explain", "related")
+LIST_KEYS = (
+    *CONTROL_KEYS,
+    "fields",
+    "filters",
+    "order_by",
+    "limit",
+    "offset",
+    "shape",
+    "explain",
+    "format",
+    *LATER_KEYS,
+)
+KEYS = {
+    "get": GET_KEYS,
+    "list": tuple(key for key in LIST_KEYS if key not in {"_id", "id"}),
+    "aggregate": (
+        "_model",
+        "_action",
+        "group_by",
+        "aggregate",
+        "having",
+        "filters",
+        "search",
+        "order_by",
+        "limit",
+        "offset",
+        "explain",
+    ),
+}
+
+
+def parse_query(
+    payload: Mapping[str, object],
+    limits: Limits,
+    *,
+    resource: str,
+    operation: str = "list",
+    lenient: bool = False,
+    stream: str | None = None,
+) -> Query:
+    """Read the keys of a query object (contract, section 1).
+
+    Args:
+        payload: the object as sent.
+        limits: the caps that apply.
+        resource: the name of the model's entry, already found.
+        operation: ``get``, ``list`` or ``aggregate``.
+        lenient: leave unknown keys out instead of refusing them (RFC 7240).
+        stream: the format of the reply, if it was requested outside the object.
+
+    Raises:
+        QueryError: an unknown key, a wrong type or an impossible value, with its place.
+    """
+    check_keys(payload, KEYS[operation], operation, lenient=lenient)
+    if "_id" in payload and "id" in payload:
+        raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
+    fields = payload.get("fields")
+    order_by = payload.get("order_by")
+    wanted = parse_choice(payload, "format", FORMATS)
+    stream = stream if wanted is None else wanted
+    query = Query(
+        resource=resource,
+        operation=operation,
+        pk=payload.get("_id", payload.get("id")),
+        fields=(FieldTerm(("*",)),) if fields is None else parse_fields(fields, limits.max_fields),
+        filters=parse_filters(payload.get("filters", {}), limits),
+        order_by=() if order_by is None else parse_order(order_by, limits.max_orders),
+        page=_parse_page(payload, limits, streams=stream is not None),
+        shape=_parse_shape(payload.get("shape", "map")),
+        search=parse_search(payload, limits),
+        explain=_parse_explain(payload.get("explain")),
+        stream=stream,
+        related=parse_related(payload["related"], limits) if "related" in payload else (),
+        distinct=parse_distinct(payload, limits.max_fields),
+        aggregate=parse_aggregate(payload, limits),
+        group_by=parse_group_by(payload, limits),
+        having=parse_having(payload, limits),
+    )
+    check_condition_values(query.filters, limits)
+    return query
+
+
+def parse_operation(payload: Mapping[str, object], default: str) -> str:
+    """Return the canonical operation that ``_action`` names; ``default`` without one."""
+    action = payload.get("_action")
+    if action is None:
+        return default
+    if not isinstance(action, str) or action not in OPERATIONS:
+        raise InvalidValueError(
+            "There is no such action",
+            path="_action",
+            hint=nearest(str(action), OPERATIONS) or f"one of {', '.join(OPERATIONS)}",
+        )
+    return OPERATIONS[action]
+
+
+def check_keys(
+    payload: Mapping[str, object], allowed: Iterable[str], operation: str, *, lenient: bool = False
+) -> None:
+    """Refuse keys that do not exist, or that do not apply to this operation."""
+    known = tuple(allowed)
+    for key in payload:
+        if key in known or lenient:
+            continue
+        place = excerpt(str(key))
+        if key in LIST_KEYS:
+            raise UnknownKeyError(f"'{place}' has no meaning for '{operation}'", path=place)
+        raise UnknownKeyError(
+            f"Unknown key '{place}'",
+            path=place,
+            hint=unknown_key_hint(str(key), payload[key], known),
+        )
+
+
+def _parse_page(payload: Mapping[str, object], limits: Limits, *, streams: bool) -> PageRequest:
+    default = NO_LIMIT if streams else limits.default_limit
+    limit = parse_integer(payload.get("limit", default), "limit", minimum=1)
+    offset = parse_integer(payload.get("offset", 0), "offset", minimum=0)
+    if offset > limits.max_offset:
+        raise LimitExceededError(
+            "The offset is too large",
+            path="offset",
+            hint=f'at most {limits.max_offset}; beyond it page with "cursor": true',
+        )
+    return PageRequest(
+        limit=min(limit, NO_LIMIT if streams else limits.max_limit),
+        offset=offset,
+        cursor=parse_cursor(payload),
+        count=parse_count(payload),
+    )
+
+
+def _parse_explain(value: object) -> Explain | None:
+    """Parse ``explain``: only the plan, or also a measurement of running it."""
+    if value is None or value is False or value == "false":
+        return None
+    if value is True or value == "true":
+        return "plan"
+    if value == "analyze":
+        return "analyze"
+    raise InvalidValueError("Unknown kind of explanation", path="explain", hint="true or 'analyze'")
+
+
+def parse_choice(payload: Mapping[str, object], key: str, choices: tuple[str, ...]) -> str | None:
+    """Return the word under a key, which has to be one of ``choices``; ``None`` without the key."""
+    value = payload.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidValueError(f"Unknown {key}", path=key, hint=f"one of {', '.join(choices)}")
+    return str(value)
+
+
+def _parse_shape(value: object) -> Any:
+    if value not in ("map", "list"):
+        raise InvalidValueError("Unknown shape", path="shape", hint="'map' or 'list'")
+    return str(value)
+
+
+def as_mapping(value: object, place: str) -> Mapping[str, object]:
+    """Return a value that must be a JSON object."""
+    if not isinstance(value, Mapping):
+        raise QueryError("A JSON object is needed", path=place, hint='{"fields": "id, name"}')
+    return value

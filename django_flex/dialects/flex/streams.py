@@ -1,0 +1,65 @@
+"""Rows as newline-delimited JSON, as one JSON array, or as CSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_flex.dialects.csv import csv_format
+from django_flex.dialects.flex.envelope import related_page
+from django_flex.plan.json_values import encode
+from django_flex.plan.related_pages import with_pages
+from django_flex.plan.sizes import measured, shows_again
+from django_flex.plan.streams import StreamFormat, in_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from django_flex.plan.nodes import ReadPlan, Row, SelectOutput, Shaper
+
+
+def format_of(name: str | None, plan: ReadPlan, most: int) -> StreamFormat:
+    """Return how rows are written in a format.
+
+    Args:
+        name: of the format.
+        plan: of the rows.
+        most: the maximum size of a row in bytes.
+
+    Raises:
+        UnsupportedQueryError: lists inside rows, which no CSV can hold.
+    """
+    make = plan.make_object
+    if shows_again(plan.output):
+        make = measured(plan.output, most, each=True)
+    if name == "csv":
+        return csv_format(plan, make)
+
+    if plan.output.has_pages:
+        make = _showing_pages(make, plan.output)
+
+    def joined(rows: Iterable[Row], between: bytes) -> Iterator[bytes]:
+        if plan.cells:  # combinations of values, which have no key
+            objects = (encode(make(row)) for row in rows)
+        else:
+            objects = (encode({"id": row[0]} | make(row)) for row in rows)
+        return in_pieces(objects, between)
+
+    if name == "json":
+        return StreamFormat(
+            head=b"[\n",
+            rows=lambda rows: joined(rows, b",\n"),
+            between=b",\n",
+            tail=b"\n]\n",
+            failure=None,
+        )
+    return StreamFormat(
+        head=b"",
+        rows=lambda rows: (piece + b"\n" for piece in joined(rows, b"\n")),
+        between=b"",
+        tail=b"",
+        failure=lambda error: encode({"error": error.message, **error.to_dict()}) + b"\n",
+    )
+
+
+def _showing_pages(make: Shaper, output: SelectOutput) -> Shaper:
+    return lambda row: with_pages(make(row), output, related_page)

@@ -1,0 +1,236 @@
+"""What every door turns a request into, and the dialect that reads and answers it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from django_flex.access.roles import resolve_grant
+from django_flex.exceptions import ResourceNotFoundError
+from django_flex.plan.explain import CallerExplanation
+from django_flex.plan.shape import Groups, Page, SingleRow, Streamed
+from django_flex.plan.written import Written
+
+if TYPE_CHECKING:
+    from django_flex.access.actor import Actor
+    from django_flex.access.roles import ResolvedGrant
+    from django_flex.audit import Names
+    from django_flex.conf import Settings
+    from django_flex.engine.outcomes import ActionOutcome
+    from django_flex.exceptions import FlexError
+    from django_flex.plan.nodes import ReadPlan
+    from django_flex.plan.shape import FlexResult
+    from django_flex.plan.streams import StreamFormat
+    from django_flex.policy.model import Entry, Policy
+    from django_flex.query.ast import ActionCall, Batch, Mutation, Query
+    from django_flex.query.limits import Limits
+
+
+#: Takes a call through its stages once the model and the grant are known.
+Answer: TypeAlias = "Callable[[ResolvedCall], FlexResult]"
+#: The outcome of a query or a mutation, as values.
+Shaped: TypeAlias = Page | SingleRow | Groups | CallerExplanation | Streamed | Written
+
+
+class Wire(Protocol):
+    """Reads the payload of a call, which no other code looks into, and builds replies."""
+
+    def parse_query(self, resolved: ResolvedCall) -> Query:
+        """Return what a get, a list or an aggregate asks for.
+
+        Raises:
+            QueryError: an unknown key, a wrong type or an impossible value, with its place.
+        """
+        ...
+
+    def parse_mutation(self, resolved: ResolvedCall) -> Mutation:
+        """Return what a write asks for. Raises what ``parse_query`` does."""
+        ...
+
+    def parse_action(
+        self, call: Call, *, name: str, scope: str, most: int, if_match: str | None
+    ) -> ActionCall:
+        """Return what a call of a model action asks for. Raises what ``parse_query`` does.
+
+        Args:
+            call: with the payload.
+            name: the action's id, for messages.
+            scope: what it is about: ``instance``, ``bulk``, ``collection`` or ``global``.
+            most: keys of rows in the payload, at most.
+            if_match: the header of this name.
+        """
+        ...
+
+    def parse_batch(self, call: Call) -> Batch:
+        """Return the operations of a batch. Raises what ``parse_query`` does."""
+        ...
+
+    def resource_of(self, payload: Mapping[str, object]) -> object:
+        """Return the name of a model as an operation of a batch gives it; ``None`` without one."""
+        ...
+
+    def operation_of(self, payload: Mapping[str, object]) -> str:
+        """Return which operation a payload asks for.
+
+        Raises:
+            InvalidValueError: there is none of this name.
+        """
+        ...
+
+    def key_of(self, payload: Mapping[str, object]) -> object:
+        """Return the key of the row that a question about model actions names, or ``None``."""
+        ...
+
+    def names_operation(self, payload: Mapping[str, object]) -> bool:
+        """Whether a payload says itself which operation or action it is for."""
+        ...
+
+    def names_in(self, payload: Mapping[str, object], operation: str) -> Names:
+        """Return the names that a payload uses, for the log, even if it is malformed."""
+        ...
+
+    def rows_in(self, result: FlexResult) -> int:
+        """Return how many rows or groups a reply of this dialect has, for the log."""
+        ...
+
+    def with_references(
+        self,
+        payload: Mapping[str, object],
+        replies: Mapping[str, object],
+        place: str,
+        limits: Limits,
+    ) -> Mapping[str, object]:
+        """Return the payload of an operation with values of earlier replies where it refers to them.
+
+        Args:
+            payload: the payload of the operation.
+            replies: the data of the replies to earlier operations, by their names.
+            place: the position of the operation in the batch.
+            limits: the caps, of which those of a body apply to the returned payload.
+
+        Raises:
+            QueryError: the reply or the value in it does not exist, or the payload gets too large.
+        """
+        ...
+
+    def stream_format(self, name: str | None, plan: ReadPlan, most: int) -> StreamFormat:
+        """Return how rows are written in a format, each with at most ``most`` bytes.
+
+        Raises:
+            UnsupportedQueryError: the format cannot represent the rows of this plan.
+        """
+        ...
+
+    def reply(
+        self, asked: Query | Mutation, shaped: Shaped, headers: Mapping[str, str]
+    ) -> FlexResult:
+        """Return the reply to a query or mutation; the headers are for doors that send them."""
+        ...
+
+    def reply_to_action(self, outcome: ActionOutcome, headers: Mapping[str, str]) -> FlexResult:
+        """Return the reply to a call of a model action, which has run or is to run later."""
+        ...
+
+    def describe(self, facts: object) -> FlexResult | None:
+        """Return the reply with facts about models or actions, ``None`` if it does not offer them.
+
+        Then OPTIONS has no body, and there is nothing at the URLs that describe actions. This is
+        so for a subclass without this method. The facts are of the types in ``dialects.facts``.
+        """
+        return None
+
+    def reply_to_batch(self, replies: Sequence[FlexResult]) -> FlexResult:
+        """Return the reply to a batch, built from the replies to its operations, in order."""
+        ...
+
+    def writes_one_row(self, payload: Mapping[str, object]) -> bool:
+        """Whether the reply to an add, edit or upsert is exactly one row, as stored."""
+        ...
+
+    def error(self, error: FlexError) -> FlexResult:
+        """Return the reply that reports an error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Call:
+    """One request of one caller, from any door, and the settings that apply to it.
+
+    ``policy`` is the version's, or that of a door with separate grants; ``entry`` is the model of a
+    door that has one, ``None`` where ``resource`` names it. ``operation`` is canonical (``get``,
+    ``add``); ``payload`` is untrusted, and read by the ``dialect`` alone. ``if_match`` and
+    ``idempotency_key`` are what the headers of these names say. ``served`` are the operations that
+    the door serves at all, ``None`` for all that are granted. ``time_zone`` is the name of the zone
+    for days and hours, ``None`` for that of the setting. ``streams`` says that the door can stream,
+    ``accepts`` the format that the caller prefers. With ``by_operator`` an operator at the command
+    line acts on behalf of the caller. ``base`` is the URL of the model, if it has one; ``about``
+    the action that a request for a description names. With ``respond_async`` the caller prefers not
+    to wait (RFC 7240). ``reads_only`` says that nothing in it writes. ``started`` is when its time
+    began (``time.monotonic()``); all operations of a batch have that of the batch, ``writes`` says
+    that one of them writes, and ``room`` how many bytes are left of the reply.
+    """
+
+    settings: Settings
+    dialect: Wire
+    policy: Policy
+    entry: Entry | None = None
+    resource: str
+    operation: str
+    payload: Mapping[str, object]
+    actor: Actor
+    lenient: bool = False
+    if_match: str | None = None
+    idempotency_key: str | None = None
+    served: frozenset[str] | None = None
+    time_zone: str | None = None
+    streams: bool = False
+    accepts: str | None = None
+    by_operator: bool = False
+    base: str = ""
+    about: str | None = None
+    respond_async: bool = False
+    reads_only: bool = False
+    started: float = field(default_factory=time.monotonic)
+    writes: bool = False
+    room: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResolvedCall:
+    """A call with its model, and the caller's grant on the model."""
+
+    call: Call
+    entry: Entry
+    granted: ResolvedGrant
+
+
+def resolve_call(call: Call, entry: Entry) -> ResolvedCall:
+    """Return a call with the caller's grant on a model; the call is not counted."""
+    return ResolvedCall(call, entry, resolve_grant(call.policy, entry, call.actor))
+
+
+def limits_within(call: Call) -> Limits:
+    """Return the limits of a call; in a batch, what is left of them.
+
+    In a batch that writes, a read has the time limit of a write.
+    """
+    limits = call.settings.limits
+    if call.room is None:
+        return limits
+    seconds = max(limits.read_timeout, limits.write_timeout if call.writes else 0)
+    most = min(limits.max_reply_bytes, call.room)
+    return replace(limits, read_timeout=seconds, max_reply_bytes=most)
+
+
+def find_entry(policy: Policy, name: str) -> Entry:
+    """Return the entry that a name in a URL or in a payload refers to.
+
+    Raises:
+        ResourceNotFoundError: the model does not exist or is not exposed: both look the same.
+    """
+    entry = policy.names.get(name) or policy.names.get(name.lower())
+    if entry is None:
+        raise ResourceNotFoundError("There is no such model")
+    return entry

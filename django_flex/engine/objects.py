@@ -1,0 +1,88 @@
+"""Single rows for doors that ask more about them: whether they may be shown, which key they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import MultipleObjectsReturned
+
+from django_flex.access.roles import resolve_grant
+from django_flex.access.rules import RuleFailedError, bind_rows
+from django_flex.exceptions import ObjectNotFoundError
+from django_flex.plan.capabilities import ALL
+from django_flex.plan.needs import check_rows
+
+if TYPE_CHECKING:
+    from django_flex.access.actor import Actor
+    from django_flex.backends.base import Backend
+    from django_flex.backends.registry import Backends
+    from django_flex.plan.nodes import ReadPlan
+    from django_flex.policy.model import Entry, Policy
+    from django_flex.query.limits import Limits
+
+
+def check_shown(plan: ReadPlan, entry: Entry, backend: Backend, limits: Limits) -> None:
+    """Let the door check the row of a get, if it has a check; it is not given hidden rows.
+
+    Raises:
+        FlexError: raised by the door's check.
+    """
+    if entry.check_object is None:
+        return
+    using = backend.database_for_read(entry.resource)
+    with backend.reading(using, limits):
+        found = backend.find(plan.rows, plan.pk, using)
+        if found is not None:
+            entry.check_object(found)
+
+
+def find_key(  # noqa: PLR0913 - all by name
+    *,
+    policy: Policy,
+    backends: Backends,
+    entry: Entry,
+    actor: Actor,
+    operation: str | None,
+    name: str,
+    value: object,
+    limits: Limits,
+) -> object:
+    """Return the primary key of the visible row that another column names.
+
+    Args:
+        policy: that of the door.
+        backends: those of the API version.
+        entry: the model.
+        actor: the caller.
+        operation: the operation to check, ``None`` if any grant on the model is enough.
+        name: a Django lookup, such as ``slug`` or ``owner__name``.
+        value: the value from the URL; ``None`` matches no row.
+        limits: with ``read_timeout``.
+
+    Returns:
+        The key; ``None`` if the caller may not do this, which is left to the pipeline to report.
+
+    Raises:
+        ObjectNotFoundError: the row does not exist or is hidden.
+        UnsupportedQueryError: the backend cannot apply the row rule.
+        MultipleObjectsReturned: several rows match, so the lookup is a mistake.
+    """
+    granted = resolve_grant(policy, entry, actor)
+    grant = granted.grant
+    if grant is None or not (operation is None or operation in grant.operations):
+        return None
+    try:
+        rows = bind_rows(granted.rows, entry, actor)
+    except RuleFailedError:
+        return None
+    backend, can = backends.of(entry.resource), backends.capabilities_for(entry.resource)
+    if can is not ALL:
+        check_rows(rows, can)
+    using = backend.database_for_read(entry.resource)
+    with backend.reading(using, limits):
+        found = backend.find_keys(rows, name, value, using)
+    if not found:
+        raise ObjectNotFoundError
+    if len(found) > 1:
+        raise MultipleObjectsReturned(f"{name} names several rows of {entry.resource.label}")
+    return found.pop()

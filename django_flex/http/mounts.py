@@ -1,0 +1,46 @@
+"""Which URLs of a project lead to this package, for the system checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import URLResolver, get_resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OURS = "django_flex."
+#: The view of ``django_flex.urls``.
+API = "django_flex.urls"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A door of this package in the URLconf: its prefix, and whether it is the whole API."""
+
+    prefix: str
+    whole: bool
+    view: object
+
+
+def mounts() -> list[Mount]:
+    """Return the URL patterns of the project that lead to a door of this package."""
+    return list(_walk(get_resolver(), "/"))
+
+
+def _walk(resolver: URLResolver, prefix: str) -> Iterator[Mount]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern, prefix + str(pattern.pattern).lstrip("^"))
+        elif is_door(pattern.callback):
+            whole = getattr(pattern.callback, "__module__", "") == API
+            yield Mount(prefix, whole, pattern.callback)
+
+
+def is_door(view: object) -> bool:
+    """Whether a view is one of this package, or wraps one."""
+    made_of = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    if made_of is not None:
+        return any(one.__module__.startswith(OURS) for one in made_of.__mro__)
+    return hasattr(view, "flex_grants") or str(view.__module__).startswith(OURS)

@@ -1,0 +1,224 @@
+"""What a backend can do, and the refusal of what it cannot.
+
+A plan is checked against the capabilities of its backend before anything is read, so that a backend
+only gets plans that it can execute. Each refusal has a hint at what works instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
+
+from django_flex.exceptions import UnsupportedQueryError
+from django_flex.query.operators import OPERATORS, TRANSFORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a backend can do; by default everything.
+
+    Attributes:
+        resources: labels of the resources that related rows may be of, ``None`` for any. A backend
+            leaves it out: those are the resources that it is registered for.
+        joins: values of to-one related rows, in fields, filters and orders.
+        lists: lists of related rows inside a row.
+        related_filters: conditions on the rows of a to-many relation.
+        related_aggregates: aggregates of the rows of a to-many relation, beside the row.
+        computed: fields that are Django expressions.
+        model_rules: rules that are ``Q`` objects or querysets.
+        operators: names of the operators, ``transforms`` of the transforms of filters.
+        json_keys: values inside a JSON column.
+        comparisons: one column compared with another (``$field``).
+        search: words that are searched in several columns.
+        orders: any order, not only by the key.
+        offsets: pages that skip rows.
+        cursors: pages that start after a row.
+        counts: the number of all rows beside a page.
+        distinct: combinations of values, or the first row of each.
+        aggregates: the operation ``aggregate``, and totals beside a list.
+        groups: aggregates of groups of rows.
+        streams: lists whose rows are sent as they are read.
+        explain: what a read would do.
+        writes: ``add``, ``edit`` and ``delete`` of a row.
+        upserts: rows that are edited if they exist and added if not.
+        writes_by_filter: rows that are edited or deleted by a condition.
+        related_writes: writes of related rows and of many-to-many links beside a row.
+        transactions: several writes, all of which are rolled back if one of them fails.
+        dry_runs: writes that are rolled back at the end.
+        locks: rows that no other write changes while an action or a precondition uses them.
+    """
+
+    resources: Container[str] | None = None
+    joins: bool = True
+    lists: bool = True
+    related_filters: bool = True
+    related_aggregates: bool = True
+    computed: bool = True
+    model_rules: bool = True
+    operators: frozenset[str] = frozenset(OPERATORS)
+    transforms: frozenset[str] = frozenset(TRANSFORMS)
+    json_keys: bool = True
+    comparisons: bool = True
+    search: bool = True
+    orders: bool = True
+    offsets: bool = True
+    cursors: bool = True
+    counts: bool = True
+    distinct: bool = True
+    aggregates: bool = True
+    groups: bool = True
+    streams: bool = True
+    explain: bool = True
+    writes: bool = True
+    upserts: bool = True
+    writes_by_filter: bool = True
+    related_writes: bool = True
+    transactions: bool = True
+    dry_runs: bool = True
+    locks: bool = True
+
+    def require(self, name: str, path: str | None) -> None:
+        """Refuse what needs a missing capability.
+
+        Args:
+            name: the name of the capability.
+            path: where in the request it is needed.
+
+        Raises:
+            UnsupportedQueryError: it is missing; the hint says what works instead.
+        """
+        if not getattr(self, name):
+            refusal = REFUSALS[name]
+            raise UnsupportedQueryError(refusal.message, path=path, hint=refusal.hint(self))
+
+    def require_resource(self, label: str, path: str | None, hint: str | None = None) -> None:
+        """Refuse related rows that another backend stores.
+
+        Args:
+            label: of the resource of the rows.
+            path: where in the request they are needed.
+            hint: what works instead, where they are not read but written.
+
+        Raises:
+            UnsupportedQueryError: they are of a resource that is not among those of this backend.
+        """
+        if self.resources is not None and label not in self.resources:
+            refusal = REFUSALS["resources"]
+            raise UnsupportedQueryError(refusal.message, path=path, hint=hint or refusal.hint(self))
+
+    def require_word(self, name: str, word: str, path: str | None) -> None:
+        """Refuse an operator or transform that is not among those of a backend.
+
+        Raises:
+            UnsupportedQueryError: it is not; the hint names those that are.
+        """
+        words = getattr(self, name)
+        if word not in words:
+            refusal = REFUSALS[name]
+            hint = f"one of {', '.join(sorted(words))}" if words else refusal.hint(self)
+            raise UnsupportedQueryError(f"{refusal.message}: '{word}'", path=path, hint=hint)
+
+
+#: What Django's ORM can do, on each of its databases.
+ALL: Final = Capabilities()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The message and hint if a capability is missing.
+
+    ``better`` is the hint if the backend has the capability ``given``.
+    """
+
+    message: str
+    otherwise: str
+    given: str | None = None
+    better: str = ""
+
+    def hint(self, can: Capabilities) -> str:
+        """Return what works instead on a backend with some capabilities."""
+        return self.better if self.given and getattr(can, self.given) else self.otherwise
+
+
+_ONE_BY_ONE = "send one write for each row"
+REFUSALS: Mapping[str, Refusal] = {
+    "resources": Refusal(
+        "The related rows are stored in another database", "request them separately"
+    ),
+    "joins": Refusal(
+        "This database cannot read values of related rows", "request the related row by its key"
+    ),
+    "lists": Refusal(
+        "This database cannot read lists of related rows",
+        "request the list of the related model",
+    ),
+    "related_filters": Refusal(
+        "This database cannot filter by lists of related rows",
+        "filter the list of the related model",
+    ),
+    "related_aggregates": Refusal(
+        "This database cannot aggregate related rows",
+        "request the related rows",
+        given="aggregates",
+        better="request an aggregate of the related model",
+    ),
+    "computed": Refusal(
+        "This database does not support computed fields", "request columns of the model"
+    ),
+    "model_rules": Refusal(
+        "This database cannot apply a rule of the model",
+        "the rules of this model have to be conditions in the query language",
+    ),
+    "operators": Refusal("This database does not have the operator", "leave the filter out"),
+    "transforms": Refusal("This database does not have the transform", "compare the value itself"),
+    "json_keys": Refusal(
+        "This database cannot read parts of a JSON value", "request the whole JSON value"
+    ),
+    "comparisons": Refusal("This database cannot compare two columns", "compare with a constant"),
+    "search": Refusal("This database does not support search", "use 'filters'"),
+    "orders": Refusal("This database can only sort by the key", "leave 'order_by' out"),
+    "offsets": Refusal(
+        "This database cannot skip rows",
+        "leave 'offset' out",
+        given="cursors",
+        better="page by 'cursor'",
+    ),
+    "cursors": Refusal(
+        "This database does not support cursors",
+        "leave 'cursor' out",
+        given="offsets",
+        better="page by 'offset'",
+    ),
+    "counts": Refusal(
+        "This database cannot count the rows of a list",
+        "leave 'count' out",
+        given="aggregates",
+        better="request the aggregate 'count'",
+    ),
+    "distinct": Refusal("This database does not support 'distinct'", "leave 'distinct' out"),
+    "aggregates": Refusal("This database cannot aggregate", "request the rows"),
+    "groups": Refusal(
+        "This database cannot group rows", "leave 'group_by' out, and filter for each group"
+    ),
+    "streams": Refusal("This database cannot stream rows", "request pages of the list"),
+    "explain": Refusal("This database cannot explain a query", "leave 'explain' out"),
+    "writes": Refusal("This database is read-only", "use 'get' and 'list'"),
+    "upserts": Refusal("This database does not support upserts", "use 'add' or 'edit'"),
+    "writes_by_filter": Refusal(
+        "This database cannot write by filter", "edit or delete rows by their keys"
+    ),
+    "related_writes": Refusal(
+        "This database cannot write related rows together with a row", "write to the related model"
+    ),
+    "transactions": Refusal("This database can only write one row at a time", _ONE_BY_ONE),
+    "dry_runs": Refusal("This database cannot roll back a write", "leave '_dry_run' out"),
+    "locks": Refusal(
+        "This database cannot lock a row", "send the write without a precondition or action"
+    ),
+}
+
+if REFUSALS.keys() != {field.name for field in fields(Capabilities)}:  # pragma: no cover
+    raise TypeError("Each capability has one refusal")

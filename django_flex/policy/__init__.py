@@ -1,0 +1,1 @@
+"""What ``EXPOSE`` says, compiled: who may do what, as values."""

@@ -1,0 +1,1 @@
+"""``EXPOSE`` into a ``Policy``, with every mistake in it collected as a ``Problem``."""

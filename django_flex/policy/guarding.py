@@ -1,0 +1,133 @@
+"""Names of secrets, recognized by their words: no wildcard covers them, and no log contains them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django_flex.schema.resources import Attribute, Resource
+
+#: ``end``: a name ends in a guarded one. ``inside``: it has a guarded word, or a plural of one.
+Found: TypeAlias = Literal["end", "inside"]
+#: Rights of users, by the fields of Django's user model.
+RIGHTS = ("is_superuser", "is_staff", "groups", "user_permissions")
+#: Names of secrets, where the settings have no list of their own.
+SECRETS = (
+    *("password", "passwd", "pwd", "passphrase", "secret", "token", "credential"),
+    *("credentials", "otp", "totp", "hotp", "salt", "ssn", "pin", "cvv"),
+    *("api_key", "private_key", "secret_key", "access_key", "signing_key", "session_key"),
+    *("password_hash", "token_hash", "code_hash"),
+)
+#: Used in place of a list of names that is invalid.
+ALL_NAMES = "*"
+#: Entries of GUARDED_FIELDS that mean one field of the user model begin like this.
+USER_FIELD = "user."
+#: ``has_password`` and ``password_changed_at`` are about a secret, and hold none.
+HARMLESS = frozenset({"boolean", "date", "datetime", "time", "duration"})
+#: A number or a reference is a secret by its own name only: ``card_pin``, not ``token_count``.
+COUNTING = frozenset({"integer", "decimal", "float", "relation"})
+#: From this length on a guarded name is found in words that run on: ``accesstoken``, not ``spin``.
+DISTINCT = 5
+_WORD = re.compile(r"[^\W\d_]+")
+_BEGINNING = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Names of columns and relations that no wildcard covers.
+
+    ``names`` are guarded names as their words; ``user_names`` are attributes of users, whose
+    resource ``users`` is the label of;
+    ``everything`` is set where the list of names could not be read.
+    """
+
+    names: tuple[tuple[str, ...], ...] = ()
+    users: str | None = None
+    user_names: frozenset[str] = frozenset()
+    everything: bool = False
+    known: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
+
+    def covers(self, resource: Resource, attribute: Attribute) -> bool:
+        """Whether a column or a computed field of a resource is guarded."""
+        kind = "relation" if attribute.reference else attribute.kind
+        return self._covers(resource, attribute.name, kind)
+
+    def covers_relation(self, resource: Resource, name: str) -> bool:
+        """Whether a relation of a resource is guarded."""
+        return self._covers(resource, name, "relation")
+
+    def has_users(self, resource: Resource) -> bool:
+        """Whether the rows of a resource are users."""
+        return self.users in resource.kinds
+
+    def _covers(self, resource: Resource, name: str, kind: str) -> bool:
+        if (name, kind) not in self.known:
+            self.known[name, kind] = self.hides(name, kind)
+        if self.known[name, kind]:
+            return True
+        return name in self.user_names and self.has_users(resource)
+
+    def hides(self, name: str, kind: str) -> bool:
+        """Whether a value of a kind is a secret, judging by its name."""
+        if self.everything:
+            return True
+        if kind in HARMLESS:
+            return False
+        found = self.find(name)
+        return found == "end" or (found == "inside" and kind not in COUNTING)
+
+    def find(self, name: str) -> Found | None:
+        """Return where in a name a guarded one occurs."""
+        words = words_of(name)
+        whole = "".join(words)
+        if any(_ends(words, whole, guarded) for guarded in self.names):
+            return "end"
+        if any(_is_inside(words, whole, guarded) for guarded in self.names):
+            return "inside"
+        return None
+
+
+@lru_cache(maxsize=1024)
+def words_of(name: str) -> tuple[str, ...]:
+    """Cut a name at ``_``, at digits and where capitals begin: ``APIKey2`` is ``api``, ``key``."""
+    return tuple(word.lower() for word in _WORD.findall(_BEGINNING.sub("_", name)))
+
+
+def _ends(words: tuple[str, ...], whole: str, guarded: tuple[str, ...]) -> bool:
+    plain = "".join(guarded)
+    return words[-len(guarded) :] == guarded or (len(plain) >= DISTINCT and whole.endswith(plain))
+
+
+def _is_inside(words: tuple[str, ...], whole: str, guarded: tuple[str, ...]) -> bool:
+    plain = "".join(guarded)
+    endings = (plain, f"{plain}s")
+    if len(guarded) > 1:
+        return whole.endswith(endings)
+    return plain in words or (
+        len(plain) >= DISTINCT and any(word.endswith(endings) for word in words)
+    )
+
+
+def compile_guard(patterns: Iterable[str], users: str | None = None) -> Guard:
+    """Compile ``GUARDED_FIELDS``: names of secrets, and ``user.name`` for users.
+
+    Args:
+        patterns: the names.
+        users: the label of the user model.
+    """
+    patterns = tuple(patterns)
+    if ALL_NAMES in patterns:
+        return Guard(everything=True)
+    names = (words_of(p) for p in patterns if not p.startswith(USER_FIELD))
+    return Guard(
+        names=tuple(words for words in names if words),
+        users=users,
+        user_names=frozenset(
+            p.removeprefix(USER_FIELD) for p in patterns if p.startswith(USER_FIELD)
+        ),
+    )

@@ -1,0 +1,118 @@
+"""The output of authorization: names checked, values typed, rules attached.
+
+The planner and the backends accept nothing else, and only ``analysis`` can create it.
+"""
+
+from __future__ import annotations
+
+from django_flex.resolved.aggregates import (
+    AuthorizedAggregate,
+    GroupKey,
+    Total,
+)
+from django_flex.resolved.applied import (
+    AppliedRule,
+)
+from django_flex.resolved.cascades import (
+    ANY_CASCADE,
+    NO_CASCADE,
+    Cascade,
+)
+from django_flex.resolved.conditions import (
+    AggregateSubquery,
+    AllOf,
+    AnyOf,
+    Column,
+    Complement,
+    ComputedField,
+    Derived,
+    Exists,
+    GroupAlias,
+    Predicate,
+    Rows,
+    Search,
+    SearchMode,
+    Value,
+    VisibleHop,
+    Where,
+    key_of,
+)
+from django_flex.resolved.keyset import (
+    TOO_LONG,
+    Keyset,
+    Position,
+    TooLong,
+)
+from django_flex.resolved.orderings import (
+    Ordering,
+)
+from django_flex.resolved.proof import (
+    PROOF,
+)
+from django_flex.resolved.query import (
+    AuthorizedQuery,
+)
+from django_flex.resolved.selection import (
+    Group,
+    Nested,
+    Output,
+    Selection,
+)
+from django_flex.resolved.writes import (
+    Assignment,
+    AuthorizedMutation,
+    InputRows,
+    LinkChanges,
+    NestedWrites,
+    ProjectCode,
+    RowWrite,
+    WritePermissions,
+    WriteRules,
+)
+
+__all__ = [
+    "ANY_CASCADE",
+    "NO_CASCADE",
+    "PROOF",
+    "TOO_LONG",
+    "AggregateSubquery",
+    "AllOf",
+    "AnyOf",
+    "AppliedRule",
+    "Assignment",
+    "AuthorizedAggregate",
+    "AuthorizedMutation",
+    "AuthorizedQuery",
+    "Cascade",
+    "Column",
+    "Complement",
+    "ComputedField",
+    "Derived",
+    "Exists",
+    "Group",
+    "GroupAlias",
+    "GroupKey",
+    "InputRows",
+    "Keyset",
+    "LinkChanges",
+    "Nested",
+    "NestedWrites",
+    "Ordering",
+    "Output",
+    "Position",
+    "Predicate",
+    "ProjectCode",
+    "RowWrite",
+    "Rows",
+    "Search",
+    "SearchMode",
+    "Selection",
+    "TooLong",
+    "Total",
+    "Value",
+    "VisibleHop",
+    "Where",
+    "WritePermissions",
+    "WriteRules",
+    "key_of",
+]

@@ -1,0 +1,70 @@
+"""The tree of the values of one row of the reply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django_flex.query.ast import Path
+    from django_flex.resolved.conditions import Rows, Value, VisibleHop, Where
+    from django_flex.resolved.orderings import Ordering
+    from django_flex.schema.resources import Relation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """One value of the reply. ``name`` is its key in the reply.
+
+    ``picks`` are the requested parts of a JSON value, nested like its keys; without any it is the
+    whole value. An ``aliased`` output is not nested: it has its own name, whatever its path.
+    """
+
+    name: str
+    column: Value
+    picks: tuple[Path, ...] = ()
+    aliased: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Values nested under a name, as in their paths."""
+
+    name: str
+    members: tuple[Output | Group, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Selection:
+    """The requested part of one row: its values, and to-one related objects by name, in order.
+
+    ``relation`` is the relation that leads here, ``None`` at the root. ``mask`` is set if the
+    related row may be hidden from the caller.
+    """
+
+    name: str
+    relation: Relation | None
+    hops: tuple[Relation, ...]
+    members: tuple[Output | Selection | Nested | Group, ...]
+    mask: VisibleHop | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Nested:
+    """The requested rows of a to-many relation, a list under ``name``.
+
+    ``hops`` are the to-one relations to the row that they belong to; ``selection`` is the requested
+    part of each row, ``None`` for its key. With ``paged`` the list is returned with its pagination.
+    """
+
+    name: str
+    hops: tuple[Relation, ...]
+    relation: Relation
+    selection: Selection | None
+    rows: Rows
+    where: Where | None
+    order_by: tuple[Ordering, ...]
+    limit: int
+    offset: int
+    paged: bool
+    masks: tuple[VisibleHop, ...]

@@ -1,0 +1,156 @@
+"""Grants that grant nothing: a part is missing, contradicts another, or can never be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models.signals import pre_save
+
+from django_flex.analysis.writes.writable import may_write, writable_names
+from django_flex.policy.compile.reporting import ProblemReporter, texts
+from django_flex.policy.problems import Problem
+from django_flex.query.operators import OPERATORS
+from django_flex.review.reviewed import ReviewedGrant
+from django_flex.schema.introspection import model_of
+from django_flex.schema.paths import ResolvedPath, UnknownPathError, resolve, resolve_hops
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_flex.query.ast import Path
+    from django_flex.schema.resources import Attribute, Resource
+
+READING = frozenset({"get", "list"})
+
+
+def review_dead(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """Yield what in a grant can never be used."""
+    yield from _missing(reviewed)
+    yield from _aggregates(reviewed)
+    yield from _too_deep(reviewed)
+    yield from _limits(reviewed)
+    for operation in ("add", "edit"):
+        if operation in reviewed.grant.operations:
+            yield from _unwritable(operation, reviewed)
+    if "add" in reviewed.grant.operations:
+        yield from _required(reviewed)
+
+
+def _missing(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """Keys that were left out; an empty one is taken to be intended."""
+    grant, written = reviewed.grant, reviewed.grant.written
+    if "ops" not in written:
+        text = "Without 'ops' the grant allows nothing"
+        yield Problem("W015", text, grant.source, "'ops': ['get', 'list']")
+    elif grant.operations & READING and "fields" not in written:
+        text = "Without 'fields' nothing can be read"
+        yield Problem("W015", text, grant.source, "'fields': '*', or a list of paths")
+
+
+def _aggregates(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    grant, written = reviewed.grant, reviewed.grant.written
+    found = grant.aggregates
+    granted = bool(found.everything or found.exact or found.open_paths)
+    names = texts(written.get("ops"), ProblemReporter(grant.source))
+    if granted and "aggregate" not in grant.operations:
+        text = "'aggregates' without the operation 'aggregate' grants nothing"
+        yield Problem("W016", text, reviewed.at("aggregates"), "add 'aggregate' to 'ops'")
+    elif not written.get("aggregates") and "aggregate" in names:
+        text = "The operation 'aggregate' without 'aggregates' grants nothing"
+        yield Problem("W016", text, reviewed.at("ops"), "'aggregates': ['count'], or '*'")
+
+
+def _too_deep(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """Paths over more relations than a query may go."""
+    grant, most = reviewed.grant, reviewed.limits.max_relation_depth
+    clauses: dict[str, set[Path]] = {
+        "fields": {*grant.fields.exact, *grant.fields.wildcards},
+        "filters": {*(path for path, _ in grant.filters.exact), *grant.filters.open_paths},
+        "order_by": {path for path, _ in grant.order_by.exact},
+        "aggregates": {*grant.aggregates.exact, *grant.aggregates.open_paths},
+        "search": {target.canonical for target in grant.search},
+    }
+    for clause, paths in clauses.items():
+        for path in sorted(paths):
+            hops = _hops(path, reviewed.entry.resource)
+            if hops > most:
+                text = f"'{'.'.join(path)}' has {hops} relations; {most} are allowed"
+                hint = "use a shorter path, or a larger MAX_RELATION_DEPTH"
+                yield Problem("W017", text, reviewed.at(clause), hint)
+
+
+def _hops(path: Path, resource: Resource) -> int:
+    for end in (len(path), len(path) - 1):
+        try:
+            return len(resolve_hops(resource, path[:end]))
+        except UnknownPathError:
+            pass
+        try:
+            return len(resolve(resource, path[:end], tail=frozenset(OPERATORS)).hops)
+        except UnknownPathError:
+            pass
+    return 0
+
+
+def _limits(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    caps = reviewed.grant.caps
+    if {"default_limit", "max_limit"} <= caps.keys() and caps["default_limit"] > caps["max_limit"]:
+        text = f"'default_limit' {caps['default_limit']} is above 'max_limit' {caps['max_limit']}"
+        yield Problem("W018", text, reviewed.at("limits"), "'max_limit' wins; lower the other")
+
+
+def _unwritable(operation: str, reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """Writing with no column that may be written."""
+    writing = reviewed.grant.writing.get(operation)
+    if writing is None or writing.presets:
+        return
+    written, own = reviewed.grant.written, reviewed.grant.written.get(operation)
+    said = isinstance(own, dict) and "fields" in own
+    if said or "write_fields" in written:
+        return  # an empty list that is there was meant
+    if not writable_names(reviewed.access.under(writing.grant), operation):
+        text = f"'{operation}' may write no column"
+        yield Problem("W015", text, reviewed.grant.source, "list columns under 'write_fields'")
+
+
+def _required(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """Columns that a new row needs, and that neither the client nor anything else fills."""
+    entry, writing = reviewed.entry, reviewed.grant.writing.get("add")
+    if writing is None or _is_filled_by_code(reviewed):
+        return
+    access = reviewed.access.under(writing.grant)
+    preset = {preset.attribute.name for preset in writing.presets}
+    missing = [
+        attribute.name
+        for attribute in entry.resource.attributes.values()
+        if _is_required(attribute, reviewed)
+        and attribute.name not in preset
+        and not may_write(ResolvedPath((), attribute), access, "add")
+    ]
+    if missing:
+        text = f"'add' may not write what a new row needs: {', '.join(sorted(missing))}"
+        hint = "list it under 'add': {'fields': …}, fill it by 'presets', or give it a default"
+        yield Problem("W019", text, reviewed.grant.source, hint)
+
+
+def _is_filled_by_code(reviewed: ReviewedGrant) -> bool:
+    """Whether code of the project runs before the row is stored, and may fill anything."""
+    entry, model = reviewed.entry, model_of(reviewed.entry.resource)
+    if model is None:
+        return bool(entry.hooks.get("before_add"))
+    return bool(
+        entry.form_class
+        or entry.serializer_class
+        or entry.hooks.get("before_add")
+        or model.save is not models.Model.save
+        or pre_save.has_listeners(model)
+    )
+
+
+def _is_required(attribute: Attribute, reviewed: ReviewedGrant) -> bool:
+    if attribute.null or not attribute.declaration.required:
+        return False
+    # The row around a nested one fills the key to it.
+    parent = reviewed.entry.resource.relation(attribute.name)
+    return parent is None or parent.label not in reviewed.policy.entries

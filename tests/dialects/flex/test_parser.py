@@ -1,0 +1,149 @@
+"""The keys of a query object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_flex.dialects.flex.parser import parse_operation, parse_query
+from django_flex.exceptions import FlexError, LimitExceededError, UnknownKeyError
+from django_flex.query.ast import FieldTerm, PageRequest, ParameterText, Query
+from django_flex.query.limits import Limits
+from django_flex.query.operations import OPERATIONS
+from django_flex.query.operators import OPERATORS, TRANSFORMS, operators_for
+
+LIMITS = Limits(default_limit=50, max_limit=200)
+
+
+def parse(payload: dict[str, Any], operation: str = "list", **options: Any) -> Query:
+    return parse_query(payload, LIMITS, resource="booking", operation=operation, **options)
+
+
+def test_defaults_apply() -> None:
+    assert parse({}) == Query(
+        resource="booking",
+        operation="list",
+        page=PageRequest(limit=50),
+        fields=(FieldTerm(("*",)),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("payload", "page"),
+    [
+        pytest.param({"limit": 5, "offset": 10}, PageRequest(limit=5, offset=10), id="numbers"),
+        pytest.param({"limit": 10**18}, PageRequest(limit=200), id="capped"),
+        pytest.param({"limit": ParameterText("7")}, PageRequest(limit=7), id="parameter"),
+    ],
+)
+def test_page_is_read(payload: dict[str, Any], page: PageRequest) -> None:
+    assert parse(payload).page == page
+
+
+@pytest.mark.parametrize("key", ["limit", "offset"])
+@pytest.mark.parametrize(
+    "value",
+    [-1, True, 1.0, None, "5", [], {}, ParameterText("2.0"), ParameterText("\uff11"), 10**6],
+)
+def test_invalid_page_is_refused(key: str, value: Any) -> None:
+    if (key, value) == ("limit", 10**6):
+        assert parse({key: value}).page.limit == 200
+        return
+    with pytest.raises(FlexError) as caught:
+        parse({key: value})
+    assert caught.value.path == key
+
+
+@pytest.mark.parametrize("value", ["MAP", "", None, 1, [], {}])
+def test_invalid_shape_is_refused(value: Any) -> None:
+    with pytest.raises(FlexError) as caught:
+        parse({"shape": value})
+    assert caught.value.path == "shape"
+
+
+@pytest.mark.parametrize(
+    ("payload", "operation", "hint"),
+    [
+        pytest.param({"field": "id"}, "list", "did you mean 'fields'?", id="near"),
+        pytest.param({"xyzzy": 1}, "list", "to filter by a field: ", id="far"),
+        pytest.param({"filters": {}}, "get", None, id="of-another-operation"),
+        pytest.param({"_id": 1}, "list", None, id="key-of-a-row-in-a-list"),
+        pytest.param({"\x00": 1}, "list", "one of ", id="unprintable"),
+    ],
+)
+def test_unknown_key_is_refused(payload: dict[str, Any], operation: str, hint: str | None) -> None:
+    with pytest.raises(UnknownKeyError) as caught:
+        parse(payload, operation)
+    assert caught.value.status == 400
+    assert (caught.value.hint or "").startswith(hint or "")
+    assert (caught.value.path or "").isprintable()
+
+
+def test_lenient_leaves_unknown_keys_out() -> None:
+    assert parse({"xyzzy": 1}, lenient=True) == parse({})
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        pytest.param("a" * 4_000, True, id="text-at-the-cap"),
+        pytest.param("a" * 4_001, False, id="text-beyond"),
+        pytest.param("a\x00", False, id="nul"),
+        pytest.param("\udfff", False, id="half-a-surrogate-pair"),
+        pytest.param(["a"] * 1_000, True, id="list-at-the-cap"),
+        pytest.param(["a"] * 1_001, False, id="list-beyond"),
+        pytest.param({"$value": {"a": {"b": ["\x00"]}}}, False, id="nul-deep-inside"),
+        pytest.param({"$value": {"\x00": 1}}, False, id="nul-in-a-name"),
+        pytest.param({"$value": ["a", "b"]}, True, id="constant-list"),
+    ],
+)
+def test_values_are_capped(value: Any, fits: bool) -> None:
+    if fits:
+        assert parse({"filters": {"a": value}}).filters is not None
+        return
+    with pytest.raises(FlexError) as caught:
+        parse({"filters": {"a": value}})
+    assert caught.value.path == "filters.a"
+
+
+def test_offset_is_capped() -> None:
+    assert parse({"offset": LIMITS.max_offset}).page.offset == LIMITS.max_offset
+    with pytest.raises(LimitExceededError):
+        parse({"offset": LIMITS.max_offset + 1})
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_synonyms_of_operations_are_one(name: str) -> None:
+    assert parse_operation({"_action": name}, "list") == OPERATIONS[name]
+
+
+@pytest.mark.parametrize("value", ["LIST", "", "lst", 5, [], {}, True])
+def test_action_that_is_none_is_refused(value: Any) -> None:
+    with pytest.raises(FlexError) as caught:
+        parse_operation({"_action": value}, "list")
+    assert caught.value.path == "_action"
+
+
+def test_operators_and_transforms_have_different_names() -> None:
+    assert set(OPERATORS) & set(TRANSFORMS) == set()
+    assert all(row.help and row.kinds for row in OPERATORS.values())
+    assert all(row.help and row.kinds for row in TRANSFORMS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "some", "none"),
+    [
+        pytest.param("text", {"icontains", "regex", "len"}, {"year", "has_key"}, id="text"),
+        pytest.param("integer", {"gte", "range", "in"}, {"contains", "len"}, id="integer"),
+        pytest.param("boolean", {"exact", "isnull"}, {"lt", "contains"}, id="boolean"),
+        pytest.param("datetime", {"year", "date", "hour"}, {"regex"}, id="datetime"),
+        pytest.param("date", {"year", "week_day"}, {"date", "hour"}, id="date"),
+        pytest.param("json", {"has_key", "len", "contained_by"}, {"year"}, id="json"),
+        pytest.param("binary", {"isnull"}, {"exact", "contains"}, id="binary"),
+        pytest.param("year", {"gte", "in"}, {"year"}, id="derived"),
+    ],
+)
+def test_operators_go_by_kind(kind: str, some: set[str], none: set[str]) -> None:
+    assert some <= set(operators_for(kind))
+    assert none & set(operators_for(kind)) == set()

@@ -1,0 +1,306 @@
+"""A second dialect, as small as one can be: other words, another envelope, the same language.
+
+``?select=status,customer.name&where={"price": {"gte": 5}}&sort=-price&take=2&skip=2&total=true``
+gives ``{"data": [...], "meta": {"more": false, "total": 4}}``. Writes send ``{"data": {...}}``, and
+errors are ``{"errors": [{"message": ..., "code": ...}]}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django_flex.audit import Names
+from django_flex.describe import ModelDescription
+from django_flex.dialects.base import Dialect
+from django_flex.dialects.decoding import parse_json
+from django_flex.dialects.facts import LinkedAction, ModelActions, Models, RowActions
+from django_flex.engine.outcomes import ActionResult, BulkResult, Queued
+from django_flex.exceptions import InvalidValueError, QueryError, UnsupportedQueryError
+from django_flex.plan.related_pages import with_pages
+from django_flex.plan.shape import FlexResult, Groups, Page, SingleRow
+from django_flex.plan.written import Written, WrittenRow
+from django_flex.query.ast import (
+    ActionCall,
+    And,
+    Comparison,
+    Condition,
+    Count,
+    FieldTerm,
+    Mutation,
+    Or,
+    PageRequest,
+    ParameterText,
+    Query,
+    Related,
+    RowChange,
+)
+from django_flex.query.filters import check_conditions, parse_value
+from django_flex.query.terms import parse_fields, parse_order, parse_path
+from django_flex.query.values import check_condition_values, parse_integer
+
+if TYPE_CHECKING:
+    from django_flex.dialects.base import Meaning, Sent
+    from django_flex.engine.call import Call, ResolvedCall, Shaped
+    from django_flex.engine.outcomes import ActionOutcome
+    from django_flex.exceptions import FlexError
+    from django_flex.plan.nodes import ReadPlan
+    from django_flex.plan.results import RelatedPage
+    from django_flex.plan.streams import StreamFormat
+    from django_flex.query.ast import Batch
+    from django_flex.query.limits import Limits
+
+#: What this dialect calls the operators that it has.
+OPERATORS = {"eq": "exact", "ne": "ne", "lt": "lt", "gte": "gte", "in": "in", "has": "icontains"}
+KEYS = ("select", "where", "sort", "take", "skip", "total", "data", "key", "do", "keys", "with")
+
+
+class Tiny(Dialect):
+    """The dialect; it keeps nothing."""
+
+    def decode(self, sent: Sent, limits: Limits) -> Mapping[str, Any]:
+        found = parse_json(sent.body, limits, "body") if sent.body else {}
+        if not isinstance(found, Mapping):
+            raise QueryError("The body has to be an object", path="body")
+        payload: dict[str, Any] = dict(found)
+        payload |= {name: ParameterText(values[-1]) for name, values in sent.parameters}
+        if isinstance(payload.get("where"), str):
+            payload["where"] = parse_json(payload["where"].encode(), limits, "where")
+        return payload
+
+    def agreed_operation(
+        self, payload: Mapping[str, Any], meaning: Meaning, *, actions: Callable[[], bool]
+    ) -> str:
+        if "do" in payload and actions():
+            return str(payload["do"])
+        if "data" in payload and meaning.choices is None:
+            return "add"
+        return meaning.operation or self.operation_of(payload)
+
+    def operation_of(self, payload: Mapping[str, Any]) -> str:
+        return "get" if "key" in payload else "list"
+
+    def resource_of(self, payload: Mapping[str, Any]) -> Any:
+        return None
+
+    def with_key(self, payload: Mapping[str, Any], pk: str | None) -> Mapping[str, Any]:
+        return payload if pk is None else {**payload, "key": pk}
+
+    def first_write(self, payload: Mapping[str, Any]) -> int | None:
+        return None
+
+    def check_write(self, sent: Sent) -> None:
+        pass
+
+    def writes_one_row(self, payload: Mapping[str, Any]) -> bool:
+        return True
+
+    def parse_query(self, resolved: ResolvedCall) -> Query:
+        call, limits = resolved.call, resolved.call.settings.limits
+        payload = _known(call.payload)
+        take = parse_integer(payload.get("take", limits.default_limit), "take", minimum=1)
+        select, sort = payload.get("select"), payload.get("sort")
+        return Query(
+            resource=resolved.entry.name,
+            operation=call.operation,
+            pk=payload.get("key"),
+            fields=_terms(select, limits),
+            filters=_where(payload.get("where"), limits),
+            related=_related(payload.get("with")),
+            order_by=() if sort is None else parse_order(sort, limits.max_orders, "sort"),
+            page=PageRequest(
+                limit=min(take, limits.max_limit),
+                offset=parse_integer(payload.get("skip", 0), "skip", minimum=0),
+                count=Count("exact") if payload.get("total") == "true" else None,
+            ),
+        )
+
+    def parse_mutation(self, resolved: ResolvedCall) -> Mutation:
+        call, limits = resolved.call, resolved.call.settings.limits
+        payload = _known(call.payload)
+        values = payload.get("data", {})
+        if not isinstance(values, Mapping):
+            raise InvalidValueError("An object is needed", path="data")
+        return Mutation(
+            resource=resolved.entry.name,
+            operation=call.operation,
+            changes=(RowChange(payload.get("key"), values),),
+            returning=_terms(payload["select"], limits) if "select" in payload else None,
+            if_match=call.if_match,
+        )
+
+    def key_of(self, payload: Mapping[str, object]) -> object:
+        return payload.get("key")
+
+    def names_in(self, payload: Mapping[str, object], operation: str) -> Names:
+        where, data = payload.get("where"), payload.get("data")
+        written = data if isinstance(data, Mapping) else ()
+        tests = where.items() if isinstance(where, Mapping) else ()
+        filters = [f"{path}.{name}" for path, tests in tests for name in tests]
+        return Names(payload.get("select", "*"), filters, map(str, written))
+
+    def rows_in(self, result: FlexResult) -> int:
+        rows = result.data.get("data")
+        return len(rows) if isinstance(rows, list) else 1
+
+    def names_operation(self, payload: Mapping[str, object]) -> bool:
+        return "do" in payload
+
+    def parse_action(
+        self, call: Call, *, name: str, scope: str, most: int, if_match: str | None
+    ) -> ActionCall:
+        payload, limits = _known(call.payload), call.settings.limits
+        return ActionCall(
+            pk=payload.get("key"),
+            keys=tuple(payload["keys"]) if "keys" in payload else None,
+            filters=_where(payload.get("where"), limits),
+            returning=_terms(payload["select"], limits) if "select" in payload else None,
+            if_match=if_match,
+            values=payload.get("data", {}),
+        )
+
+    def parse_batch(self, call: Call) -> Batch:
+        _refuse("batches")
+
+    def with_references(
+        self, payload: Mapping[str, Any], replies: Mapping[str, Any], place: str, limits: Limits
+    ) -> Mapping[str, Any]:
+        _refuse("batches")
+
+    def stream_format(self, name: str | None, plan: ReadPlan, most: int) -> StreamFormat:
+        _refuse("streams")
+
+    def reply_to_batch(self, replies: Sequence[FlexResult]) -> FlexResult:
+        _refuse("batches")
+
+    def reply(
+        self, asked: Query | Mutation, shaped: Shaped, headers: Mapping[str, str]
+    ) -> FlexResult:
+        match shaped:
+            case Page():
+                keys, pages = shaped.keys or [], shaped.pages
+                values = shaped.rows
+                if pages is not None:
+                    values = [with_pages(row, pages, _related_page) for row in values]
+                rows = [{"id": k} | row for k, row in zip(keys, values, strict=True)]
+                meta: dict[str, Any] = {"more": shaped.paging.has_more}
+                if shaped.count is not None:
+                    meta["total"] = shaped.count.number
+                data = {"data": rows, "meta": meta}
+                return FlexResult(data=data, headers=headers, paging=shaped.paging)
+            case SingleRow(value=value, pages=pages):
+                if pages is not None:
+                    value = with_pages(value, pages, _related_page)
+                return FlexResult(data={"data": value}, headers=headers)
+            case Groups(rows=rows):
+                return FlexResult(data={"data": rows}, headers=headers)
+            case Written(rows=(row, *_)):
+                status = 201 if row.operation == "add" else 200
+                return FlexResult(
+                    data={"data": {"id": row.pk, **(row.value or {})}}, status_code=status
+                )
+            case _:
+                raise UnsupportedQueryError("There are no plans here")
+
+    def reply_to_action(self, outcome: ActionOutcome, headers: Mapping[str, str]) -> FlexResult:
+        match outcome:
+            case Queued(event=event):
+                return FlexResult(data={"later": event}, status_code=202, headers=headers)
+            case BulkResult():
+                told = {"done": outcome.succeeded, "failed": sorted(map(str, outcome.errors))}
+                rows = [_row(row) for row in outcome.rows]
+                return FlexResult(data={"data": rows, "meta": told}, headers=headers)
+            case ActionResult(value=WrittenRow() as row):
+                return FlexResult(data={"data": _row(row), "meta": outcome.meta}, headers=headers)
+            case ActionResult(rows=rows) if rows is not None:
+                data = {"data": [_row(row) for row in rows], "meta": outcome.meta}
+                return FlexResult(data=data, headers=headers)
+            case ActionResult(value=value, meta=meta):
+                return FlexResult(data={"data": value, "meta": meta}, headers=headers)
+
+    def error(self, error: FlexError) -> FlexResult:
+        told = {"message": error.message, "code": error.code}
+        return FlexResult(data={"errors": [told]}, status_code=error.status, error=error)
+
+
+class TalkativeTiny(Tiny):
+    """The same with descriptions, which a dialect does not have to offer."""
+
+    def describe(self, facts: object) -> FlexResult | None:
+        match facts:
+            case ModelDescription():
+                readable = [one.path for one in facts.reach.fields if one.readable]
+                allowed = sorted(one.id for one in facts.summary.actions)
+                data: dict[str, Any] = {"select": readable, "do": allowed}
+            case Models(models=models):
+                data = {"have": [one.name for one in models]}
+            case ModelActions(actions=linked):
+                data = {"do": [one.action.id for one in linked]}
+            case LinkedAction(action=action):
+                data = {"do": action.id, "takes": [one["name"] for one in action.fields]}
+            case RowActions(key=key, states=states):
+                data = {"key": key, "do": {name: one.reason for name, one in states.items()}}
+            case _:
+                return None
+        return FlexResult(data={"data": data})
+
+
+TINY, TALKATIVE = Tiny(), TalkativeTiny()
+
+
+def _related(wanted: Any) -> tuple[Related, ...]:
+    """Read ``lines:2,tags:1``: relations, and how many of their rows."""
+    parts = [part.partition(":") for part in str(wanted).split(",")] if wanted else []
+    return tuple(
+        Related(name=(name,), source=(name,), place="with", limit=int(most), paged=True)
+        for name, _, most in parts
+    )
+
+
+def _related_page(page: RelatedPage) -> dict[str, Any]:
+    return {"rows": page.rows, "more": page.has_more}
+
+
+def _row(row: WrittenRow) -> dict[str, Any]:
+    return {"id": row.pk, **(row.value or {})}
+
+
+def _refuse(what: str) -> NoReturn:
+    raise UnsupportedQueryError(f"There are no {what} here")
+
+
+def _known(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    for key in payload:
+        if key not in KEYS:
+            raise QueryError("An unknown parameter", path=key)
+    return payload
+
+
+def _terms(select: Any, limits: Limits) -> tuple[FieldTerm, ...]:
+    return parse_fields("*" if select is None else select, limits.max_fields, "select")
+
+
+def _where(where: Any, limits: Limits) -> Condition | None:
+    if where is None:
+        return None
+    condition = _all_of(where)
+    check_conditions(condition, limits, "where")
+    check_condition_values(condition, limits)
+    return condition
+
+
+def _all_of(where: Any) -> Condition:
+    if not isinstance(where, dict) or not where:
+        raise InvalidValueError("An object of conditions is needed", path="where")
+    parts: list[Condition] = []
+    for name, tests in where.items():
+        if name == "any" and isinstance(tests, list):
+            parts.append(Or(tuple(_all_of(part) for part in tests)))
+            continue
+        path = parse_path(name, "where")
+        for operator, value in dict(tests).items():
+            if operator not in OPERATORS:
+                raise QueryError("There is no such operator", path=f"where.{name}.{operator}")
+            here = f"where.{name}.{operator}"
+            parts.append(Comparison((*path, OPERATORS[operator]), parse_value(value, here), here))
+    return And(tuple(parts))

@@ -1,0 +1,1 @@
+"""Models as projects have them: saves of their own, fields that fill themselves, odd signatures."""
