@@ -1,6 +1,6 @@
 """Which rows of a many-to-many's own table a filter has joined.
 
-Uses ``Query.alias_map``, ``Join.table_name``, ``Col``, ``Field.get_lookup``, ``Field.target_field``
+Uses ``Query.where``, ``Query.alias_map``, ``Join.table_name``, ``Col``, ``Field.get_lookup``, ``Field.target_field``
 and ``Options.all_parents``.
 """
 
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.db.models.expressions import Col
 
 if TYPE_CHECKING:
-    from django.db.models import Model, Q, QuerySet
+    from django.db.models import Model, QuerySet
 
 
 def filter_by_links(queryset: QuerySet[Any], condition: Q, links: QuerySet[Any]) -> QuerySet[Any]:
@@ -29,6 +30,15 @@ def filter_by_links(queryset: QuerySet[Any], condition: Q, links: QuerySet[Any])
     # One pair of rows may have several links: what counts is the one that was joined.
     key = _joined_key(found, queryset.query.alias_map, links.model)
     return found.filter(key.output_field.get_lookup("in")(key, links.order_by().values("pk").query))
+
+
+def conditions_added(queryset: QuerySet[Any], before: QuerySet[Any]) -> Q:
+    """Return the conditions that a queryset got since an earlier one, on the tables joined for them.
+
+    Stating the filter again would join a many-to-many's table once more, and repeat rows. The
+    conditions are resolved: they may hold constants, and no ``OuterRef``.
+    """
+    return Q(*queryset.query.where.children[len(before.query.where.children) :])
 
 
 def _joined_key(queryset: QuerySet[Any], before: Any, through: type[Model]) -> Any:

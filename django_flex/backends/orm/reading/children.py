@@ -13,6 +13,7 @@ from django.db.models import CharField, F, Field, Q, UUIDField, Window
 from django.db.models.functions import RowNumber
 
 from django_flex.backends.orm.bind_parameters import KeyArgument
+from django_flex.backends.orm.django_internals.joins import conditions_added
 from django_flex.backends.orm.django_internals.models import key_field
 from django_flex.backends.orm.expressions.columns import select
 from django_flex.backends.orm.expressions.conditions import filtered, visible_links, visible_rows
@@ -170,7 +171,8 @@ def _build(child: ChildPlan, keys: KeyArgument, using: str) -> QuerySet[Any]:
     rows, links = visible_rows(child.rows, using).using(using), Q((f"{far}__in", keys.value))
     queryset = linked(rows, links, visible_links(child.rows, using))
     if child.where is not None:
-        queryset = filtered(queryset, child.where, using, (links, child.rows))
+        within = (conditions_added(queryset, rows), child.rows)
+        queryset = filtered(queryset, child.where, using, within)
     order = [key for ordering in child.order_by for key in sort_keys(ordering, using)]
     order.append(child.relation.target.pk.lookup)
     last = child.offset + child.limit + child.paged
