@@ -59,14 +59,13 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
     Raises:
         ImproperlyConfigured: ``model`` is neither a model class nor a declared resource.
     """
-    actions = list(allowed_actions)
-    grant = {
+    grant: dict[str, Any] = {
         "fields": list(allowed_fields),
         "filters": list(allowed_filters),
         "order_by": list(allowed_ordering),
         "search": list(allowed_search),
         "aggregates": list(allowed_aggregates),
-        "ops": actions,
+        "ops": list(allowed_actions),
         "rows": rows,
     }
 
@@ -76,7 +75,7 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
             permissions=grant,
             place=place_of(view),
             require_auth=require_auth,
-            actions=actions,
+            actions=grant["ops"],
             common=True,
             version=version,
         )

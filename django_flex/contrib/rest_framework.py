@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
 from django.http import UnreadablePostError
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as RestSession
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
-from rest_framework.settings import api_settings
 
 from django_flex.access.actor import Actor
 from django_flex.conf import get_settings
+from django_flex.contrib.rest_authentication import (
+    DefaultAuthentication,
+    RestFrameworkAuthentication,
+    adapt,
+    without_csrf,
+)
 from django_flex.contrib.viewset_rules import found_by, object_check, rows_of, visible_key, within
 from django_flex.dialects.flex import FLEX
 from django_flex.exceptions import (
-    AuthenticationFailedError,
     FlexError,
     MethodNotAllowedError,
     ObjectNotFoundError,
@@ -46,71 +47,19 @@ if TYPE_CHECKING:
     from django_flex.dialects.base import Meaning
     from django_flex.http.routing import Route
 
+__all__ = [
+    "ActionMixin",
+    "DefaultAuthentication",
+    "FlexViewSetMixin",
+    "RestFrameworkAuthentication",
+    "adapt",
+]
+
 logger = logging.getLogger("django_flex")
 ACTION_VIEWS = frozenset({"list_actions", "run_action", "list_row_actions", "run_row_action"})
 ACTION_ID = r"(?P<action_id>[^/]+)"
 DECLARED = ("queryset", "flex_model", "flex_permissions", "flex_version")
 ACTIONS = frozenset({"list", "retrieve", "create", "update", "partial_update", "destroy"})
-
-
-class RestFrameworkAuthentication:
-    """An authenticator that runs authentication classes of Django REST framework."""
-
-    classes: ClassVar[tuple[type[BaseAuthentication], ...]] = ()
-    needs_csrf = False
-
-    def get_classes(self) -> tuple[type[BaseAuthentication], ...]:
-        """Return the classes to try, in order."""
-        return self.classes
-
-    def authenticate(self, request: HttpRequest) -> Any:
-        """Return the user of the first class that returns one.
-
-        Raises:
-            AuthenticationFailedError: a class refuses the credentials.
-        """
-        wrapped = Request(request)
-        for one in self.get_classes():
-            authenticator = _without_csrf(one())
-            try:
-                found = authenticator.authenticate(wrapped)
-            except APIException as error:
-                raise AuthenticationFailedError(str(error.detail)) from error
-            if found is not None:
-                self.needs_csrf = isinstance(authenticator, RestSession)
-                return found[0]
-        return None
-
-    def authenticate_header(self, request: HttpRequest) -> str | None:
-        """Return the challenge of the first class that has one."""
-        wrapped = Request(request)
-        headers = (one().authenticate_header(wrapped) for one in self.get_classes())
-        return next((header for header in headers if header), None)
-
-
-class DefaultAuthentication(RestFrameworkAuthentication):
-    """The classes in ``DEFAULT_AUTHENTICATION_CLASSES``, except sessions, which are tried before."""
-
-    def get_classes(self) -> tuple[type[BaseAuthentication], ...]:
-        """Return the configured classes that read credentials from the request itself."""
-        # The stubs declare dotted paths, as in the settings; the object returns the classes.
-        classes: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
-        return tuple(one for one in classes if not issubclass(one, RestSession))
-
-
-def adapt(*classes: type[BaseAuthentication]) -> type[RestFrameworkAuthentication]:
-    """Return an authenticator for ``AUTHENTICATION`` that tries classes of REST framework."""
-    return type("AdaptedAuthentication", (RestFrameworkAuthentication,), {"classes": classes})
-
-
-def _without_csrf(authenticator: BaseAuthentication) -> BaseAuthentication:
-    """Skip the CSRF check of sessions; the door makes it once it knows whether a POST writes."""
-    if not isinstance(authenticator, RestSession):
-        return authenticator
-    # A copy, because the project may use the same authenticator for other views.
-    ours = copy(authenticator)
-    ours.enforce_csrf = lambda request: None  # type: ignore[method-assign]  # of this object alone
-    return ours
 
 
 class _Views:
@@ -137,7 +86,7 @@ class _Views:
     def get_authenticators(self) -> Any:
         """Return the viewset's authenticators; our actions check CSRF tokens of sessions later."""
         found: Any = super().get_authenticators()  # type: ignore[misc]  # of the viewset
-        return [_without_csrf(one) for one in found] if getattr(self, "_is_ours", False) else found
+        return [without_csrf(one) for one in found] if getattr(self, "_is_ours", False) else found
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002 - as there
         """Accept any ``Accept`` header: our renderer decides on the media type, as at all doors."""
