@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -25,6 +26,7 @@ from django.http import JsonResponse
 from django.test import Client
 from django.urls import path
 
+from django_flex import FlexQuery
 from django_flex.backends.orm.connection.transactions import reading, writing
 from django_flex.exceptions import (
     ConflictError,
@@ -34,9 +36,9 @@ from django_flex.exceptions import (
     UnavailableError,
 )
 from django_flex.query.limits import Limits
-from tests.backends.conftest import ON_A_SERVER, connected, names
+from tests.backends.conftest import ON_A_SERVER, ON_SQLITE, connected, names
 from tests.doors.fronts import Urls
-from tests.testapp.models import Comment, Company, Customer, Tag
+from tests.testapp.models import Booking, Comment, Company, Customer, Tag
 
 LIMITS = Limits()
 
@@ -55,6 +57,13 @@ def failure(kind: type[Exception], *args: Any, cause: DriverError | None = None)
     error = kind(*args)
     error.__cause__ = cause
     return error
+
+
+def of_sqlite(message: str, code: int) -> Exception:
+    """Return an error as SQLite raises it; the lowest byte of its code is the kind."""
+    cause = DriverError(None)
+    cause.sqlite_errorcode = code  # type: ignore[attr-defined]
+    return failure(OperationalError, message, cause=cause)
 
 
 def of_postgres(kind: type[Exception], state: str | None, attribute: str = "sqlstate") -> Exception:
@@ -88,6 +97,11 @@ FAILURES = {
     "postgres-stack": (of_postgres(OperationalError, "54001"), 400, "query.limit", 400),
     "postgres-value": (of_postgres(DataError, "22003"), 400, "query.value", 400),
     "postgres-function": (of_postgres(ProgrammingError, "42883"), 400, "query.unsupported", 400),
+    "postgres-table": (of_postgres(ProgrammingError, "42P01"), 500, "internal", 500),
+    "postgres-column": (of_postgres(ProgrammingError, "42703"), 500, "internal", 500),
+    "postgres-schema": (of_postgres(ProgrammingError, "3F000"), 500, "internal", 500),
+    "postgres-rights": (of_postgres(ProgrammingError, "42501"), 500, "internal", 500),
+    "postgres-corrupt": (of_postgres(DatabaseError, "XX001"), 500, "internal", 500),
     "mariadb-timeout": (failure(OperationalError, 1969, "SECRET"), 503, "backend.timeout", 503),
     "mysql-timeout": (failure(OperationalError, 3024, "SECRET"), 503, "backend.timeout", 503),
     "mariadb-lock": (failure(OperationalError, 1205, "SECRET"), 503, "backend.unavailable", 409),
@@ -99,6 +113,26 @@ FAILURES = {
     ),
     "mariadb-gone": (failure(OperationalError, 2006, "SECRET"), 503, "backend.unavailable", 503),
     "mariadb-pattern": (failure(OperationalError, 1139, "SECRET"), 400, "query.value", 400),
+    "mariadb-table": (failure(ProgrammingError, 1146, "SECRET"), 500, "internal", 500),
+    "mariadb-column": (failure(OperationalError, 1054, "SECRET"), 500, "internal", 500),
+    "mariadb-rights": (failure(OperationalError, 1142, "SECRET"), 500, "internal", 500),
+    "mariadb-view": (failure(OperationalError, 1288, "SECRET"), 500, "internal", 500),
+    "mariadb-number": (failure(DataError, 1264, "SECRET"), 400, "query.value", 400),
+    "mariadb-date": (failure(OperationalError, 1292, "SECRET"), 400, "query.value", 400),
+    "mariadb-json": (failure(OperationalError, 4038, "SECRET"), 400, "query.value", 400),
+    "mariadb-packet": (failure(OperationalError, 1153, "SECRET"), 400, "query.limit", 400),
+    "mariadb-collation": (
+        failure(OperationalError, 1267, "SECRET"),
+        400,
+        "query.unsupported",
+        400,
+    ),
+    "mariadb-connections": (
+        failure(OperationalError, 1040, "SECRET"),
+        503,
+        "backend.unavailable",
+        503,
+    ),
     "mysql-pattern": (failure(OperationalError, 3694, "SECRET"), 400, "query.value", 400),
     "mariadb-trigger": (failure(OperationalError, 1644, "SECRET"), 409, "write.conflict", 409),
     "sqlite-timeout": (failure(OperationalError, "interrupted"), 503, "backend.timeout", 503),
@@ -120,6 +154,28 @@ FAILURES = {
         "query.limit",
         400,
     ),
+    "sqlite-overflow": (of_sqlite("integer overflow", 1), 400, "query.value", 400),
+    "sqlite-json": (of_sqlite("malformed JSON", 1), 400, "query.value", 400),
+    "sqlite-function": (of_sqlite("no such function: SECRET", 1), 400, "query.unsupported", 400),
+    "sqlite-syntax": (of_sqlite('near "SECRET": syntax error', 1), 400, "query.unsupported", 400),
+    "sqlite-joins": (of_sqlite("at most 64 tables in a join", 1), 400, "query.limit", 400),
+    "sqlite-blob": (of_sqlite("SECRET", 18), 400, "query.limit", 400),
+    "sqlite-table": (of_sqlite("no such table: SECRET", 1), 500, "internal", 500),
+    "sqlite-column": (of_sqlite("no such column: SECRET", 1), 500, "internal", 500),
+    "sqlite-columns": (of_sqlite("table SECRET has no column named x", 1), 500, "internal", 500),
+    "sqlite-view": (
+        of_sqlite("cannot modify SECRET because it is a view", 1),
+        500,
+        "internal",
+        500,
+    ),
+    "sqlite-read-only": (of_sqlite("SECRET", 8), 500, "internal", 500),
+    "sqlite-directory": (of_sqlite("SECRET", 8 | 6 << 8), 500, "internal", 500),
+    "sqlite-corrupt": (of_sqlite("SECRET", 11), 500, "internal", 500),
+    "sqlite-no-database": (of_sqlite("SECRET", 26), 500, "internal", 500),
+    "sqlite-savepoint": (of_sqlite("no such savepoint: SECRET", 1), 500, "internal", 500),
+    "sqlite-open": (of_sqlite("SECRET", 14), 503, "backend.unavailable", 503),
+    "sqlite-io": (of_sqlite("SECRET", 10 | 1 << 8), 503, "backend.unavailable", 503),
     "sqlite-trigger": (failure(IntegrityError, "SECRET"), 409, "write.conflict", 409),
     "no-such-function": (failure(NotSupportedError, "SECRET"), 400, "query.unsupported", 400),
     "closed": (failure(InterfaceError, "SECRET"), 503, "backend.unavailable", 503),
@@ -164,6 +220,56 @@ def test_the_log_has_the_database_error_that_the_reply_omits(
         raise error
     logged = [(record.levelno, record.exc_info[1]) for record in caplog.records if record.exc_info]
     assert logged == ([] if level is None else [(level, error)])
+
+
+@pytest.fixture
+def other_tables(db: None) -> None:
+    """The table of companies has another name, and customers lack a column."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE testapp_company RENAME TO testapp_firm")
+        cursor.execute("ALTER TABLE testapp_customer RENAME COLUMN vip TO important")
+
+
+@ON_SQLITE  # where a table that changes is rolled back
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"_model": "company", "fields": "id"},
+        {"_model": "company", "_action": "aggregate", "aggregate": "count"},
+        {"_model": "company", "_action": "add", "name": "Acme"},
+        {"_model": "customer", "fields": "vip"},
+        {"_model": "customer", "fields": "id", "filters": {"vip": True}},
+        {"_model": "customer", "fields": "id", "filters": {"company.name": "Acme"}},
+        {"_model": "customer", "_action": "add", "name": "Aisha", "vip": True},
+    ],
+)
+def test_table_or_column_that_is_not_there_is_a_logged_500(
+    other_tables: None, configure: Any, caplog: Any, query: dict[str, Any]
+) -> None:
+    configure()
+    result = FlexQuery(query["_model"]).execute(query, user=None)
+    assert (result.status_code, result.data["code"]) == (500, "internal")
+    assert "Retry-After" not in result.headers
+    assert "DATABASE_ROUTERS" in caplog.text
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"aggregate": "seats.sum"},
+        {"aggregate": "seats.sum", "group_by": "status"},
+        {"aggregate": "seats.sum", "having": {"seats.sum.gt": 1}, "group_by": "status"},
+    ],
+)
+def test_sum_that_is_too_large_is_refused(db: None, configure: Any, query: dict[str, Any]) -> None:
+    configure()
+    customer = Customer.objects.create(name="Aisha")
+    Booking.objects.bulk_create(
+        Booking(customer=customer, seats=2**63 - 1, reference=uuid4()) for _ in range(2)
+    )
+    result = FlexQuery("booking").execute({"_action": "aggregate", **query}, user=None)
+    assert (result.status_code, result.data["code"]) == (400, "query.value")
 
 
 def add_twice() -> None:

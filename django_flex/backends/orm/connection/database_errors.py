@@ -1,6 +1,7 @@
 """Database errors as our own errors, never with a traceback or a message of the database.
 
-PostgreSQL tells faults apart by SQLSTATE, MariaDB and MySQL by number, SQLite by message.
+PostgreSQL tells faults apart by SQLSTATE, MariaDB and MySQL by number, SQLite by message
+and code.
 """
 
 from __future__ import annotations
@@ -49,9 +50,11 @@ class DatabaseFault(Enum):
     REFERENCE = auto()
     REFUSED = auto()
     VALUE = auto()
+    NUMBER = auto()
     PATTERN = auto()
     TOO_LARGE = auto()
     UNSUPPORTED = auto()
+    MISCONFIGURED = auto()
     BROKEN_TRANSACTION = auto()
     UNAVAILABLE = auto()
 
@@ -67,7 +70,14 @@ _BY_SQLSTATE = {
     "23001": DatabaseFault.REFERENCE,  # restrict_violation
     "23502": DatabaseFault.VALUE,  # not_null_violation
     "23514": DatabaseFault.VALUE,  # check_violation
+    "22003": DatabaseFault.NUMBER,  # numeric_value_out_of_range
     "P0001": DatabaseFault.REFUSED,  # raised by a trigger
+    "3F000": DatabaseFault.MISCONFIGURED,  # invalid_schema_name
+    "42501": DatabaseFault.MISCONFIGURED,  # insufficient_privilege
+    "42703": DatabaseFault.MISCONFIGURED,  # undefined_column
+    "42P01": DatabaseFault.MISCONFIGURED,  # undefined_table
+    "XX001": DatabaseFault.MISCONFIGURED,  # data_corrupted
+    "XX002": DatabaseFault.MISCONFIGURED,  # index_corrupted
     "25P02": DatabaseFault.BROKEN_TRANSACTION,  # in_failed_sql_transaction
     "54000": DatabaseFault.TOO_LARGE,  # program_limit_exceeded
     "54001": DatabaseFault.TOO_LARGE,  # statement_too_complex
@@ -92,11 +102,29 @@ _BY_NUMBER = {
     1644: DatabaseFault.REFUSED,  # raised by a trigger
     1048: DatabaseFault.VALUE,  # NULL
     1364: DatabaseFault.VALUE,  # no default
-    1690: DatabaseFault.VALUE,  # out of range
+    1264: DatabaseFault.NUMBER,  # out of range for a column
+    1690: DatabaseFault.NUMBER,  # out of range
     3819: DatabaseFault.VALUE,  # CHECK of MySQL
     4025: DatabaseFault.VALUE,  # CHECK of MariaDB
     # Patterns that the engine of expressions refuses.
     **dict.fromkeys((1139, 3685, *range(3686, 3695)), DatabaseFault.PATTERN),
+    # Dates, JSON and geometry that cannot be read, a division by zero, more rows than one.
+    **dict.fromkeys(
+        (1242, 1292, 1365, 1366, 1367, 1411, 1416, 3140, 3141, 4038), DatabaseFault.VALUE
+    ),
+    # Packets, tables in a join, columns, placeholders, the stack.
+    **dict.fromkeys((1116, 1117, 1118, 1153, 1301, 1390, 1436), DatabaseFault.TOO_LARGE),
+    # An expression of the project that this database cannot run: ambiguous columns, groups that
+    # do not fit, collations that cannot be mixed, functions that do not exist.
+    **dict.fromkeys(
+        (1052, 1055, 1111, 1140, 1241, 1253, 1267, 1270, 1271, 1305, 1582, 1583, 3143),
+        DatabaseFault.UNSUPPORTED,
+    ),
+    # Tables, columns, views and rights that are missing; columns that nothing can be written to.
+    **dict.fromkeys(
+        (1051, 1054, 1142, 1143, 1146, 1288, 1348, 1356, 1370, 1471, 1906, 3105, 3780),
+        DatabaseFault.MISCONFIGURED,
+    ),
 }
 
 _BY_MESSAGE = {
@@ -114,6 +142,29 @@ _BY_MESSAGE = {
     "Expression tree is too large": DatabaseFault.TOO_LARGE,
     "parser stack overflow": DatabaseFault.TOO_LARGE,
     "string or blob too big": DatabaseFault.TOO_LARGE,
+    "at most 64 tables in a join": DatabaseFault.TOO_LARGE,
+    "too many ": DatabaseFault.TOO_LARGE,
+    "integer overflow": DatabaseFault.NUMBER,
+    "malformed JSON": DatabaseFault.VALUE,
+    "user-defined function raised exception": DatabaseFault.VALUE,
+    "no such table": DatabaseFault.MISCONFIGURED,
+    "no such column": DatabaseFault.MISCONFIGURED,
+    "table ": DatabaseFault.MISCONFIGURED,  # … has no column named …, may not be modified
+    "cannot modify": DatabaseFault.MISCONFIGURED,  # a view
+    "no such savepoint": DatabaseFault.BROKEN_TRANSACTION,
+    "cannot start a transaction": DatabaseFault.BROKEN_TRANSACTION,
+    "cannot commit": DatabaseFault.BROKEN_TRANSACTION,
+    "cannot rollback": DatabaseFault.BROKEN_TRANSACTION,
+}
+
+#: What SQLite says besides the message; any other than these may be over when it is tried again.
+_BY_SQLITE_CODE = {
+    1: DatabaseFault.UNSUPPORTED,  # SQLITE_ERROR: the statement itself is wrong
+    8: DatabaseFault.MISCONFIGURED,  # SQLITE_READONLY
+    11: DatabaseFault.MISCONFIGURED,  # SQLITE_CORRUPT
+    18: DatabaseFault.TOO_LARGE,  # SQLITE_TOOBIG
+    23: DatabaseFault.MISCONFIGURED,  # SQLITE_AUTH
+    26: DatabaseFault.MISCONFIGURED,  # SQLITE_NOTADB
 }
 
 _BY_CLASS = (
@@ -133,9 +184,14 @@ _OURS: dict[DatabaseFault, tuple[Any, ...]] = {
     ),
     DatabaseFault.REFUSED: (ConflictError, "The database refused the write"),
     DatabaseFault.VALUE: (InvalidValueError, "The database refused a value"),
+    DatabaseFault.NUMBER: (
+        InvalidValueError,
+        "A number or a result is outside the range of the database",
+    ),
     DatabaseFault.PATTERN: (InvalidValueError, "The database refused the pattern"),
     DatabaseFault.TOO_LARGE: (LimitExceededError, "The query is too large for the database"),
     DatabaseFault.UNSUPPORTED: (UnsupportedQueryError, "The database cannot run this query"),
+    DatabaseFault.MISCONFIGURED: (InternalError,),
     DatabaseFault.BROKEN_TRANSACTION: (InternalError,),
     DatabaseFault.UNAVAILABLE: (UnavailableError,),
 }
@@ -145,7 +201,9 @@ _OURS: dict[DatabaseFault, tuple[Any, ...]] = {
 def translated(
     connection: BaseDatabaseWrapper, *, writing: bool = False, stored: Sequence[object] = ()
 ) -> Iterator[None]:
-    """Run statements; any error of the database becomes a 4xx or a 503.
+    """Run statements; any error of the database becomes one of ours.
+
+    It is a 503 only if the same statements may succeed later, since clients then try again.
 
     Args:
         connection: that of the statements.
@@ -159,7 +217,8 @@ def translated(
         ConflictError: a write conflicts with stored data or with another write.
         UnavailableError: the database is away, or has failed internally.
         TimeLimitExceededError: a statement took too long.
-        InternalError: code that ran in between left the transaction unusable.
+        InternalError: code that ran in between left the transaction unusable, or the tables of the
+            database are not those of the models.
     """
     try:
         yield
@@ -202,6 +261,8 @@ def classify(error: Error) -> DatabaseFault:
         known = next(
             (fault for text, fault in _BY_MESSAGE.items() if message.startswith(text)), None
         )
+    if known is None:
+        known = _BY_SQLITE_CODE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
     if known is not None:
         return known
     by_class = (fault for kind, fault in _BY_CLASS if isinstance(error, kind))
@@ -228,6 +289,12 @@ def _as_ours(fault: DatabaseFault, *, writing: bool) -> FlexError:
 def _log(fault: DatabaseFault, error: Error) -> None:
     """Log what the reply does not say; the client's own mistakes are not logged."""
     match fault:
+        case DatabaseFault.MISCONFIGURED:
+            logger.error(
+                "The database is not as the models need it: migrate it, and look at DATABASE_ROUTERS "
+                "and at the rights of its user",
+                exc_info=error,
+            )
         case DatabaseFault.UNAVAILABLE | DatabaseFault.BROKEN_TRANSACTION:
             logger.error("The database failed", exc_info=error)
         case DatabaseFault.TIMEOUT | DatabaseFault.CONTENTION | DatabaseFault.UNSUPPORTED:
