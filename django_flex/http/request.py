@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
+from django.conf import settings  # noqa: TID251 - a setting of Django, as QueryDict uses it
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.http import RawPostDataException, UnreadablePostError
 
@@ -109,10 +111,29 @@ def parameters(request: HttpRequest) -> list[tuple[str, list[str]]]:
     Raises:
         RequestError: there are more than Django accepts.
     """
+    raw = str(request.META.get("QUERY_STRING", ""))
     try:
+        # What code before us has read or replaced decides.
+        plain = "GET" not in vars(request) and request.encoding is None and raw.isascii()
+        if plain:
+            return _parsed(raw) if raw else []
         return [(name, [str(v) for v in values]) for name, values in request.GET.lists()]
     except (TooManyFieldsSent, SuspiciousOperation) as error:
         raise RequestError("There are too many parameters") from error
+
+
+def _parsed(raw: str) -> list[tuple[str, list[str]]]:
+    """Return what ``request.GET`` would hold, in less than half the time of a ``QueryDict``."""
+    most: int | None = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    charset = settings.DEFAULT_CHARSET
+    try:
+        pairs = parse_qsl(raw, keep_blank_values=True, encoding=charset, max_num_fields=most)
+    except ValueError as error:
+        raise TooManyFieldsSent from error
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return list(found.items())
 
 
 def prefers(request: HttpRequest, preference: str) -> bool:

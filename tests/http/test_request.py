@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
 
 from django_flex.dialects.decoding import parse_json
 from django_flex.dialects.flex import FLEX
@@ -16,7 +18,7 @@ from django_flex.exceptions import (
     RequestError,
     UnsupportedMediaTypeError,
 )
-from django_flex.http.request import preferences, preferred_return, read
+from django_flex.http.request import parameters, preferences, preferred_return, read
 from django_flex.query.limits import Limits
 
 LIMITS = Limits()
@@ -168,3 +170,33 @@ def test_body_that_somebody_else_has_read_is_a_400() -> None:
     request.read()
     with pytest.raises(RequestError, match="could not be read"):
         decode(request, LIMITS)
+
+
+QUERY_STRINGS = st.text(st.sampled_from("ab=&;+%25C3A9fF[].é\x00 ?#"), max_size=24)
+
+
+@given(text=QUERY_STRINGS)
+def test_parameters_are_those_of_djangos_query_dict(text: str) -> None:
+    request = RequestFactory().get("/")
+    request.META["QUERY_STRING"] = text.encode().decode("latin-1")  # as WSGI hands it over
+    expected = [(name, list(values)) for name, values in QueryDict(text.encode()).lists()]
+    assert expected == parameters(request)
+
+
+def test_parameters_that_a_middleware_has_replaced_count() -> None:
+    request = RequestFactory().get("/?limit=5")
+    request.GET = QueryDict("limit=7&limit=8")  # as a project may do
+    assert [("limit", ["7", "8"])] == parameters(request)
+
+
+def test_parameters_in_another_encoding_are_decoded_by_django() -> None:
+    request = RequestFactory().get("/?q=%E9")
+    request.encoding = "latin-1"
+    assert [("q", ["é"])] == parameters(request)
+
+
+def test_more_parameters_than_django_accepts_are_refused(settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 2
+    assert 2 == len(parameters(RequestFactory().get("/?a=1&b=2")))
+    with pytest.raises(RequestError):
+        parameters(RequestFactory().get("/?a=1&b=2&c=3"))

@@ -61,7 +61,7 @@ def test_each_field_of_a_plan_is_in_its_shape(kind: Any) -> None:
     anatomy = _KEY_PARTS.get(kind)
     named: set[str] = set()
     if anatomy is not None:
-        named.update(anatomy.parts)
+        named.update(anatomy.inside)
         if isinstance(anatomy.names, attrgetter):
             named.update(anatomy.names.__reduce__()[1])
 

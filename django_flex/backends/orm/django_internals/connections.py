@@ -3,8 +3,8 @@
 Uses of ``BaseDatabaseWrapper``: ``ops``, ``features``, ``connection``, ``Database``,
 ``ensure_connection``, ``in_atomic_block``, ``needs_rollback``, ``errors_occurred``,
 ``closed_in_transaction``, ``wrap_database_errors``, ``validate_no_broken_transaction``,
-``timezone``, ``timezone_name``, and of single databases ``mysql_is_mariadb``, ``isolation_level``
-and ``transaction_mode``; of ``CursorWrapper`` the ``cursor``.
+``timezone``, ``timezone_name``, ``execute_wrappers``, and of single databases
+``mysql_is_mariadb``, ``isolation_level`` and ``transaction_mode``; of ``CursorWrapper`` the ``cursor``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from django.db import connections
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from types import TracebackType
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.features import BaseDatabaseFeatures
@@ -86,14 +87,11 @@ def raw_connection(connection: BaseDatabaseWrapper) -> Any:
     return connection.connection
 
 
-@contextmanager
-def interruptible(
-    connection: BaseDatabaseWrapper,
-    wrapper: Callable[..., object],
-    stop: Callable[[], bool],
-    steps: int,
-) -> Iterator[None]:
+class interruptible:  # noqa: N801 - a context manager that is called like a function
     """Interrupt statements of SQLite, which allows one handler per connection and cannot return it.
+
+    A class, and ``execute_wrappers`` themselves: each read enters it, and two generators would take
+    as long as the rest of it.
 
     Args:
         connection: to SQLite.
@@ -101,18 +99,43 @@ def interruptible(
         stop: whether they have to end.
         steps: how many steps SQLite's virtual machine runs between two calls.
     """
-    connection.ensure_connection()
-    raw = connection.connection
-    # With DEBUG Django asks SQLite how values are written, without making the errors its own.
-    errors = connection.wrap_database_errors
-    with errors, connection.execute_wrapper(wrapper):
-        raw.set_progress_handler(stop, steps)
-        try:
-            yield
-        finally:
+
+    __slots__ = ("_connection", "_raw", "_steps", "_stop", "_wrapper")
+
+    def __init__(
+        self,
+        connection: BaseDatabaseWrapper,
+        wrapper: Callable[..., object],
+        stop: Callable[[], bool],
+        steps: int,
+    ) -> None:
+        self._connection = connection
+        self._wrapper = wrapper
+        self._stop = stop
+        self._steps = steps
+
+    def __enter__(self) -> None:
+        connection = self._connection
+        connection.ensure_connection()
+        self._raw = connection.connection
+        with connection.wrap_database_errors:
+            self._raw.set_progress_handler(self._stop, self._steps)
+        connection.execute_wrappers.append(self._wrapper)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        connection, raw = self._connection, self._raw
+        connection.execute_wrappers.pop()
+        with connection.wrap_database_errors:
             # Nothing to take off a connection that was closed in between.
             if connection.connection is raw and not connection.closed_in_transaction:
                 raw.set_progress_handler(None, 0)
+        # With DEBUG Django asks SQLite how values are written, without making the errors its own.
+        connection.wrap_database_errors.__exit__(kind, error, traceback)
 
 
 def binds_on_client(connection: BaseDatabaseWrapper) -> bool:

@@ -53,12 +53,14 @@ Node = TypeVar("Node")
 class KeyParts:
     """What of a node decides about SQL: names in it, and parts with values, in their order.
 
+    ``inside`` has the names of the parts, which ``parts`` takes out of a node.
     ``fields`` returns what decides how a result is rounded and cast, and raises
     ``UncacheableError`` of a node whose values cannot be taken out.
     """
 
     names: Callable[[Any], Hashable]
-    parts: tuple[str, ...]
+    inside: tuple[str, ...]
+    parts: Callable[[Any], tuple[Any, ...]]
     fields: Callable[[Any], Hashable]
 
 
@@ -71,7 +73,17 @@ def _nothing(_node: object) -> None:
 
 
 def _node(names: str, parts: str = "", fields: Callable[[Any], Hashable] = _nothing) -> KeyParts:
-    return KeyParts(attrgetter(*names.split()) if names else _nothing, tuple(parts.split()), fields)
+    inside = tuple(parts.split())
+    take = attrgetter(*names.split()) if names else _nothing
+    return KeyParts(take, inside, _parts(inside), fields)
+
+
+def _parts(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function that takes attributes of a node; in C, since each request needs it."""
+    take = attrgetter(*names) if names else None
+    if take is None:
+        return lambda _node: ()
+    return take if len(names) > 1 else lambda node: (take(node),)
 
 
 def _check_hops(value: Column | Derived) -> None:
@@ -168,7 +180,8 @@ def _key(node: object, values: Values) -> Hashable:
         return known
     parts = _KEY_PARTS.get(kind)
     if parts is not None:
-        inside = [_key(getattr(node, part), values) for part in parts.parts]
+        # Most parts of most nodes are nothing: None, or an empty tuple.
+        inside = [_key(part, values) if part else part for part in parts.parts(node)]
         key: tuple[object, ...] = (kind, parts.names(node), parts.fields(node), *inside)
         if (kind is Column or kind is Ordering) and _is_own(node):
             _own_keys[node] = key
@@ -320,7 +333,7 @@ def _bound(node: Node, take: Take) -> Node:
     elif (special := _BINDING.get(kind)) is not None:
         bound = special(node, take)
     elif (parts := _KEY_PARTS.get(kind)) is not None:
-        inside = {part: _bound(getattr(node, part), take) for part in parts.parts}
+        inside = {part: _bound(getattr(node, part), take) for part in parts.inside}
         bound = replace(bound, **inside)
     result: Node = bound
     return result
