@@ -24,14 +24,14 @@ def is_excluded(grant: Grant, target: ResolvedPath) -> bool:
 
 
 def covers_path(excluded: Path, target: ResolvedPath) -> bool:
-    """Whether an excluded path is the target's, above it, or a key inside its JSON value."""
+    """Whether an excluded path is the target's, above it, or a part of its JSON value or file."""
     canonical = target.canonical
     if canonical[-1] == "*":  # everything in a JSON value
         canonical = canonical[:-1]
     above = excluded[:-1] if excluded[-1] == "*" else excluded
     if len(canonical) >= len(excluded) and canonical[: len(above)] == above:
         return True
-    return target.attribute.kind == "json" and excluded[: len(canonical)] == canonical
+    return target.attribute.kind in {"json", "file"} and excluded[: len(canonical)] == canonical
 
 
 def is_guarded(guard: Guard, resource: Resource, target: ResolvedPath) -> bool:

@@ -65,7 +65,7 @@ class Walk:
         for attribute in resource.attributes.values():
             target = ResolvedPath(hops, attribute)
             self._describe(target)
-            if attribute.kind == "json":
+            if attribute.kind in {"json", "file"}:
                 for keys in _written_keys(target, self.access):
                     self._describe(ResolvedPath(hops, attribute, keys))
         if len(hops) < self.depth:
@@ -75,6 +75,10 @@ class Walk:
     def _describe(self, target: ResolvedPath) -> None:
         # A path that is not readable has to be named, for any clause.
         readable = self.access.readable(target)
+        if target.keys and target.attribute.kind == "file":
+            if readable:  # a part of a file can only be read
+                self.fields.append(_file_part(target, self.access))
+            return
         if readable or target.canonical in self.written or target.attribute.kind == "json":
             found = field_of(target, self.access, readable=readable)
             if found is not None:
@@ -131,6 +135,16 @@ def field_of(target: ResolvedPath, access: Access, *, readable: bool) -> FieldDe
     )
     used = field.readable or field.operators or field.directions or field.aggregates or field.keys
     return field if used else None
+
+
+def _file_part(target: ResolvedPath, access: Access) -> FieldDescription:
+    path = target.canonical
+    return FieldDescription(
+        path=".".join(path),
+        column=column_of(target, access),
+        readable=True,
+        named=path in access.grant.fields.exact,
+    )
 
 
 def _groups(access: Access) -> bool:

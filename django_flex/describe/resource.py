@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 def column_of(target: ResolvedPath, access: Access) -> ColumnDescription:
     """Describe the values of a path; a key inside a JSON value may have any value."""
     attribute = target.attribute
+    if target.keys and attribute.kind == "file":
+        (part,) = target.keys
+        kind = "integer" if part == "size" else "text"
+        return ColumnDescription(kind=kind, null=True, declaration=Declaration(label=part))
     if target.keys:
         label = target.keys[-1].replace("_", " ")
         return ColumnDescription(kind="json", null=True, declaration=Declaration(label=label))

@@ -73,6 +73,8 @@ def _leaf(output: Output, masks: tuple[VisibleHop, ...], cells: CombinationCells
         index=cells.index(Cell(replace(column, masks=masks))),
         kind=column.attribute.kind,
         column=column.attribute,
+        picks=output.picks,
+        bare=output.bare,
     )
 
 

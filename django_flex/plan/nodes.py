@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """A value at ``index`` of a row. It is null unless all ``flags`` of the row are true."""
+    """A value at ``index`` of a row. It is null unless all ``flags`` of the row are true.
+
+    ``picks`` are the parts of a value to show, in an object; a ``bare`` one is a part by itself.
+    """
 
     name: str
     index: int
@@ -36,6 +39,7 @@ class Leaf:
     keys: Path = ()
     picks: tuple[Path, ...] = ()
     flags: tuple[int, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

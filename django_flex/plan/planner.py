@@ -209,6 +209,7 @@ def _leaf(output: Output, columns: Columns) -> Leaf:
         keys=column.keys,
         picks=output.picks,
         flags=tuple(columns.flag(mask) for mask in column.masks),
+        bare=output.bare,
     )
 
 

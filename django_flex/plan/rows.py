@@ -8,22 +8,18 @@ one compiled function serves every query of the same structure.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.core.exceptions import SuspiciousFileOperation
-
+from django_flex.plan.files import file_shaper
 from django_flex.plan.nodes import Branch, Leaf, ListLeaf
 
 if TYPE_CHECKING:
     from django_flex.plan.nodes import Layout, Shaper
     from django_flex.query.ast import Path
-
-logger = logging.getLogger("django_flex")
 
 MISSING = object()
 #: Python writes decimals with more places in scientific notation once they are small, or zero.
@@ -103,6 +99,8 @@ def _without_missing(shaped: dict[str, object]) -> dict[str, object]:
 
 
 def _converter(leaf: Leaf) -> Callable[[Any], Any] | None:
+    if leaf.kind == "file":
+        return file_shaper(leaf)
     if leaf.picks:
         return _picker(leaf.picks)
     if leaf.keys:
@@ -112,9 +110,6 @@ def _converter(leaf: Leaf) -> Callable[[Any], Any] | None:
         return lambda value: value if value is None or math.isfinite(value) else None
     if leaf.kind == "decimal" and (leaf.column.scale is None or leaf.column.scale > _MOST_PLAIN):
         return lambda value: value if value is None else PlainDecimal(value)
-    if leaf.kind == "file":
-        storage = leaf.column.storage
-        return lambda name: _file(storage, name)
     return None
 
 
@@ -125,25 +120,6 @@ class PlainDecimal(Decimal):
 
     def __str__(self) -> str:
         return format(self, "f")
-
-
-def _file(storage: Any, name: str | None) -> dict[str, object] | None:
-    if not name:
-        return None
-    try:
-        size = storage.size(name)
-    except (OSError, NotImplementedError, SuspiciousFileOperation):
-        size = None  # a row may outlive its file; the reply still says which file it was
-    return {"url": _url(storage, name), "name": name, "size": size}
-
-
-def _url(storage: Any, name: str) -> str | None:
-    """Return the address of a file, ``None`` where its storage raises: the rest of a list is served."""
-    try:
-        return str(storage.url(name))
-    except Exception:
-        logger.exception("The storage has no URL for a file")
-        return None
 
 
 def _picker(picks: tuple[Path, ...]) -> Callable[[Any], dict[str, Any]]:

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import ReplyTooLargeError
+from django_flex.plan.files import asks_storage
 from django_flex.plan.json_values import encode
 from django_flex.plan.nodes import Branch, Leaf, ListLeaf, Weight
 
@@ -42,6 +43,8 @@ _JSON_SHRINK_FACTOR = 3
 _LONG = 1_000
 #: The cost of a value of unbounded size.
 HEAVY = 10
+#: The cost of a question to the storage of a file, which may be on another server.
+ASKED = 50
 #: Kinds whose size depends on the length of the raw value.
 _MEASURED = frozenset({"text", "json", "binary"})
 
@@ -79,7 +82,9 @@ def weigh(layout: Layout, flags_at: int = 0, key: Attribute | None = None) -> We
         open=tuple((index, by, least[index]) for index, by in most.items()),
         masked=tuple((index, flags, by) for (index, flags), by in masked.items()),
         repeats=columns < len(leaves),
-        extra=sum(HEAVY if size is None else 1 for size in sizes) - columns,
+        extra=sum(HEAVY if size is None else 1 for size in sizes)
+        + ASKED * sum(asks_storage(leaf) for leaf, _ in leaves)
+        - columns,
     )
 
 

@@ -17,13 +17,15 @@ class Output:
     """One value of the reply. ``name`` is its key in the reply.
 
     ``picks`` are the requested parts of a JSON value, nested like its keys; without any it is the
-    whole value. An ``aliased`` output is not nested: it has its own name, whatever its path.
+    whole value. Those of a file are parts of it. An ``aliased`` output is not nested: it has its own
+    name, whatever its path. A ``bare`` one is the only part, without an object around it.
     """
 
     name: str
     column: Value
     picks: tuple[Path, ...] = ()
     aliased: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

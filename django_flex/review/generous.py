@@ -94,7 +94,7 @@ def _unlisted(reviewed: ReviewedGrant) -> Iterator[Problem]:
 
 def _passwords(reviewed: ReviewedGrant) -> Iterator[Problem]:
     for path in sorted(reviewed.grant.fields.exact):
-        target = resolve(reviewed.entry.resource, path)
+        target = resolve(reviewed.entry.resource, path, file_parts=True)
         words = words_of(target.attribute.name)
         if not PASSWORDS.isdisjoint(words) and target.attribute.kind not in HARMLESS:
             text = f"'{'.'.join(path)}' may be read"

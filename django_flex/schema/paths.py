@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute, Relation, Resource
 
 MAX_INDEX_DIGITS = 9
+#: What a file consists of in a reply. Its storage is asked for the last one.
+FILE_PARTS = ("url", "name", "size")
 
 
 class UnknownPathError(LookupError):
@@ -25,6 +27,7 @@ class UnknownPathError(LookupError):
 class ResolvedPath:
     """The target of a path: relation hops, a column at their end, keys inside a JSON column.
 
+    The key of a file column is one of ``FILE_PARTS``.
     ``rest`` is what follows in a filter: transforms and an operator. ``via`` is set when
     the path ends at a relation whose key is elsewhere (to-many, reverse one-to-one): then the
     column is the primary key over there. ``canonical`` is the path in the schema's own names, the
@@ -48,7 +51,13 @@ class ResolvedPath:
 # A target is a fact of the schema, and clients mostly request the same few paths. Failures are not
 # cached, so clients cannot fill the cache with arbitrary strings.
 @lru_cache(maxsize=4_096)
-def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset()) -> ResolvedPath:
+def resolve(
+    resource: Resource,
+    path: Path,
+    *,
+    tail: frozenset[str] = frozenset(),
+    file_parts: bool = False,
+) -> ResolvedPath:
     """Resolve a path from a resource.
 
     Args:
@@ -56,6 +65,8 @@ def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset(
         path: its segments; no wildcard.
         tail: names that may follow the column (operators and transforms); empty for clauses that
             have none. A real field of the same name wins.
+        file_parts: whether the path may end at a part of a file, which no other clause than
+            ``fields`` can use.
 
     Raises:
         UnknownPathError: a segment does not exist, or is not allowed where it is.
@@ -69,7 +80,8 @@ def resolve(resource: Resource, path: Path, *, tail: frozenset[str] = frozenset(
             hops.append(relation)
             current = relation.target
             continue
-        return _end(current, name, tuple(hops), path[position + 1 :], tail)
+        rest = path[position + 1 :]
+        return _end(current, name, tuple(hops), rest, tail, parts=file_parts)
     raise UnknownPathError
 
 
@@ -94,7 +106,13 @@ def _continues(target: Resource, name: str) -> bool:
 
 
 def _end(
-    current: Resource, name: str, hops: tuple[Relation, ...], rest: Path, tail: frozenset[str]
+    current: Resource,
+    name: str,
+    hops: tuple[Relation, ...],
+    rest: Path,
+    tail: frozenset[str],
+    *,
+    parts: bool,
 ) -> ResolvedPath:
     attribute, relation = current.attribute(name), current.relation(name)
     via = attribute is None and relation is not None
@@ -102,7 +120,11 @@ def _end(
         hops, attribute = (*hops, relation), relation.target.pk
     if attribute is None:
         raise UnknownPathError
-    keys, rest = _split_keys(rest, tail) if attribute.kind == "json" and not via else ((), rest)
+    keys: Path = ()
+    if attribute.kind == "json" and not via:
+        keys, rest = _split_keys(rest, tail)
+    elif parts and attribute.kind == "file" and len(rest) == 1 and rest[0] in FILE_PARTS:
+        keys, rest = rest, ()
     if not all(name in tail for name in rest) or not all(map(_is_key, keys)):
         raise UnknownPathError
     return ResolvedPath(hops=hops, attribute=attribute, keys=keys, rest=rest, via=via)

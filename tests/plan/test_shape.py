@@ -49,12 +49,22 @@ CASES: dict[str, tuple[Layout, tuple[Any, ...], dict[str, Any]]] = {
     "file": (
         (leaf("a", 0, "file", storage=FILE),),
         ("x.txt",),
-        {"a": {"url": "/media/x.txt", "name": "x.txt", "size": 3}},
+        {"a": {"url": "/media/x.txt", "name": "x.txt"}},
+    ),
+    "file-with-its-size": (
+        (leaf("a", 0, "file", storage=FILE, picks=(("name",), ("size",))),),
+        ("x.txt",),
+        {"a": {"name": "x.txt", "size": 3}},
+    ),
+    "size-of-a-file-by-itself": (
+        (leaf("a", 0, "file", storage=FILE, picks=(("size",),), bare=True),),
+        ("x.txt",),
+        {"a": 3},
     ),
     "file-that-is-gone": (
-        (leaf("a", 0, "file", storage=FILE),),
+        (leaf("a", 0, "file", storage=FILE, picks=(("url",), ("size",))),),
         ("gone",),
-        {"a": {"url": "/media/gone", "name": "gone", "size": None}},
+        {"a": {"url": "/media/gone", "size": None}},
     ),
     "no-file": ((leaf("a", 0, "file", storage=FILE),), ("",), {"a": None}),
     "hidden-value": ((leaf("a", 0, flags=(0,)),), ("secret", False), {"a": None}),
@@ -238,4 +248,4 @@ def test_file_without_a_url_is_served_without_it(error: type[Exception]) -> None
 
     shaped = row_shaper((leaf("a", 0, "file", storage=Broken()),), 1)(("f",))
 
-    assert {"url": None, "name": "f", "size": 3} == shaped["a"]
+    assert {"url": None, "name": "f"} == shaped["a"]

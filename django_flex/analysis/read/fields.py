@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute, Relation
 
 
+#: The parts of a file that are shown where none is named: a storage is asked for none of them.
+WITHOUT_IO: tuple[Path, ...] = (("url",), ("name",))
+
+
 @dataclass(slots=True)
 class SelectionBuilder:
     """Collects the terms of one selection."""
@@ -181,7 +185,7 @@ def _readable(path: Path, access: Access) -> ResolvedPath:
     """Resolve a path that must be readable; every failure gives the same answer."""
     text = ".".join(path)
     try:
-        target = resolve(access.resource, path)
+        target = resolve(access.resource, path, file_parts=True)
     except UnknownPathError:
         raise field_denied(text, access) from None
     if not access.readable(target):
@@ -208,19 +212,20 @@ def _expand(
     way = tuple(hop.name for hop in hops)
     for attribute in attributes:
         if (*way, attribute.name) not in exclusions:
-            _put(builder, attribute.name, value_of(hops, attribute, access, access.resource), ())
+            column = value_of(hops, attribute, access, access.resource)
+            _put(builder, attribute.name, column, _picks(attribute))
     return exclusions & {(*way, attribute.name) for attribute in attributes}
 
 
 def _expand_json(path: Path, root: SelectionBuilder, access: Access) -> None:
-    """Handle ``metadata.settings.*``, which means the value itself."""
+    """Handle ``metadata.settings.*`` and ``document.*``, which mean the value itself."""
     text = ".".join((*path, "*"))
     try:
         target = resolve(access.resource, path)
     except UnknownPathError:
         raise field_denied(text, access) from None
     inside = ResolvedPath(target.hops, target.attribute, (*target.keys, "*"))
-    if target.attribute.kind != "json" or not access.readable(inside):
+    if target.attribute.kind not in {"json", "file"} or not access.readable(inside):
         raise field_denied(text, access)
     _place(path, target, root, access)
 
@@ -237,10 +242,19 @@ def _add(term: FieldTerm, root: SelectionBuilder, access: Access) -> None:
     if term.alias in root.members:
         raise QueryError(f"Two outputs have the name '{term.alias}'", path=FIELDS)
     masks = access.masks(target.hops)
+    in_file = target.attribute.kind == "file"
     column = value_of(
-        target.hops, target.attribute, access, access.resource, keys=target.keys, masks=masks
+        target.hops,
+        target.attribute,
+        access,
+        access.resource,
+        keys=() if in_file else target.keys,
+        masks=masks,
     )
-    root.members[term.alias] = Output(term.alias, column, aliased=True)
+    # Behind an alias a part is the value itself, not an object with it.
+    bare = in_file and bool(target.keys)
+    picks = _picks(target.attribute, target.keys) if in_file else ()
+    root.members[term.alias] = Output(term.alias, column, picks, aliased=True, bare=bare)
 
 
 def _add_aggregate(
@@ -267,7 +281,7 @@ def _place(path: Path, target: ResolvedPath, root: SelectionBuilder, access: Acc
     """Put a path into the tree under the names that were asked for."""
     depth = len(target.hops) - target.via
     builder = _descend(root, path[:depth], target.hops[:depth])
-    picks = (target.keys,) if target.keys else ()
+    picks = _picks(target.attribute, target.keys)
     # The bare key of a reverse one-to-one belongs to a row that may be hidden.
     masks = access.masks(target.hops) if target.via else ()
     column = value_of(target.hops, target.attribute, access, access.resource, masks=masks)
@@ -298,8 +312,15 @@ def _put(builder: SelectionBuilder, name: str, column: Value, picks: tuple[Path,
         _refuse_alias(found)
     if isinstance(found, Output):
         # The whole value covers any part of it; parts of one value come together.
-        picks = (*found.picks, *picks) if found.picks and picks else ()
+        picks = tuple(dict.fromkeys((*found.picks, *picks))) if found.picks and picks else ()
     builder.members[name] = Output(name, column, picks)
+
+
+def _picks(attribute: Attribute, keys: Path = ()) -> tuple[Path, ...]:
+    """Return the parts to show; the whole of a file is what is known without its storage."""
+    if keys:
+        return (keys,)
+    return WITHOUT_IO if attribute.kind == "file" else ()
 
 
 def _refuse_alias(found: Output | NestedBuilder | GroupBuilder) -> None:

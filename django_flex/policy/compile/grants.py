@@ -108,7 +108,9 @@ def compile_grant(
         role=role,
         caps=caps,
         operations=_operations(written.get("ops"), actions, reporter.at("ops")),
-        fields=compile_paths(written.get("fields"), resource, reporter.at("fields")),
+        fields=compile_paths(
+            written.get("fields"), resource, reporter.at("fields"), file_parts=True
+        ),
         filters=compile_filters(written.get("filters"), resource, reporter.at("filters")),
         order_by=compile_orderings(written.get("order_by"), resource, reporter.at("order_by")),
         rows=compile_rows(written["rows"], resource, reporter.at("rows"))
@@ -153,17 +155,19 @@ def _operations(
     return frozenset(found)
 
 
-def compile_paths(written: object, resource: Resource, reporter: ProblemReporter) -> PathSet:
-    """Compile a list of field paths and wildcards."""
+def compile_paths(
+    written: object, resource: Resource, reporter: ProblemReporter, *, file_parts: bool = False
+) -> PathSet:
+    """Compile a list of field paths and wildcards, also of parts of files where they are read."""
     exact: set[Path] = set()
     wildcards: set[Path] = set()
     for text in texts(written, reporter):
         path = tuple(text.split("."))
         try:
             if path[-1] == "*":
-                wildcards.add(_wildcard(resource, path[:-1]))
+                wildcards.add(_wildcard(resource, path[:-1], file_parts=file_parts))
             else:
-                exact.add(resolve(resource, path).canonical)
+                exact.add(resolve(resource, path, file_parts=file_parts).canonical)
         except UnknownPathError:
             report_path(text, resource, reporter)
     return PathSet(frozenset(exact), frozenset(wildcards))
@@ -173,7 +177,7 @@ def compile_exclude(
     written: object, resource: Resource, reporter: ProblemReporter
 ) -> frozenset[Path]:
     """Compile ``exclude``: a relation excludes all that is behind it, wherever its key is."""
-    paths = compile_paths(written, resource, reporter).written
+    paths = compile_paths(written, resource, reporter, file_parts=True).written
     whole: set[Path] = set()
     for text in texts(written, ProblemReporter(reporter.place)):
         with suppress(UnknownPathError):
@@ -183,12 +187,12 @@ def compile_exclude(
     return paths | whole
 
 
-def _wildcard(resource: Resource, path: Path) -> Path:
+def _wildcard(resource: Resource, path: Path, *, file_parts: bool) -> Path:
     try:
         return tuple(hop.name for hop in resolve_hops(resource, path))
     except UnknownPathError:
         target = resolve(resource, path)
-        if target.attribute.kind != "json":
+        if target.attribute.kind != "json" and not (file_parts and target.attribute.kind == "file"):
             raise
         return target.canonical
 
