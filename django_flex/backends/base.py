@@ -6,7 +6,7 @@ and rules that have been authorized; it takes nothing from a request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
@@ -267,4 +267,11 @@ class Backend(Reads, Writes, Objects, Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What this backend can do; it never receives a plan that needs more."""
+        ...
+
+    def stored_with(self, label: str) -> Container[str] | None:
+        """Return the labels of the resources that one statement can read together with another.
+
+        ``None`` if those are all that the backend stores: it has one database.
+        """
         ...

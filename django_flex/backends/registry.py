@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django_flex.schema.introspection import stored_as_part_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from django_flex.backends.base import Backend
     from django_flex.plan.capabilities import Capabilities
@@ -44,22 +45,36 @@ class Backends:
 
     def capabilities_for(self, resource: Resource) -> Capabilities:
         """Return what plans of a resource may need: what its backend can do with its own rows."""
-        backend = self.of(resource)
-        if not _registered:
+        return self._capabilities(resource.label)
+
+    def _capabilities(self, label: str) -> Capabilities:
+        backend = self.named(label)
+        joined = backend.stored_with(label)
+        if joined is None and not _registered:
             return backend.capabilities
-        return replace(backend.capabilities, resources=StoredBy(self, backend))
+        stored = StoredBy(self, backend, joined)
+        return replace(backend.capabilities, resources=stored, apart=partial(self._apart, stored))
+
+    def _apart(self, stored: StoredBy, label: str) -> Capabilities:
+        """Return what a statement on rows of another database may need; of its backend, if that is another."""
+        if self.named(label) is stored.backend:
+            return self._capabilities(label)
+        return replace(stored.backend.capabilities, resources=stored)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBy:
-    """The labels of the resources that one backend stores."""
+    """The labels of the resources that one backend stores; ``within`` one of its databases."""
 
     backends: Backends
     backend: Backend
+    within: Container[str] | None = None
 
     def __contains__(self, label: object) -> bool:
         """Whether the resource with a label is stored there."""
-        return self.backends.named(str(label)) is self.backend
+        if self.backends.named(str(label)) is not self.backend:
+            return False
+        return self.within is None or label in self.within
 
 
 def register(backend: Backend, *stored: str | Resource) -> None:

@@ -13,7 +13,7 @@ from django_flex.exceptions import UnsupportedQueryError
 from django_flex.query.operators import OPERATORS, TRANSFORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Callable, Container, Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,8 @@ class Capabilities:
     Attributes:
         resources: labels of the resources that related rows may be of, ``None`` for any. A backend
             leaves it out: those are the resources that it is registered for.
+        apart: gives the capabilities for rows of another resource that are read by a statement of
+            their own. A backend leaves it out, too.
         joins: values of to-one related rows, in fields, filters and orders.
         lists: lists of related rows inside a row.
         related_filters: conditions on the rows of a to-many relation.
@@ -52,6 +54,7 @@ class Capabilities:
     """
 
     resources: Container[str] | None = None
+    apart: Callable[[str], Capabilities] | None = None
     joins: bool = True
     lists: bool = True
     related_filters: bool = True
@@ -93,6 +96,16 @@ class Capabilities:
         if not getattr(self, name):
             refusal = REFUSALS[name]
             raise UnsupportedQueryError(refusal.message, path=path, hint=refusal.hint(self))
+
+    def read_apart(self, label: str) -> Capabilities:
+        """Return what rows that are read by a statement of their own may need.
+
+        Args:
+            label: of the resource of the rows. They may be in another database of the same backend.
+        """
+        if self.apart is None or self.resources is None or label in self.resources:
+            return self
+        return self.apart(label)
 
     def require_resource(self, label: str, path: str | None, hint: str | None = None) -> None:
         """Refuse related rows that another backend stores.
@@ -220,5 +233,7 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
 }
 
-if REFUSALS.keys() != {field.name for field in fields(Capabilities)}:  # pragma: no cover
+if REFUSALS.keys() != {field.name for field in fields(Capabilities)} - {
+    "apart"
+}:  # pragma: no cover
     raise TypeError("Each capability has one refusal")

@@ -147,8 +147,10 @@ def _check_row(row: RowWrite, can: Capabilities) -> None:
     for part in row.assignments:
         if part.reference is not None and part.value is not None:
             place = f"{row.place}.{part.name}" if row.place else part.name
-            can.require_resource(part.reference.resource.label, place, _NO_REFERENCE)
-            check_rows(part.reference, can)
+            label = part.reference.resource.label
+            there = can.read_apart(label)
+            there.require_resource(label, place, _NO_REFERENCE)
+            check_rows(part.reference, there)
     for links in row.links:
         can.require("related_writes", links.name)
         for label in _labels_of(links.relation):
@@ -196,11 +198,12 @@ def _check_output(output: SelectOutput, can: Capabilities) -> None:
         check_rows(mask.rows, can)
     for child in output.children:
         can.require("lists", child.relation.name)
-        _check_relation(child.relation, can, child.relation.name)
-        check_rows(child.rows, can)
-        _check_output(child.output, can)
-        _check_where(child.where, can)
-        _check_order(child.order_by, child.relation.target.pk, can)
+        there = can.read_apart(child.relation.label)
+        _check_relation(child.relation, there, child.relation.name)
+        check_rows(child.rows, there)
+        _check_output(child.output, there)
+        _check_where(child.where, there)
+        _check_order(child.order_by, child.relation.target.pk, there)
         if child.offset:
             can.require("offsets", f"related.{child.relation.name}.offset")
 

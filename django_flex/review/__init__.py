@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django_flex.plan.capabilities import ALL
 from django_flex.query.limits import Limits
-from django_flex.review.backends import review_backend, review_queryset_backend
+from django_flex.review.backends import review_backend, review_databases, review_queryset_backend
 from django_flex.review.cascades import review_cascades
 from django_flex.review.dead import review_dead
 from django_flex.review.generous import review_generous
@@ -84,4 +84,5 @@ def review_entry(
         yield from review_generous(reviewed, require_authentication=require_authentication)
         yield from review_rules(reviewed)
         yield from review_backend(reviewed, can)
+        yield from review_databases(reviewed, can)
         yield from review_values(reviewed, known_users=known_users)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db.models import F, Q, QuerySet
 
@@ -15,15 +15,16 @@ from django_flex.exceptions import FlexError, UnsupportedQueryError
 from django_flex.plan.needs import check_rows
 from django_flex.policy.problems import Problem
 from django_flex.resolved import Rows
+from django_flex.review.dead import hops_of, written_paths
 from django_flex.review.trying import trial_users, try_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from django_flex.plan.capabilities import Capabilities
     from django_flex.policy.model import Entry, RowRule
     from django_flex.review.reviewed import ReviewedGrant
-    from django_flex.schema.resources import Resource
+    from django_flex.schema.resources import Relation, Resource
 
 #: Gives what plans of a resource may need.
 CapabilitiesFor: TypeAlias = "Callable[[Resource], Capabilities]"
@@ -37,8 +38,34 @@ def review_backend(reviewed: ReviewedGrant, can: Capabilities) -> Iterator[Probl
         if can.model_rules and can.resources is not None:
             for label in _needed(rule, reviewed):
                 if label not in can.resources:
-                    text = f"The rule needs rows of '{label}', which another backend stores"
+                    text = f"The rule needs rows of '{label}', which another backend or database stores"
                     yield Problem("E029", text, place, "compare columns of the model itself")
+
+
+def review_databases(reviewed: ReviewedGrant, can: Capabilities) -> Iterator[Problem]:
+    """Yield the paths that a grant writes out though they need rows of another database."""
+    if can.resources is None:
+        return
+    for clause, paths in written_paths(reviewed.grant).items():
+        for path in sorted(paths):
+            hops = hops_of(path, reviewed.entry.resource)
+            if hops and len(hops) == len(path) and path not in reviewed.grant.fields.wildcards:
+                # The key of a related row is a column of the row before it.
+                hops = hops if hops[-1].column is None else hops[:-1]
+            if crosses(hops, can, lists=clause == "fields"):
+                text = f"'{'.'.join(path)}' needs rows of another database, so it is refused"
+                yield Problem("W027", text, reviewed.at(clause), "leave it out")
+
+
+def crosses(hops: Sequence[Relation], can: Capabilities, *, lists: bool) -> bool:
+    """Whether relations lead out of a database; those to lists may, if these are shown."""
+    for hop in hops:
+        there = can.read_apart(hop.label) if lists and hop.cardinality == "many" else can
+        stored: Any = there.resources
+        if any(label not in stored for label in (hop.label, hop.through) if label is not None):
+            return True
+        can = there
+    return False
 
 
 def review_queryset_backend(entry: Entry, can: Capabilities) -> Iterator[Problem]:

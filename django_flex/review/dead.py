@@ -18,8 +18,9 @@ from django_flex.schema.paths import ResolvedPath, UnknownPathError, resolve, re
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_flex.policy.model import Grant
     from django_flex.query.ast import Path
-    from django_flex.schema.resources import Attribute, Resource
+    from django_flex.schema.resources import Attribute, Relation, Resource
 
 READING = frozenset({"get", "list"})
 
@@ -63,34 +64,39 @@ def _aggregates(reviewed: ReviewedGrant) -> Iterator[Problem]:
 
 def _too_deep(reviewed: ReviewedGrant) -> Iterator[Problem]:
     """Paths over more relations than a query may go."""
-    grant, most = reviewed.grant, reviewed.limits.max_relation_depth
-    clauses: dict[str, set[Path]] = {
-        "fields": {*grant.fields.exact, *grant.fields.wildcards},
-        "filters": {*(path for path, _ in grant.filters.exact), *grant.filters.open_paths},
-        "order_by": {path for path, _ in grant.order_by.exact},
-        "aggregates": {*grant.aggregates.exact, *grant.aggregates.open_paths},
-        "search": {target.canonical for target in grant.search},
-    }
-    for clause, paths in clauses.items():
+    most = reviewed.limits.max_relation_depth
+    for clause, paths in written_paths(reviewed.grant).items():
         for path in sorted(paths):
-            hops = _hops(path, reviewed.entry.resource)
+            hops = len(hops_of(path, reviewed.entry.resource))
             if hops > most:
                 text = f"'{'.'.join(path)}' has {hops} relations; {most} are allowed"
                 hint = "use a shorter path, or a larger MAX_RELATION_DEPTH"
                 yield Problem("W017", text, reviewed.at(clause), hint)
 
 
-def _hops(path: Path, resource: Resource) -> int:
+def written_paths(grant: Grant) -> dict[str, set[Path]]:
+    """Return the paths that a grant writes out, by the clause that they are granted for."""
+    return {
+        "fields": {*grant.fields.exact, *grant.fields.wildcards},
+        "filters": {*(path for path, _ in grant.filters.exact), *grant.filters.open_paths},
+        "order_by": {path for path, _ in grant.order_by.exact},
+        "aggregates": {*grant.aggregates.exact, *grant.aggregates.open_paths},
+        "search": {target.canonical for target in grant.search},
+    }
+
+
+def hops_of(path: Path, resource: Resource) -> tuple[Relation, ...]:
+    """Return the relations that a granted path goes over."""
     for end in (len(path), len(path) - 1):
         try:
-            return len(resolve_hops(resource, path[:end]))
+            return resolve_hops(resource, path[:end])
         except UnknownPathError:
             pass
         try:
-            return len(resolve(resource, path[:end], tail=frozenset(OPERATORS)).hops)
+            return resolve(resource, path[:end], tail=frozenset(OPERATORS)).hops
         except UnknownPathError:
             pass
-    return 0
+    return ()
 
 
 def _limits(reviewed: ReviewedGrant) -> Iterator[Problem]:

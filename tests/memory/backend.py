@@ -57,6 +57,9 @@ class MemoryBackend:
         self.capabilities = capabilities
         self.log: list[str] = []
 
+    def stored_with(self, label: str) -> None:
+        """Return nothing: all rows are in the same tables."""
+
     def begin(self) -> None:
         """Prepare for a request."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from django.db import connections, router, transaction
 from django.db.models import Q
 
 from django_flex.backends.orm.connection.database_errors import translated
+from django_flex.backends.orm.connection.databases import stored_with
 from django_flex.backends.orm.connection.deadlines import Deadline, ForEachStatement
 from django_flex.backends.orm.connection.time_zones import check_time_zone
 from django_flex.backends.orm.connection.transactions import reading, writing
@@ -53,6 +54,10 @@ class OrmBackend:
     def statements(self) -> StatementCache:
         """The statements that are compiled."""
         return self._statements
+
+    def stored_with(self, label: str) -> Container[str] | None:
+        """Ask Django's routers which models share a database."""
+        return stored_with(label)
 
     def _on(self, using: str) -> Database:
         return Database(using, self._statements)

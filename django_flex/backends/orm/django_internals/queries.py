@@ -2,7 +2,8 @@
 
 Uses of ``sql.Query``: ``add_ordering``, ``clear_ordering``, ``set_limits``, ``clear_limits``,
 ``add_annotation``, ``set_values``, ``group_by``, ``annotations``, ``combinator``, ``distinct``,
-``distinct_fields``, ``is_sliced``, ``clone``, ``alias_map`` and ``where.leaves``.
+``distinct_fields``, ``is_sliced``, ``clone``, ``alias_map`` and ``where.leaves``; of querysets and
+managers ``_db``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ def limit(query: Query, low: int, high: int | None) -> None:
 def unlimit(query: Query) -> None:
     """Remove the limits."""
     query.clear_limits()
+
+
+def chosen_database(rows: Any) -> str | None:
+    """Return the database that a queryset or manager names itself, ``None`` if routers choose it."""
+    alias: str | None = getattr(rows, "_db", None)
+    return alias
 
 
 def ungrouped(query: Query, totals: Mapping[str, object]) -> Query:

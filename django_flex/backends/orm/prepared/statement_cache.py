@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Hashable
-from contextlib import suppress
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -109,10 +109,14 @@ class StatementCache:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Database:
-    """A database by its alias, and the cache of the statements that are run on it."""
+    """A database by its alias, and the cache of the statements that are run on it.
+
+    ``reading`` opens the context that related rows of another database are read in.
+    """
 
     using: str
     statements: StatementCache
+    reading: Callable[[str], AbstractContextManager[object]] = nullcontext
 
 
 def fetch(

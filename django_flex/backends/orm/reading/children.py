@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -13,8 +14,10 @@ from django.db.models import CharField, F, Field, Q, UUIDField, Window
 from django.db.models.functions import RowNumber
 
 from django_flex.backends.orm.bind_parameters import KeyArgument
+from django_flex.backends.orm.connection.databases import database_of_related
 from django_flex.backends.orm.django_internals.joins import conditions_added
 from django_flex.backends.orm.django_internals.models import key_field
+from django_flex.backends.orm.django_internals.queries import chosen_database
 from django_flex.backends.orm.expressions.columns import select
 from django_flex.backends.orm.expressions.conditions import filtered, visible_links, visible_rows
 from django_flex.backends.orm.expressions.ordering import sort_keys
@@ -86,9 +89,30 @@ def _added(
     wanted = Counter(key for key in keys if key is not None)
     # Rows with one key share one list, which the reply then shows in each of them.
     accounting = SizeAccounting(reply_size, times * max(wanted.values(), default=1))
-    lists = _lists(child, list(wanted), database, accounting)
+    lists = _read(child, list(wanted), database, accounting)
     nothing = _listed(child, [])
     return [lists.get(key, nothing) for key in keys]
+
+
+def _read(
+    child: ChildPlan, keys: Sequence[object], database: Database, accounting: SizeAccounting
+) -> dict[object, Any]:
+    """Read lists from the database that their rows are in."""
+    using = _database_of(child, database.using)
+    if using == database.using:
+        return _lists(child, keys, database, accounting)
+    with database.reading(using):
+        return _lists(child, keys, replace(database, using=using), accounting)
+
+
+def _database_of(child: ChildPlan, using: str) -> str:
+    """Return the database of lists; if their rows are a queryset, it may have chosen one itself."""
+    chosen = None if child.rows.queryset is None else chosen_database(child.rows.queryset)
+    if chosen is not None:
+        return chosen
+    inner = model_of(child.relation.target)
+    outer: Any = inner._meta.get_field(child.relation.far).related_model
+    return using if outer is None else database_of_related(outer, inner, using)
 
 
 def _lists(
@@ -149,15 +173,16 @@ def _query(asked: tuple[ChildPlan, KeyArgument], using: str) -> Any:
     return _build(*asked, using).query
 
 
-def sample_of(child: ChildPlan, using: str) -> QuerySet[Any]:
-    """Return the statement of lists with keys that stand for those of any two outer rows."""
+def sample_of(child: ChildPlan, using: str) -> tuple[QuerySet[Any], str]:
+    """Return the statement of lists, and its database, with keys that stand for any two rows'."""
+    using = _database_of(child, using)
     key = _key_field(child.relation)
     keys: Sequence[object] = (1, 2)
     if isinstance(key, UUIDField):
         keys = (UUID(int=1), UUID(int=2))
     elif isinstance(key, CharField):
         keys = ("1", "2")
-    return _build(child, KeyArgument(keys), using)
+    return _build(child, KeyArgument(keys), using), using
 
 
 def _key_field(relation: Relation) -> object:

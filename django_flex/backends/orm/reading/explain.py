@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from django_flex.query.limits import Limits
     from django_flex.resolved import Rows, Where
 
-Named = tuple[str, Any]
+#: What a query reads, the query, and its database.
+Named = tuple[str, Any, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def explain_groups(
         using, shown=shown, analyze=plan.explain == "analyze", started=started
     )
     query = build_groups(plan, using) if plan.keys else build_total(plan, using)
-    queries = [("groups", query)]
+    queries = [("groups", query, using)]
 
     def run() -> int:
         return len(read_groups(plan, statements, limits, started)[0])
@@ -113,7 +114,9 @@ def _explained(
     queries: Any, options: _ExplainOptions, limits: Limits, run: Callable[[], int]
 ) -> Explanation:
     with reading(options.using, limits, options.started):
-        found = tuple(_statement(name, query, options) for name, query in queries)
+        found = tuple(
+            _statement(name, query, replace(options, using=using)) for name, query, using in queries
+        )
     explanation = Explanation(vendor=connections[options.using].display_name, statements=found)
     if not options.analyze:
         return explanation
@@ -124,20 +127,22 @@ def _explained(
 
 
 def _queries(plan: ReadPlan, using: str) -> Iterator[Named]:
-    yield "rows", page_of(plan, using).query
+    yield "rows", page_of(plan, using).query, using
     yield from _of_lists(plan.children, "", using)
     if plan.count is not None:
         rows = counted_rows(plan, using).order_by().query
-        yield "count", rows if plan.cells else ungrouped(rows, {"flex_count": Count("*")})
+        count = rows if plan.cells else ungrouped(rows, {"flex_count": Count("*")})
+        yield "count", count, using
     if plan.totals is not None:
-        yield "aggregates", build_total(plan.totals, using)
+        yield "aggregates", build_total(plan.totals, using), using
 
 
 def _of_lists(children: tuple[ChildPlan, ...], prefix: str, using: str) -> Iterator[Named]:
     for child in children:
         name = f"{prefix}{child.relation.name}"
-        yield name, sample_of(child, using).query
-        yield from _of_lists(child.output.children, f"{name}.", using)
+        lists, there = sample_of(child, using)
+        yield name, lists.query, there
+        yield from _of_lists(child.output.children, f"{name}.", there)
 
 
 def _statement(name: str, query: Any, options: _ExplainOptions) -> ExplainedStatement:

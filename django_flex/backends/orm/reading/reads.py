@@ -45,7 +45,8 @@ def read(
         limits: with ``read_timeout``.
         started: when the request began, as for ``reading``.
     """
-    database = Database(database_of(plan), statements)
+    others = partial(reading, limits=limits, started=started)
+    database = Database(database_of(plan), statements, others)
     reply_size = ReplySize(limits.max_reply_bytes)
     with reading(database.using, limits, started):
         found = _read(plan, database, reply_size)

@@ -18,6 +18,7 @@ import time
 from array import array
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
@@ -72,7 +73,8 @@ def rows_of(
     Raises:
         UnavailableError: the database is away, or all of it takes too long.
     """
-    database = Database(database_of(plan), statements)
+    others = partial(reading, limits=replace(limits, read_timeout=limits.export_timeout))
+    database = Database(database_of(plan), statements, others)
     chunk_size = ChunkSize(plan.output, CHUNK_WITH_LISTS if plan.children else CHUNK)
     chunks = _chunks(plan, database.using, chunk_size)
     ends = time.monotonic() + limits.export_timeout

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
 from django_flex.backends.orm.bind_parameters import KeyArgument
+from django_flex.backends.orm.connection.databases import database_of_related
 from django_flex.backends.orm.django_internals.models import key_field
 from django_flex.backends.orm.expressions.conditions import visible_rows
 from django_flex.backends.orm.prepared.statement_cache import Database, fetch
-from django_flex.backends.orm.schema import field_of
+from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.exceptions import ValidationFailedError
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ def _known(uses: Sequence[tuple[PendingRow, Assignment]], database: Database) ->
     _, part = uses[0]
     field: Any = field_of(part.attribute)
     rows: Any = part.reference
+    using = database_of_related(field.model, model_of(rows.resource), database.using, writing=True)
+    database = replace(database, using=using)
     far = key_field(field)
     limited = field.get_limit_choices_to()
     values = {part.value for _, part in uses}
@@ -56,7 +60,6 @@ def _known(uses: Sequence[tuple[PendingRow, Assignment]], database: Database) ->
         (value,) = values
         found = fetch((rows, far.attname, KeyArgument(value)), _key_query, database)
         return {key for (key,) in found}
-    using = database.using
     queryset = visible_rows(rows, using).using(using)
     if limited:
         queryset = queryset.complex_filter(limited)
