@@ -30,6 +30,9 @@ from tests.doors.fronts import (
 )
 from tests.replaying import replay
 
+#: A project of other people's packages, with settings of its own.
+collect_ignore = ["ecosystem"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
