@@ -19,6 +19,7 @@ class DjangoFlexConfig(AppConfig):
         """Register the checks; the code behind them is loaded when they run."""
         checks.register(_check_settings, checks.Tags.security)
         checks.register(_check_groups, checks.Tags.database)
+        checks.register(_check_time_zones, checks.Tags.database)
 
 
 def _check_settings(**kwargs: object) -> list[checks.CheckMessage]:
@@ -31,3 +32,9 @@ def _check_groups(**kwargs: Any) -> list[checks.CheckMessage]:
     from django_flex.checks import check_groups
 
     return check_groups(**kwargs)
+
+
+def _check_time_zones(**kwargs: Any) -> list[checks.CheckMessage]:
+    from django_flex.checks import check_time_zones
+
+    return check_time_zones(**kwargs)

@@ -14,8 +14,10 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's names
 from django.db import DatabaseError, connections, router
 from django.utils.module_loading import import_string
+from django.utils.timezone import get_default_timezone_name
 
 from django_flex.conf import NAME, configuration, has_urls, middleware_classes, misspelt_names
+from django_flex.exceptions import MisconfiguredError
 from django_flex.http.mounts import mounts
 from django_flex.http.view_checks import view_problems
 from django_flex.idempotency.execution import in_database
@@ -69,6 +71,30 @@ def check_groups(databases: Sequence[str] | None = None, **_kwargs: object) -> l
         found = review_groups(settings.policy, groups)
         problems += (replace(p, place=f"{settings.place}: {p.place}") for p in found)
     return [_message(problem) for problem in dict.fromkeys(problems)]
+
+
+def check_time_zones(
+    databases: Sequence[str] | None = None, **_kwargs: object
+) -> list[CheckMessage]:
+    """Return a message for every database that cannot convert times to a zone of the settings."""
+    problems: dict[Problem, None] = {}
+    for settings in configuration().versions.values():
+        zone = settings.time_zone or get_default_timezone_name()
+        for entry in settings.policy.entries.values():
+            if not any(one.kind == "datetime" for one in entry.resource.attributes.values()):
+                continue
+            backend = settings.backends.of(entry.resource)
+            alias = backend.database_for_read(entry.resource)
+            if alias not in (databases or ()):
+                continue
+            try:
+                backend.check_time_zone(entry.resource, zone)
+            except MisconfiguredError as error:
+                text = f"{error}, so times cannot be converted to {zone}"
+                problems[Problem("W028", text, f"DATABASES[{alias!r}]", error.hint)] = None
+            except DatabaseError:
+                pass  # Django's own checks report problems of the database
+    return [_message(problem) for problem in problems]
 
 
 def _groups(databases: Sequence[str]) -> list[str] | None:

@@ -245,9 +245,9 @@ def test_a_version_is_named(settings: Any) -> None:
 
 def test_every_id_is_provoked() -> None:
     # E018 and W007 in tests/idempotency, E022 and W009 in tests/actions, I004 in tests/security,
-    # E028 and W026 in tests/http, E029 in tests/memory, W027 in tests/backends
+    # E028 and W026 in tests/http, E029 in tests/memory, W027 and W028 in tests/backends
     elsewhere = {"E011", "E013", "E018", "E022", "W007", "W009", "I004", "E028", "E029", "W026"}
-    elsewhere |= {"W027"}
+    elsewhere |= {"W027", "W028"}
     of_grants = {identifier for identifier, *_ in FINDINGS.values()} | {"E026", "W023"}
     assert set(PROBLEMS) == {*CASES, *elsewhere, *of_grants, "W024", "I003", "I005"}
 

@@ -36,7 +36,7 @@ class Reads(Protocol):
         """Check that the database of a resource can convert to a time zone.
 
         Raises:
-            UnsupportedQueryError: it does not know the zone.
+            MisconfiguredError: it does not know the zone.
         """
         ...
 

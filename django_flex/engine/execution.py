@@ -104,7 +104,7 @@ def admit(call: Call, answer_with: Answer | None = None) -> FlexResult:
     call = resolved.call
     zone = call.settings.time_zone if call.time_zone is None else call.time_zone
     try:
-        with in_time_zone(zone, call.settings.backends, entry.resource):
+        with in_time_zone(zone):
             result = (answer_with or ANSWERS.get(call.operation, _refuse))(resolved)
     except FlexError as error:
         refused = _as_told(error, call)

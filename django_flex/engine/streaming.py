@@ -55,7 +55,7 @@ def _export(plan: ReadPlan, call: Call) -> Iterator[list[Row]]:
     zone = call.settings.time_zone if call.time_zone is None else call.time_zone
 
     def setting() -> AbstractContextManager[None]:
-        return in_time_zone(zone, call.settings.backends, plan.resource)
+        return in_time_zone(zone)
 
     chunks = call.settings.backends.of(plan.resource).stream(plan, call.settings.limits, setting)
     # Read immediately, so that an error in the query is an ordinary error reply.

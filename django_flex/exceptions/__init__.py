@@ -45,6 +45,7 @@
     ├── RateLimitExceededError
     ├── UnavailableError
     │   └── TimeLimitExceededError
+    ├── MisconfiguredError
     └── InternalError
 
 An error is raised once, where it is detected, and turned into a reply once, at the edge. Messages
@@ -78,6 +79,7 @@ from django_flex.exceptions.general import (
     InFlightError,
     InternalError,
     MethodNotAllowedError,
+    MisconfiguredError,
     NotFoundError,
     ObjectNotFoundError,
     OperationDeniedError,
@@ -132,6 +134,7 @@ __all__ = [
     "InvalidValueError",
     "LimitExceededError",
     "MethodNotAllowedError",
+    "MisconfiguredError",
     "NotFoundError",
     "ObjectNotFoundError",
     "OperationDeniedError",

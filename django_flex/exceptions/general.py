@@ -328,6 +328,13 @@ class TimeLimitExceededError(UnavailableError):
         super().__init__("The request took too long")
 
 
+class MisconfiguredError(FlexError):
+    """The server or its database is not set up for this request; only an operator can change that."""
+
+    status = 500
+    code = "backend.misconfigured"
+
+
 class InternalError(FlexError):
     """A bug in the package or in a callable of the settings; the log has the traceback."""
 

@@ -72,6 +72,7 @@ PROBLEMS = {
     "W025": "A role other than `superuser` may write the permission fields of users.",
     "W026": "An attribute of a view that looks like a misspelt one of this package.",
     "W027": "A granted path that needs rows of another database, so that it is refused.",
+    "W028": "A database that cannot convert times to a time zone of the settings.",
     "I001": "Fields that no wildcard covers, because of `GUARDED_FIELDS`.",
     "I002": "A role may store files.",
     "I003": "Models are exposed, but no middleware, URL pattern or view makes them available.",

@@ -51,4 +51,6 @@ def test_a_zone_that_does_not_exist_is_a_400(ask, zone) -> None:
 @pytest.mark.skipif(connection.vendor != "mysql", reason="the other databases know all zones")
 def test_a_database_without_zones_says_so_instead_of_finding_nothing(ask) -> None:
     response = ask("timezone=Asia/Tokyo")
-    assert (400, "query.unsupported") == (response.status_code, response.json()["code"])
+    assert (500, "backend.misconfigured") == (response.status_code, response.json()["code"])
+    assert "Retry-After" not in response.headers
+    assert "mysql_tzinfo_to_sql" in response.json()["hint"]

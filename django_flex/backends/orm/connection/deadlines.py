@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import Error, transaction
 
+from django_flex.backends.orm.connection.time_zones import CONVERSION, check_conversion
 from django_flex.backends.orm.django_internals.connections import (
     binds_on_client,
     interruptible,
@@ -335,6 +336,8 @@ class _Prefixed:
     ) -> object:
         if sql.startswith(self._begins):
             left = self._deadline.left()
+            if CONVERSION in sql:
+                check_conversion(context["connection"])
             if not many:
                 sql = self._prefix % self._unit(left) + sql[self._replaced :]
         return execute(sql, params, many, context)

@@ -14,6 +14,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
+from django.db.backends.utils import split_tzname_delta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -181,6 +182,17 @@ def explain_prefix(connection: BaseDatabaseWrapper, *, analyze: bool, as_json: b
 def explains_in_json(connection: BaseDatabaseWrapper) -> bool:
     """Whether a database explains in JSON."""
     return "JSON" in connection.features.supported_explain_formats
+
+
+def zone_of(connection: BaseDatabaseWrapper) -> str | None:
+    """Return the time zone that datetimes are stored in, ``None`` without ``USE_TZ``."""
+    return None if connection.timezone is None else connection.timezone_name
+
+
+def zone_in_sql(name: str) -> str:
+    """Return a time zone as MariaDB takes it: by its name, or an offset (``+02:00``)."""
+    zone, sign, offset = split_tzname_delta(name)
+    return f"{sign}{offset}" if offset else str(zone)
 
 
 def converts_time_zone(connection: BaseDatabaseWrapper, name: str | None) -> bool:

@@ -26,8 +26,7 @@ from django_flex.backends.orm.expressions.masks import masked
 from django_flex.backends.orm.expressions.project_querysets import each_once
 from django_flex.backends.orm.prepared.statement_cache import Database, StatementCache, fetch
 from django_flex.backends.orm.schema import model_of
-from django_flex.exceptions import UnsupportedQueryError
-from django_flex.query.aggregates import FUNCTIONS, PARTS, TRUNCATIONS
+from django_flex.query.aggregates import FUNCTIONS, PARTS
 from django_flex.query.kinds import check_total
 from django_flex.query.limits import Limits
 from django_flex.resolved import AggregateSubquery, Derived
@@ -102,21 +101,9 @@ def read_groups(
     with reading(using, limits, started):
         if not plan.keys:
             return [read_total(plan, database, note)], False
-        rows = _fetch(plan, database, note)
-    return rows[: plan.limit], len(rows) > plan.limit
-
-
-def _fetch(plan: AggregatePlan, database: Database, note: Note | None) -> list[Row]:
-    try:
         page = plan.offset, plan.offset + plan.limit + 1
-        return fetch(plan, build_groups, database, page, note)
-    except ValueError as error:
-        if any(key.part in TRUNCATIONS for key in plan.keys):
-            # Without its time zone tables MariaDB returns NULL, which Django does not accept.
-            raise UnsupportedQueryError(
-                "The time zone tables of the database are empty", path="group_by"
-            ) from error
-        raise
+        rows = fetch(plan, build_groups, database, page, note)
+    return rows[: plan.limit], len(rows) > plan.limit
 
 
 def read_total(plan: AggregatePlan, database: Database, note: Note | None = None) -> Row:
