@@ -1,7 +1,7 @@
 """One record for each request, for the log (with ``AUDIT_QUERIES``) and for a signal.
 
 A record has names, never values: which fields, filters and columns were used, not what was
-searched for or written. So guarded values cannot get into a log.
+searched for or written. So guarded values cannot get into a log. Of an upload it has name and size.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Record:
     ``user`` is the primary key, ``None`` for an anonymous caller. ``kind`` is the label of the
     user's model, or the path of the class. ``role`` is ``None`` if the caller has none. ``fields``
     are the requested fields, ``filters`` the keys of conditions, ``written`` the columns that were
-    sent. ``rows`` is the number of rows in the reply, ``code`` that of an error, and ``ms`` the
+    sent, ``files`` the names and sizes of uploads. ``rows`` is the number of rows in the reply, ``code`` that of an error, and ``ms`` the
     time in milliseconds.
     """
 
@@ -45,11 +45,14 @@ class Record:
     status: int
     code: str | None
     ms: float
+    files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """One line of ``name=value``; an ambiguous value is quoted."""
         told = asdict(self)
         kind = told.pop("kind")
+        if not told["files"]:
+            del told["files"]
         if kind is not None:
             told["user"] = f"{kind}:{self.user}"
         return " ".join(f"{name}={_plain(value)}" for name, value in told.items())
@@ -62,6 +65,7 @@ class Names:
     fields: object
     filters: Iterable[str]
     written: Iterable[str]
+    files: Iterable[str] = ()
 
 
 def make_record(  # noqa: PLR0913 - all by name, each a column of the record
@@ -87,6 +91,7 @@ def make_record(  # noqa: PLR0913 - all by name, each a column of the record
         fields=_one_line(names.fields),
         filters=_first(names.filters),
         written=_first(names.written),
+        files=_first(names.files),
         rows=rows,
         status=result.status_code,
         code=result.error.code if result.error is not None else None,

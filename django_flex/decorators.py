@@ -35,6 +35,7 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
     allowed_search: Iterable[str] = (),
     allowed_aggregates: Iterable[str] = (),
     allowed_actions: Iterable[str] = ("get", "list"),
+    allowed_files: Mapping[str, Any] | None = None,
     rows: Any = "*",
     require_auth: bool | None = None,
     version: str | None = None,
@@ -52,6 +53,7 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
         allowed_search: as in ``search`` of a grant.
         allowed_aggregates: as in ``aggregates`` of a grant.
         allowed_actions: the operations that the view supports, reads and writes.
+        allowed_files: as in ``files`` of a grant: the columns that take uploads, with their limits.
         rows: as in ``rows`` of a grant; the default is all rows.
         require_auth: whether anonymous callers get a 401; with ``None`` the settings decide.
         version: the API version whose settings apply.
@@ -67,6 +69,7 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
         "aggregates": list(allowed_aggregates),
         "ops": list(allowed_actions),
         "rows": rows,
+        "files": allowed_files or {},
     }
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -31,6 +31,7 @@ from django_flex.exceptions import (
 )
 from django_flex.http.authentication import SESSION_CHALLENGE, admitted
 from django_flex.http.endpoint import Door, serve
+from django_flex.http.forms import is_form
 from django_flex.http.rendering import render
 from django_flex.http.routing import ADD, DELETE, EDIT, GET, LIST, action_route, fixed_route
 from django_flex.http.view_policy import ViewGrants, check_model, place_of, view_door
@@ -357,7 +358,12 @@ class ActionMixin(_Views):
 
 
 def _keep_body(request: HttpRequest) -> None:
-    """Read the body before REST framework does, because it can only be read once."""
+    """Read the body before REST framework does, because it can only be read once.
+
+    A form is left to Django's parser, which keeps its files out of memory.
+    """
+    if is_form(request):
+        return
     try:
         request.body  # noqa: B018 - Django keeps what this reads
     except (RequestDataTooBig, UnreadablePostError):

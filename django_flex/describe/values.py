@@ -115,13 +115,15 @@ class Reachable:
 class InputDescription:
     """One name that may be sent in a write.
 
-    ``required`` is about new rows. With ``many`` a list of such values is sent.
+    ``required`` is about new rows. With ``many`` a list of such values is sent. ``upload`` is set if
+    a file may be sent: the maximum size in bytes, and the allowed types, none for any.
     """
 
     name: str
     column: ColumnDescription
     required: bool = False
     many: bool = False
+    upload: tuple[int, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django_flex.access.reach import Access
 from django_flex.analysis.writes.nested import VERBS, may_point
-from django_flex.analysis.writes.writable import may_write, writable_names
+from django_flex.analysis.writes.uploads import most_bytes
+from django_flex.analysis.writes.writable import may_write, upload_limits_of, writable_names
 from django_flex.describe.resource import column_of
 from django_flex.describe.values import ChildrenDescription, InputDescription, WriteDescription
 from django_flex.schema.paths import ResolvedPath
@@ -43,10 +44,13 @@ def _input(name: str, access: Access, *, needed: bool) -> InputDescription:
     attribute = resource.attribute(name)
     if attribute is None:
         return _links(resource.relations[name], access)
-    column = column_of(ResolvedPath((), attribute), access)
+    target = ResolvedPath((), attribute)
+    column = column_of(target, access)
+    limits = upload_limits_of(target, access)
     return InputDescription(
         name=name,
         column=column,
+        upload=None if limits is None else (most_bytes(limits, access), limits.types),
         required=needed and column.declaration.required,
     )
 

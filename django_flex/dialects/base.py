@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from django_flex.engine.call import Wire
 
 if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
     from django_flex.query.limits import Limits
 
 
@@ -23,25 +25,38 @@ class Meaning:
     choices: frozenset[str] | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """The parts of a form: texts, in their order, each with all its values, and files by name."""
+
+    texts: list[tuple[str, list[str]]]
+    files: Mapping[str, UploadedFile[bytes]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sent:
     """What was sent, extracted from its request but not decoded.
 
     ``parameters`` are those of the URL, in their order, each with all its values; ``body`` is empty
-    without one. ``lists`` says that the body may be a list here: several rows to add.
+    without one. ``lists`` says that the body may be a list here: several rows to add. ``form`` is in
+    place of the body where a form was sent, which only dialects with ``takes_forms`` get.
     """
 
     method: str
     parameters: list[tuple[str, list[str]]]
     body: bytes
     lists: bool = False
+    form: Form | None = None
 
 
 class Dialect(Wire, Protocol):
     """Turns what a client sends into a call, and results and errors into replies.
 
-    Only the dialect understands its payloads; other code passes them on unchanged.
+    Only the dialect understands its payloads; other code passes them on unchanged. With
+    ``takes_forms`` it decodes forms, whose files are values of its payloads.
     """
+
+    takes_forms: ClassVar[bool] = False
 
     def decode(self, sent: Sent, limits: Limits) -> Mapping[str, object]:
         """Return the payload of what was sent.

@@ -31,6 +31,33 @@ class _Check(CsrfViewMiddleware):
         return reason
 
 
+#: Schemes of ``Authorization`` that a browser uses by itself, also for a form of another site.
+_AMBIENT = frozenset({"basic", "digest", "negotiate", "ntlm"})
+
+
+def check_origin(request: HttpRequest) -> None:
+    """Refuse a form that another site may have made the browser send, where no token is checked.
+
+    A browser asks before it sends JSON to another site, or an ``Authorization`` header of a script;
+    a form it just sends, with the credentials that it knows.
+
+    Raises:
+        CsrfFailedError: the origin is neither this site nor one of ``CSRF_TRUSTED_ORIGINS``.
+    """
+    if "HTTP_ORIGIN" not in request.META:
+        return  # no browser, or a request to its own site
+    scheme = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")[0].lower()
+    if scheme and scheme not in _AMBIENT:
+        return
+    check: Any = _Check(lambda _request: HttpResponse())
+    if not check._origin_verified(request):  # noqa: SLF001 - of the class above
+        logger.warning("A form from another origin was refused at %r", request.path)
+        raise CsrfFailedError(
+            "A form of another site is refused",
+            hint="send an Authorization header, or name the origin in CSRF_TRUSTED_ORIGINS",
+        )
+
+
 def check_csrf(request: HttpRequest) -> None:
     """Refuse a request that another site may have made the browser send.
 

@@ -28,6 +28,7 @@ from django_flex.http.description import describe_all, describe_entry
 from django_flex.http.rendering import finish, render
 from django_flex.http.request import (
     check_query,
+    no_form,
     parameters,
     preferred_time_zone,
     prefers,
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_flex")
 
+#: What a form may ask for: what stores values. In a batch, one of the operations does.
+FORM_OPERATIONS = frozenset({"add", "edit", "upsert", "bulk_edit", BATCH})
 _NEVER_UPSERT = frozenset({"GET", "HEAD", "QUERY", "POST", "PATCH", "DELETE"})
 
 Authenticate: TypeAlias = "Callable[[HttpRequest, Settings], Actor]"
@@ -194,7 +197,12 @@ def to_call(
         CsrfFailedError: a write of a cookie session has no token.
     """
     dialect, limits = door.dialect, door.settings.limits
-    sent = read(request, limits, lists=meaning.operation == "add")
+    sent = read(
+        request,
+        limits,
+        lists=meaning.operation == "add",
+        forms=getattr(dialect, "takes_forms", False),
+    )
     payload = dialect.decode(sent, limits)
     operation = dialect.agreed_operation(payload, meaning, actions=has_actions)
     resource = _agreed_resource(dialect.resource_of(payload), operation, route, door)
@@ -204,6 +212,8 @@ def to_call(
         check_query(request)
     writing = dialect.first_write(payload) if operation == BATCH else None
     reads_only = writing is None if operation == BATCH else operation in READ_OPERATIONS
+    if sent.form is not None and operation not in FORM_OPERATIONS:
+        raise no_form()
     make_call = partial(
         Call,
         settings=door.settings,

@@ -15,6 +15,7 @@ from django_flex.exceptions import (
     RequestError,
     UnsupportedMediaTypeError,
 )
+from django_flex.http.forms import is_form, read_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,28 +25,45 @@ if TYPE_CHECKING:
     from django_flex.query.limits import Limits
 
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_FORM_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _WRITE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _BODY_METHODS = _WRITE_METHODS | {"QUERY"}
 
 
-def read(request: HttpRequest, limits: Limits, *, lists: bool = False) -> Sent:
+def read(request: HttpRequest, limits: Limits, *, lists: bool = False, forms: bool = False) -> Sent:
     """Return what was sent, for a dialect to decode.
 
     Args:
         request: the request.
         limits: the caps that apply.
         lists: whether the body may be a list.
+        forms: whether the body may be a form with parts.
 
     Raises:
         RequestError: the body cannot be read, or there are too many parameters.
         ContentTooLargeError: the body is larger than ``MAX_BODY_BYTES``.
-        UnsupportedMediaTypeError: the body is form data, or compressed.
+        UnsupportedMediaTypeError: the body is another form, or compressed.
     """
+    form = None
+    if is_form(request):
+        if not forms or request.method not in _FORM_METHODS:
+            raise no_form()
+        _check_encoding(request)
+        form = read_form(request, limits)
     return Sent(
         method=request.method or "GET",
-        body=_body(request, limits),
+        body=b"" if form is not None else _body(request, limits),
         parameters=parameters(request),
         lists=lists,
+        form=form,
+    )
+
+
+def no_form() -> UnsupportedMediaTypeError:
+    """Return the error for a form where only JSON is read."""
+    return UnsupportedMediaTypeError(
+        "Send the body as JSON",
+        hint="Content-Type: application/json; forms are for adding and editing rows",
     )
 
 
@@ -97,12 +115,16 @@ def _too_large(limits: Limits) -> ContentTooLargeError:
 
 def _check_media_type(request: HttpRequest) -> None:
     """Refuse form data and compressed bodies; no content type and ``text/plain`` mean JSON."""
-    if request.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
-        raise UnsupportedMediaTypeError("Send the body uncompressed")
+    _check_encoding(request)
     if request.method in _BODY_METHODS and (request.content_type or "") in _FORMS:
         raise UnsupportedMediaTypeError(
             "Send the body as JSON", hint="Content-Type: application/json"
         )
+
+
+def _check_encoding(request: HttpRequest) -> None:
+    if request.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
+        raise UnsupportedMediaTypeError("Send the body uncompressed")
 
 
 def parameters(request: HttpRequest) -> list[tuple[str, list[str]]]:

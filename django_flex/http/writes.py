@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_flex.exceptions import UnsupportedMediaTypeError
-from django_flex.http.csrf import check_csrf
+from django_flex.http.csrf import check_csrf, check_origin
+from django_flex.http.forms import is_form
 from django_flex.idempotency.attempts import HEADER, parse_key
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def check_write(request: HttpRequest, actor: Actor, check_parameters: Callable[[
 def _check_media_type(request: HttpRequest, actor: Actor) -> None:
     """Require a JSON content type, which a form of another site cannot send (CORS)."""
     declared = (request.content_type or "").lower()
+    if is_form(request):
+        # Another site can send one. For a session the token is checked as well.
+        check_origin(request)
+        return
     if declared == "application/json" or declared.endswith("+json") or not request.body:
         return
     if declared or actor.needs_csrf:

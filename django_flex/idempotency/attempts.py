@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
+from django.core.files.base import File
 
 from django_flex.exceptions import RequestError, UnsupportedQueryError
 from django_flex.plan.json_values import encode, plain
@@ -69,12 +70,27 @@ def attempt_for(
         RequestError: the key is empty, too long, or not printable ASCII.
         UnsupportedQueryError: the caller cannot be identified.
     """
-    asked = {name: value for name, value in payload.items() if name not in _SAID_APART}
+    sent = {name: value for name, value in payload.items() if name not in _SAID_APART}
+    asked = {name: _with_digests(value) for name, value in sent.items()}
     return Attempt(
         scope=_text([settings.version, *_caller(actor, settings)]),
         key=parse_key(key),
         fingerprint=_digest([operation, resource, plain(asked)]),
     )
+
+
+def _with_digests(value: object) -> object:
+    """Return a value with hashes of files in place of them: another content is another request."""
+    if isinstance(value, File):
+        digest = blake2b(digest_size=32)
+        for chunk in value.chunks():
+            digest.update(chunk if isinstance(chunk, bytes) else chunk.encode())
+        return {"$file": [value.name, value.size, digest.hexdigest()]}
+    if isinstance(value, Mapping):
+        return {key: _with_digests(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_digests(part) for part in value]
+    return value
 
 
 def parse_key(text: str) -> str:

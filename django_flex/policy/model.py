@@ -44,6 +44,18 @@ class Preset:
     value: object
 
 
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What may be uploaded: a maximum size in bytes, and types of which a file has to have one.
+
+    ``types`` are media types such as ``image/*``, or extensions such as ``.pdf``. ``None`` and an
+    empty tuple leave it to the setting and to the column.
+    """
+
+    max_bytes: int | None = None
+    types: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WriteGrant:
     """What a role may write by one operation.
@@ -73,7 +85,9 @@ class Grant:
     """What one role may do on one model. An empty one (``operations`` empty) denies.
 
     ``source`` is its path in the settings, ``written`` its raw value; only the checks use them.
-    ``for_reading`` marks a grant for writing whose fields were only listed for reading.
+    ``for_reading`` marks a grant for writing whose fields were only listed for reading. ``files``
+    has what may be uploaded to a column, by its name; ``uploads`` is for the other file columns that
+    the grant names for writing, ``None`` for no upload.
     """
 
     role: str
@@ -95,6 +109,8 @@ class Grant:
     min_group: int = 1
     search: tuple[ResolvedPath, ...] = ()
     actions: Mapping[str, ActionGrant] = field(default_factory=dict)
+    files: Mapping[str, FileLimits] = field(default_factory=dict)
+    uploads: FileLimits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

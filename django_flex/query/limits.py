@@ -26,6 +26,7 @@ class Limits:
     max_limit: int = cap(200, "Rows of a list, at most.")
     max_relation_depth: int = cap(2, "Relation hops in one path, at most.", least=0)
     max_body_bytes: int = cap(1_048_576, "Size of a request's body, at most.")
+    max_file_bytes: int = cap(10_485_760, "Size of one uploaded file, at most.")
     max_json_depth: int = cap(32, "Nesting of a JSON body, at most.")
     max_conditions: int = cap(100, "Comparisons in one query, at most.")
     max_nesting: int = cap(10, "Nesting of and/or/not, at most.")

@@ -131,7 +131,7 @@ def _files(reviewed: ReviewedGrant) -> Iterator[Problem]:
         names = [a.name for a in files if may_write(ResolvedPath((), a), access, operation)]
         if names:
             text = f"With '{operation}' clients may store files: {', '.join(sorted(names))}"
-            hint = "check size and type with validators of the field, and serve them as downloads"
+            hint = "limit 'max_bytes' and 'types' in 'files', and serve them as downloads"
             identifier = "W012" if grant.role == "anon" else "I002"
             yield Problem(identifier, text, grant.source, hint)
 

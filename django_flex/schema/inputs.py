@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import File
 from django.core.files.utils import validate_file_name
 
+from django_flex.query.ast import ParameterText
 from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, check_lookup, coerce
 
 if TYPE_CHECKING:
@@ -26,8 +29,11 @@ def fit(value: object, attribute: Attribute) -> object:
     Raises:
         UnfitValueError: it is invalid; the text says what would be valid.
     """
+    if isinstance(value, ParameterText):
+        value = _of_form(value, attribute)
     if value is None:
-        return None
+        # Django stores the empty name for no file, where a column has no null.
+        return "" if attribute.kind == "file" and not attribute.null else None
     if attribute.kind == "json":
         check_json(value)
         return value
@@ -42,6 +48,27 @@ def fit(value: object, attribute: Attribute) -> object:
     if attribute.reference:  # a key, by which a row is looked up
         check_lookup(typed, attribute, "exact")
     return typed
+
+
+def _of_form(text: ParameterText, attribute: Attribute) -> object:
+    """Return what a text in a form means: JSON for JSON; nothing is null where no text is empty."""
+    has_empty = attribute.kind in {"text", "file", "other"} and not attribute.reference
+    if not text and attribute.null and not has_empty:
+        return None
+    return _parsed(text) if attribute.kind == "json" else text
+
+
+def _parsed(text: str) -> object:
+    """Parse the JSON in a part of a form."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        message = "a JSON value"
+        raise UnfitValueError(message) from error
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(name)
 
 
 def _binary(value: object) -> bytes:
@@ -84,10 +111,17 @@ def check_json(value: object, depth: int = MAX_DEPTH) -> None:
     elif isinstance(value, list | tuple):
         for part in value:
             check_json(part, depth - 1)
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_INTEGER:
+    else:
+        _check_scalar(value)
+
+
+def _check_scalar(value: object) -> None:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_INTEGER:
         raise UnfitValueError("a whole number of at most 64 bits")
-    elif isinstance(value, float) and value - value != 0:
+    if isinstance(value, float) and value - value != 0:
         raise UnfitValueError("a finite number")
+    if isinstance(value, File):
+        raise UnfitValueError("a JSON value, which a file is not")
 
 
 def is_computed(attribute: Attribute) -> bool:

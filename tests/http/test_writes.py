@@ -60,7 +60,7 @@ def test_row_that_is_not_there_is_a_404(site: Site, operation: str) -> None:
 @pytest.mark.parametrize("operation", WRITES)
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x/y"],
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/mixed; boundary=x", "x/y"],
 )
 def test_body_has_to_be_json_by_name(site: Site, operation: str, content_type: str) -> None:
     response = site.write(operation, {"name": "New"}, content_type=content_type)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.text import slugify
@@ -209,3 +210,32 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     amount = models.IntegerField(default=1)
+
+
+class Dossier(models.Model):
+    """It has a file, an image and JSON, and rows with files inside."""
+
+    code = models.CharField(max_length=20, unique=True)
+    number = models.IntegerField(null=True, blank=True)
+    active = models.BooleanField(default=True)
+    data = models.JSONField(blank=True, default=dict)
+    document = models.FileField(
+        upload_to="dossiers",
+        max_length=60,
+        blank=True,
+        validators=[FileExtensionValidator(["pdf", "txt", "html"])],
+    )
+    photo = models.ImageField(
+        upload_to="photos", null=True, blank=True, width_field="width", height_field="height"
+    )
+    width = models.IntegerField(null=True, blank=True)
+    height = models.IntegerField(null=True, blank=True)
+    news = models.ManyToManyField(News)
+
+
+class Scan(models.Model):
+    """A row inside, which needs its file."""
+
+    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="scans")
+    file = models.FileField(upload_to="scans")
+    label = models.CharField(max_length=20, blank=True)

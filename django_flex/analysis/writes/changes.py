@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.core.files.base import File
+
 from django_flex.analysis.writes.nested import children_of
-from django_flex.analysis.writes.writable import writable
+from django_flex.analysis.writes.uploads import Refusal, received
+from django_flex.analysis.writes.writable import upload_limits_of, writable
 from django_flex.binding.comparands import NoValueError
 from django_flex.binding.presets import bind_preset
 from django_flex.exceptions import (
@@ -20,13 +23,15 @@ from django_flex.exceptions import (
     UnsupportedQueryError,
     ValidationFailedError,
 )
-from django_flex.query.ast import RowChange
+from django_flex.query.ast import ParameterText, RowChange
 from django_flex.query.terms import excerpt
 from django_flex.resolved import Assignment, LinkChanges, Rows, RowWrite
 from django_flex.schema.inputs import fit
 from django_flex.schema.values import UnfitValueError, coerce_key
 
 if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
     from django_flex.analysis.writes.access import WriteAccess
     from django_flex.query.limits import Limits
     from django_flex.resolved import NestedWrites
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute, Relation
 
 logger = logging.getLogger("django_flex.security")
+NO_FILE = Refusal("A file is needed, as a part of a form; null removes the stored one.", "no_file")
+NOT_GRANTED = Refusal("No file may be uploaded here.", "not_granted")
 LINK_KEYS = frozenset({"$add", "$remove", "$set"})
 
 
@@ -91,7 +98,9 @@ class ChangeResolver:
             if parent is not None and target.attribute.lookup == parent.far and not target.via:
                 raise QueryError("The outer row sets this value", path=change.at(excerpt(name)))
             if not target.via:
-                builder.assign(name, destination, value)
+                builder.assign(
+                    name, destination, value, self._upload(name, destination, rules, value)
+                )
             elif destination.is_link:
                 builder.link(name, target, value)
             else:
@@ -102,6 +111,21 @@ class ChangeResolver:
         if rules.operation == "add":
             builder.need(matched)
         return builder.finish()
+
+    def _upload(
+        self, name: str, destination: Destination, rules: WriteAccess, value: object
+    ) -> UploadedFile[bytes] | Refusal | None:
+        """Return the file that is sent for a column, or why it is not taken; ``None`` for none."""
+        target = destination.target
+        if target.attribute.kind != "file" or value is None or value == "":
+            return None
+        limits = upload_limits_of(target, rules.access)
+        if isinstance(value, File) and limits is not None:
+            return received(value, limits, rules.access)
+        if isinstance(value, File):
+            return NOT_GRANTED
+        # A name may be that of another user's file: who uploads does not choose among stored ones.
+        return None if limits is None or rules.access.grant.unrestricted else NO_FILE
 
     def _target(self, name: str, rules: WriteAccess, change: RowChange) -> Destination:
         """Look a name up, once for all rows that are written under the same rules."""
@@ -137,7 +161,7 @@ class Destination:
 class RowWriteBuilder:
     """Collects the values of one row."""
 
-    __slots__ = ("assigned", "change", "children", "claimed", "faults", "links", "rules")
+    __slots__ = ("assigned", "change", "children", "claimed", "codes", "faults", "links", "rules")
 
     def __init__(self, change: RowChange, rules: WriteAccess) -> None:
         self.change = change
@@ -147,6 +171,7 @@ class RowWriteBuilder:
         self.children: list[NestedWrites] = []
         self.claimed: dict[tuple[str, ...], str] = {}
         self.faults: dict[str, list[str]] = {}
+        self.codes: dict[str, list[str]] = {}
 
     def claim(self, name: str, target: ResolvedPath) -> None:
         """Refuse a second name for a column, or for a part of a value that is written already."""
@@ -160,12 +185,21 @@ class RowWriteBuilder:
                 )
         self.claimed[path] = name
 
-    def assign(self, name: str, destination: Destination, value: object) -> None:
-        """Take a value for a column, or for a key in its JSON value."""
+    def assign(
+        self,
+        name: str,
+        destination: Destination,
+        value: object,
+        upload: UploadedFile[bytes] | Refusal | None = None,
+    ) -> None:
+        """Take a value for a column, or for a key in its JSON value; ``upload`` is one of a file."""
         attribute = destination.target.attribute
+        if isinstance(upload, Refusal):
+            self.faults[name], self.codes[name] = [upload.message], [upload.code]
+            return
         try:
             # A key inside a JSON value takes any JSON value, too, since its kind is the column's.
-            typed = fit(value, attribute)
+            typed = fit(value, attribute) if upload is None else upload
         except UnfitValueError as error:
             self.faults[name] = [f"This has to be {error}."]
             return
@@ -176,6 +210,10 @@ class RowWriteBuilder:
 
     def link(self, name: str, target: ResolvedPath, value: object) -> None:
         """Take the keys of a many-to-many relation: a list, or what to add and to remove."""
+        if isinstance(
+            value, ParameterText
+        ):  # in a form a list of one is not to be told from a text
+            value = [value] if value else []
         parts: Mapping[str, object] = value if isinstance(value, Mapping) else {"$set": value}
         unknown = [key for key in parts if key not in LINK_KEYS]
         if unknown or not parts or ("$set" in parts and len(parts) > 1):
@@ -246,7 +284,7 @@ class RowWriteBuilder:
     def finish(self) -> RowWrite:
         """Return the row."""
         if self.faults:
-            codes = {name: ["invalid"] for name in self.faults}
+            codes = {name: self.codes.get(name, ["invalid"]) for name in self.faults}
             raise ValidationFailedError(self.faults, codes, path=self.change.place or None)
         assignments = tuple(part for parts in self.assigned.values() for part in parts)
         return RowWrite(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_flex.analysis.writes.uploads import upload_limits
 from django_flex.exceptions import FieldDeniedError
 from django_flex.query.terms import MAX_PATH_SEGMENTS, SEGMENT, excerpt, nearest
 from django_flex.schema.inputs import is_computed, needs_naming
@@ -12,6 +13,7 @@ from django_flex.schema.paths import ResolvedPath, UnknownPathError, resolve
 if TYPE_CHECKING:
     from django_flex.access.reach import Access
     from django_flex.analysis.writes.access import WriteAccess
+    from django_flex.policy.model import FileLimits
     from django_flex.query.ast import RowChange
     from django_flex.schema.resources import Attribute
 
@@ -75,7 +77,15 @@ def may_write(target: ResolvedPath, access: Access, operation: str) -> bool:
     return _may_set(target.attribute, target, access)
 
 
+def upload_limits_of(target: ResolvedPath, access: Access) -> FileLimits | None:
+    """Return what the caller may upload to a column, ``None`` if nothing."""
+    named = _granted(target, access) and _is_named(target, access)
+    return upload_limits(target.attribute, access, named=named)
+
+
 def _may_set(attribute: Attribute, target: ResolvedPath, access: Access) -> bool:
+    if attribute.name in access.grant.files:
+        return True
     guarded = access.policy.guard.covers(access.resource, attribute)
     needed = guarded or needs_naming(attribute)
     return _granted(target, access) and (not needed or _is_named(target, access))

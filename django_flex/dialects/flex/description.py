@@ -187,8 +187,18 @@ def _input(one: InputDescription, *, adding: bool) -> dict[str, object]:
     if adding and column.declaration.default is not None:
         described["default"] = as_json(column.declaration.default)
     schema = sent_schema(column)
+    if one.upload is not None:
+        most, types = one.upload
+        described["file"] = {"max_bytes": most, **_some("types", list(types))}
+        schema = _file_schema(column)
     described["schema"] = {"type": "array", "items": schema} if one.many else schema
     return described
+
+
+def _file_schema(column: ColumnDescription) -> dict[str, object]:
+    """Return what JSON may be sent for a file: which part of the form it is, or that it is removed."""
+    types = "object" if column.declaration.required else ["object", "null"]
+    return {"type": types, "properties": {"$file": {"type": "string"}}, "required": ["$file"]}
 
 
 def _field(one: FieldDescription) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django_flex.dialects.flex import requests
 from django_flex.dialects.flex.actions import parse_call
@@ -28,6 +28,7 @@ class Flex:
     """The wire form that the contract describes; it has no state."""
 
     __slots__ = ()
+    takes_forms: ClassVar[bool] = True
 
     # Methods that would only pass on their arguments are the functions themselves, to save calls.
     decode = staticmethod(requests.decode)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from django.core.files.base import File
+
 from django_flex.audit import Names
+from django_flex.query.operations import READ_OPERATIONS
 
 if TYPE_CHECKING:
     from django_flex.plan.shape import FlexResult
@@ -21,6 +24,7 @@ def names_in(payload: Mapping[str, object], operation: str) -> Names:
         fields=payload.get("fields", payload.get("_fields", "*")),
         filters=_filter_names(payload.get("filters")),
         written=_written_names(payload, operation),
+        files=() if operation in READ_OPERATIONS else _files(payload),
     )
 
 
@@ -46,6 +50,21 @@ def _filter_names(filters: object) -> Iterator[str]:
                         yield str(key)
                     inner += value if isinstance(value, list) else [value]
         level = [part for part in inner if isinstance(part, Mapping)]
+
+
+def _files(payload: object) -> Iterator[str]:
+    """Yield the names and sizes of uploads, wherever they are in a payload."""
+    level = [payload]
+    while level:
+        inner: list[object] = []
+        for part in level:
+            if isinstance(part, File):
+                yield f"{part.name}:{getattr(part, 'size', None)}"
+            elif isinstance(part, Mapping):
+                inner += part.values()
+            elif isinstance(part, list | tuple):
+                inner += part
+        level = inner
 
 
 def _written_names(payload: Mapping[str, object], operation: str) -> Iterator[str]:

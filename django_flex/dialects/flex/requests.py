@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_flex.dialects.decoding import parse_json
+from django_flex.dialects.flex.forms import decode_form
 from django_flex.dialects.flex.parameters import merge, parse_parameters
 from django_flex.dialects.flex.parser import as_mapping, parse_operation
 from django_flex.exceptions import QueryError, RequestError
@@ -52,6 +53,8 @@ def _whole(text: str, limits: Limits) -> Mapping[str, object]:
 
 
 def _body(sent: Sent, limits: Limits) -> Mapping[str, object]:
+    if sent.form is not None:
+        return decode_form(sent.form, limits, lists=sent.lists)
     if not sent.body:
         return {}
     value = parse_json(sent.body, limits, "body")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django_flex.policy.compile.reporting import ProblemReporter
 
 #: Caps that apply before the role is known, so they are set for the whole version.
-_OF_THE_VERSION = frozenset({"max_body_bytes", "max_json_depth", "max_batch"})
+_OF_THE_VERSION = frozenset({"max_body_bytes", "max_file_bytes", "max_json_depth", "max_batch"})
 #: What a grant calls a cap, and what ``Limits`` calls it.
 CAPS = {
     **{name: name for name in DECLARED if name not in _OF_THE_VERSION},

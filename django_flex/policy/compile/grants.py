@@ -16,6 +16,7 @@ from django_flex.policy.compile.aggregates import (
     compile_min_group,
 )
 from django_flex.policy.compile.caps import BrokenCapsError, compile_caps
+from django_flex.policy.compile.files import compile_files
 from django_flex.policy.compile.filters import compile_filters, compile_orderings
 from django_flex.policy.compile.mistakes import (
     report_operation,
@@ -63,6 +64,7 @@ GRANT_KEYS = {
     "add": "`fields`, `check`, `presets` for adding",
     "edit": "`fields`, `rows`, `check`, `presets` for editing",
     "delete": "`rows` for deleting; `cascade`: models whose rows may be deleted with it, or `'*'`",
+    "files": "what may be uploaded: `max_bytes`, `types`, by column or for all that are named",
     "check": "a condition that a written row has to match",
     "presets": "values that the server sets",
     "actions": "`rows`, `input`, `rate_limit` of model actions: `{id: {…}}`",
@@ -100,6 +102,7 @@ def compile_grant(
         caps = compile_caps(written.get("limits"), reporter.at("limits"))
     except BrokenCapsError:
         return closed_grant(role, reporter)
+    files, uploads = compile_files(written.get("files"), resource, reporter.at("files"))
     before = len(reporter.problems)
     check_names(written, GRANT_KEYS, reporter)
     exclude = compile_exclude(written.get("exclude"), resource, reporter.at("exclude"))
@@ -127,6 +130,8 @@ def compile_grant(
         min_group=compile_min_group(written.get("min_group"), reporter.at("min_group")),
         source=reporter.place,
         written=written,
+        files=files,
+        uploads=uploads,
     )
     # The mistake may be in a key that restricts the rest, such as `row` for `rows`.
     return closed_grant(role, reporter) if broken else grant

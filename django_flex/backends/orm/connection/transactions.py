@@ -16,6 +16,7 @@ from django_flex.backends.orm.connection.deadlines import (
     read_deadline,
     write_deadline,
 )
+from django_flex.backends.orm.connection.stored_files import files_kept
 from django_flex.backends.orm.django_internals.connections import (
     check_transaction,
     is_in_transaction,
@@ -83,6 +84,7 @@ def writing(
     nested = connection in _writing
     stored: list[bool] = []
     with ExitStack() as stack:
+        stack.enter_context(files_kept(using, stored, dry_run=dry_run))
         stack.enter_context(translated(connection, writing=True, stored=stored))
         inside = is_in_transaction(connection)
         with _lock_at_the_start(connection):

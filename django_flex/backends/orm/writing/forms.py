@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models.fields.files import FieldFile
+
 from django_flex.backends.orm.django_internals.models import columns_of
 from django_flex.backends.orm.writing import hooks, persistence
+from django_flex.backends.orm.writing.uploads import sent_files, watch_stored
 from django_flex.exceptions import ValidationFailedError
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ def save_through(pending: PendingRow, rules: WriteRules, using: str) -> None:
         ValidationFailedError: the form or serializer refuses a value, or does not take it.
     """
     if rules.code.serializer_class is not None:
-        _save_by_serializer(pending, rules)
+        _save_by_serializer(pending, rules, using)
         return
     _validate_by_form(pending, rules)
     hooks.call("before", pending, rules)
@@ -42,7 +45,9 @@ def save_through(pending: PendingRow, rules: WriteRules, using: str) -> None:
 
 
 def _validate_by_form(pending: PendingRow, rules: WriteRules) -> None:
-    form = rules.code.form_class(data=_values(pending), instance=pending.instance)
+    form = rules.code.form_class(
+        data=_values(pending), files=sent_files(pending), instance=pending.instance
+    )
     sent = _sent(pending, rules)
     _refuse_unserved(sent, form.fields, pending)
     for name in [name for name in form.fields if name not in sent]:
@@ -64,7 +69,7 @@ def _has_default(instance: Model, name: str) -> bool:
     return attribute is not None and (attribute.has_default() or attribute.has_db_default())
 
 
-def _save_by_serializer(pending: PendingRow, rules: WriteRules) -> None:
+def _save_by_serializer(pending: PendingRow, rules: WriteRules, using: str) -> None:
     editing = pending.operation == "edit"
     serializer = rules.code.serializer_class(
         pending.instance if editing else None,
@@ -87,7 +92,10 @@ def _save_by_serializer(pending: PendingRow, rules: WriteRules) -> None:
     for links in pending.row.links:
         # Written later, as links that the caller may see: here a list would be all of them.
         serializer.validated_data.pop(links.relation.lookup, None)
+    files = {name: pending.before.get(name) for name in sent_files(pending)}
+    before = {name: getattr(file, "name", file) for name, file in files.items()}
     pending.instance = serializer.save(**presets)
+    watch_stored(pending.instance, before, using)
 
 
 def _flat(errors: object) -> list[object]:
@@ -109,7 +117,11 @@ def _values(pending: PendingRow) -> dict[str, object]:
         links.relation.lookup: list(links.add if links.replace is None else links.replace)
         for links in pending.row.links
     }
-    return {**columns, **linked}
+    # A file that is removed is null, not an object without a name.
+    removed = {
+        name: None for name, one in columns.items() if isinstance(one, FieldFile) and not one
+    }
+    return {**columns, **linked, **removed, **sent_files(pending)}
 
 
 def _sent(pending: PendingRow, rules: WriteRules) -> dict[str, str]:

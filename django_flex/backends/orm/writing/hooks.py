@@ -6,7 +6,11 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import (
+    PermissionDenied,
+    SuspiciousFileOperation,
+    ValidationError,
+)
 from django.db import transaction
 from django.http import Http404
 
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_flex")
 
+REFUSED_NAME = "The name of a file is not accepted."
 REFUSED = "The object does not accept these values."
 
 
@@ -97,6 +102,9 @@ def vetoes(pending: PendingRow, rules: WriteRules) -> Iterator[None]:
         raise as_failure(error, pending, rules) from error
     except Http404 as error:
         raise ObjectNotFoundError(path=pending.place) from error
+    except SuspiciousFileOperation as error:
+        logger.warning("A storage refused the name of a file", exc_info=error)
+        raise as_failure(ValidationError(REFUSED_NAME, "invalid_name"), pending, rules) from error
     except Exception as error:
         known = of_rest_framework(error)
         if known is None and isinstance(error, ValueError):

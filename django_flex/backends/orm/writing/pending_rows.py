@@ -6,6 +6,8 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.db.models.fields.files import FieldFile
+
 from django_flex.backends.orm.django_internals.models import columns_of, is_database_default
 
 if TYPE_CHECKING:
@@ -45,8 +47,14 @@ class PendingRow:
             f.name: (self.before[f.attname], getattr(self.instance, f.attname))
             for f in columns_of(self.instance)
             if f.attname in self.before
-            and differ(self.before[f.attname], getattr(self.instance, f.attname))
+            and _changed(self.before[f.attname], getattr(self.instance, f.attname))
         }
+
+
+def _changed(before: object, now: object) -> bool:
+    """Whether a column has to be written; an upload may have the name of the file that is stored."""
+    pending = isinstance(now, FieldFile) and not getattr(now, "_committed", True)
+    return pending or differ(before, now)
 
 
 def differ(one: object, other: object) -> bool:

@@ -20,6 +20,7 @@ from django_flex.backends.orm.writing.model_code import (
     save_instance,
 )
 from django_flex.backends.orm.writing.pending_rows import PendingRow, differ
+from django_flex.backends.orm.writing.uploads import has_upload, watch_files
 from django_flex.backends.orm.writing.validation import first_failure
 from django_flex.resolved import RowWrite
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 def insert(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) -> None:
     """Add rows: one INSERT for all of them, or one each where the model wants to be saved itself."""
     model = model_of(rules.resource)
-    if len(pending_rows) == 1 or not _may_go_together(model, using):
+    uploads = _watched(pending_rows, using)
+    if len(pending_rows) == 1 or uploads or not _may_go_together(model, using):
         for pending in pending_rows:
             with vetoes(pending, rules):
                 insert_instance(pending.instance, using, has_key=pending.instance.pk is not None)
@@ -46,7 +48,9 @@ def update(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) ->
     changed = [(pending, _columns(pending)) for pending in pending_rows]
     changed = [(pending, columns) for pending, columns in changed if columns]
     model = model_of(rules.resource)
-    if len(changed) <= 1 or may_change_other_columns(model) or not _may_go_together(model, using):
+    uploads = _watched([pending for pending, _ in changed], using)
+    apart = uploads or may_change_other_columns(model) or not _may_go_together(model, using)
+    if len(changed) <= 1 or apart:
         for pending, columns in changed:
             with vetoes(pending, rules):
                 if may_change_other_columns(model):
@@ -58,6 +62,17 @@ def update(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) ->
         return
     with _explained([pending for pending, _ in changed], rules, using):
         _update_together(changed, model, using)
+
+
+def _watched(pending_rows: Sequence[PendingRow], using: str) -> bool:
+    """Whether files are stored with some rows, which are removed if the write fails.
+
+    Django stores them when a row is saved, and not in an UPDATE of many rows.
+    """
+    with_files = [pending for pending in pending_rows if has_upload(pending.instance)]
+    for pending in with_files:
+        watch_files(pending.instance, using)
+    return bool(with_files)
 
 
 def _update_together(

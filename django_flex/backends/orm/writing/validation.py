@@ -17,6 +17,7 @@ from django_flex.backends.orm.django_internals.models import (
     with_parents,
 )
 from django_flex.backends.orm.schema import field_of, model_of
+from django_flex.backends.orm.writing.uploads import check_files, sent_files
 from django_flex.exceptions import ValidationFailedError
 from django_flex.schema.introspection import unique_sets
 from django_flex.schema.values import UnfitValueError, check_stored
@@ -48,6 +49,8 @@ def validate(pending: PendingRow, rules: WriteRules, *, unique: bool = True) -> 
     """
     instance, errors = pending.instance, dict[str, list[ValidationError]]()
     unsent = _unsent(pending)
+    if sent_files(pending):
+        _collect(errors, lambda: check_files(pending))
     if type(instance).full_clean is not models.Model.full_clean:
         _collect(errors, lambda: instance.full_clean(exclude=unsent))
     else:

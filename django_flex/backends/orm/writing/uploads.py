@@ -1,0 +1,96 @@
+"""Uploaded files of rows: validated as the form of their field does, removed if nothing is stored.
+
+Django stores a file in ``pre_save`` of its field, so when the row is saved, after it was validated.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db.models.fields.files import FieldFile, FileField
+
+from django_flex.backends.orm.connection.stored_files import removed_on_rollback
+from django_flex.backends.orm.django_internals.models import columns_of
+from django_flex.backends.orm.schema import field_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from django.db.models import Model
+
+    from django_flex.backends.orm.writing.pending_rows import PendingRow
+
+
+def sent_files(pending: PendingRow) -> Mapping[str, File[bytes]]:
+    """Return the files that were sent for a row, by the names of their columns."""
+    return {
+        part.attribute.name: part.value
+        for part in pending.row.assignments
+        if isinstance(part.value, File)
+    }
+
+
+def check_files(pending: PendingRow) -> None:
+    """Validate uploads as a form would: not empty, a name that fits, an image that can be read.
+
+    Raises:
+        ValidationError: with the messages by field.
+    """
+    errors: dict[str, ValidationError] = {}
+    for part in pending.row.assignments:
+        if not isinstance(part.value, File):
+            continue
+        field = field_of(part.attribute)
+        form_field: Any = field.formfield()
+        if form_field is None:
+            continue
+        try:
+            form_field.clean(part.value, None)
+        except ValidationError as error:
+            errors[field.name] = error
+    if errors:
+        raise ValidationError(errors)
+
+
+def has_upload(instance: Model) -> bool:
+    """Whether saving a row stores a file."""
+    return any(True for _ in _uploads(instance))
+
+
+def watch_files(instance: Model, using: str) -> None:
+    """Have the files that saving a row stores removed if the write fails."""
+    for file in _uploads(instance):
+        removed_on_rollback(using, partial(_remove, file))
+
+
+def watch_stored(instance: Model, names: Mapping[str, object], using: str) -> None:
+    """Have files removed that other code has stored already, in some columns of a row.
+
+    ``names`` are those of the files before, by column.
+    """
+    for name, before in names.items():
+        file = getattr(instance, name, None)
+        if isinstance(file, FieldFile) and file.name and file.name != before:
+            removed_on_rollback(using, partial(file.storage.delete, file.name))
+
+
+def _uploads(instance: Model) -> Iterator[Any]:
+    for field in columns_of(instance):
+        if isinstance(field, FileField) and field.attname in instance.__dict__:
+            file = getattr(instance, field.attname)
+            if is_upload(file):
+                yield file
+
+
+def is_upload(value: object) -> bool:
+    """Whether a value is a file that is not in its storage yet."""
+    return isinstance(value, FieldFile) and bool(value) and not value._committed  # type: ignore[attr-defined]  # noqa: SLF001 - what Django asks itself
+
+
+def _remove(file: Any) -> None:
+    """Remove a file that was stored; the object was replaced if the model has stored another one."""
+    if file._committed and file.name:  # noqa: SLF001 - what Django asks itself
+        file.storage.delete(file.name)
