@@ -84,7 +84,13 @@ def test_nothing_is_converted_in_the_zone_of_the_database(settings: Any, name: s
 
 @ON_MARIADB
 def test_a_write_that_filters_by_a_part_says_so(settings: Any) -> None:
-    grant = {"rows": "*", "filters": "*", "write_fields": ["seats"], "ops": ["bulk_edit"]}
+    grant = {
+        "rows": "*",
+        "fields": "*",
+        "filters": "*",
+        "write_fields": ["seats"],
+        "ops": ["bulk_edit"],
+    }
     settings.DJANGO_FLEX = {
         "REQUIRE_AUTHENTICATION": False,
         "EXPOSE": {"booking": {"anon": grant}},
