@@ -158,7 +158,7 @@ def _answer_all(steps: list[Step], execute: Execute, *, atomic: bool) -> FlexRes
         results.append(result)
         room = max(0, room - len(encode(result.data)))
         if one.name is not None:
-            key = {} if result.created is None else {"id": result.created}
+            key = {} if result.created is None else {step.entry.resource.key_name: result.created}
             replies[one.name] = {**key, **result.data}
     return dialect.reply_to_batch(results)
 

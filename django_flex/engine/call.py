@@ -50,7 +50,14 @@ class Wire(Protocol):
         ...
 
     def parse_action(
-        self, call: Call, *, name: str, scope: str, most: int, if_match: str | None
+        self,
+        call: Call,
+        *,
+        name: str,
+        scope: str,
+        most: int,
+        key_name: str,
+        if_match: str | None,
     ) -> ActionCall:
         """Return what a call of a model action asks for. Raises what ``parse_query`` does.
 
@@ -59,6 +66,7 @@ class Wire(Protocol):
             name: the action's id, for messages.
             scope: what it is about: ``instance``, ``bulk``, ``collection`` or ``global``.
             most: keys of rows in the payload, at most.
+            key_name: what the key of a row is called.
             if_match: the header of this name.
         """
         ...

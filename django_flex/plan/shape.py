@@ -87,6 +87,7 @@ class Page:
     ``keys`` are their primary keys, ``None`` for combinations of values. ``ordered`` says that an
     order was asked for. ``json_places`` names the comparisons on JSON, as for ``canonical``.
     ``pages`` is set if there is a ``RelatedPage`` in some row: where, as ``with_pages`` needs it.
+    ``key_name`` is what a key is called beside the values of its row.
     """
 
     rows: list[dict[str, Any]]
@@ -97,6 +98,7 @@ class Page:
     count: RowCount | None = None
     totals: dict[str, Any] | None = None
     pages: SelectOutput | None = None
+    key_name: str = "id"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,6 +148,7 @@ def shape(
         found.count,
         None if totals is None or found.totals is None else totals.make_object(found.totals),
         plan.output if plan.output.has_pages else None,
+        plan.resource.key_name,
     )
 
 

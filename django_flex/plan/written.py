@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django_flex.plan.sizes import measured
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WrittenRow:
-    """A row that was written: its key, and whether by ``add``, ``edit`` or ``delete``.
+    """A row that was written: its key, what that is called, and whether by ``add``, ``edit`` or ``delete``.
 
     ``value`` is what the caller may read of it; ``None`` for nothing, as of a deleted row.
     """
@@ -22,6 +22,7 @@ class WrittenRow:
     pk: object
     operation: str
     value: dict[str, object] | None = None
+    key_name: str = "id"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +51,8 @@ def shape_written(plan: WritePlan, result: WriteResult) -> Written:
     Raises:
         ReplyTooLargeError: the reply is too large; nothing is written then.
     """
-    rows, found = result.rows, result.found
+    found, name = result.found, plan.rules.resource.key_name
+    rows = [replace(row, key_name=name) for row in result.rows]
     if plan.returning is None or not found:
         return Written(tuple(rows))
     make = plan.returning.make_object
@@ -59,7 +61,7 @@ def shape_written(plan: WritePlan, result: WriteResult) -> Written:
     shown = [
         row
         if row.operation == "delete" or row.pk not in found
-        else WrittenRow(row.pk, row.operation, make(found[row.pk]))
+        else replace(row, value=make(found[row.pk]))
         for row in rows
     ]
     return Written(tuple(shown))

@@ -116,7 +116,13 @@ def describe(model: type[models.Model]) -> Resource:
         plain=_is_plain(type(model._default_manager)),
         unique=unique_sets(model),
         unnamable=frozenset(f.name for f in meta.private_fields),
+        key_name=_key_name(attributes.get("id", pk), pk),
     )
+
+
+def _key_name(named: ModelAttribute, pk: ModelAttribute) -> str:
+    """Return what the key of a row is called; of a child class it is the ``id`` of its parent."""
+    return "id" if named is pk or named.value_field is pk.value_field else "pk"
 
 
 def _labels(model: type[models.Model]) -> Iterator[str]:

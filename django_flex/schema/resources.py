@@ -165,6 +165,7 @@ class Resource:
         plain: whether it shows all rows that are stored.
         unique: the sets of attributes whose values are unique together, on any row.
         unnamable: names that look like columns of it, and are none.
+        key_name: what the key of a row is called: ``pk`` if ``id`` is another column.
     """
 
     name: str
@@ -181,6 +182,7 @@ class Resource:
     plain: bool = True
     unique: frozenset[frozenset[str]] = frozenset()
     unnamable: frozenset[str] = frozenset()
+    key_name: str = "id"
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the column of a name: the field's, its ``…_id``, or ``pk``."""
@@ -254,6 +256,7 @@ def declare(
         verbose_name_plural=verbose_name_plural or f"{words}s",
         kinds=frozenset((label,)),
         unique=frozenset((frozenset((pk.name,)), *map(frozenset, unique))),
+        key_name="id" if by_name.get("id", pk) is pk else "pk",
     )
 
 

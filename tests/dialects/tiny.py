@@ -147,7 +147,14 @@ class Tiny(Dialect):
         return "do" in payload
 
     def parse_action(
-        self, call: Call, *, name: str, scope: str, most: int, if_match: str | None
+        self,
+        call: Call,
+        *,
+        name: str,
+        scope: str,
+        most: int,
+        key_name: str,
+        if_match: str | None,
     ) -> ActionCall:
         payload, limits = _known(call.payload), call.settings.limits
         return ActionCall(

@@ -141,6 +141,7 @@ def _plan(**more: Any) -> Any:
         "totals": None,
         "make_object": lambda row: {"status": row[1]},
         "output": SimpleNamespace(has_pages=False),
+        "resource": SimpleNamespace(key_name="id"),
     }
     return SimpleNamespace(**{**plain, **more})
 

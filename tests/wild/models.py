@@ -239,3 +239,21 @@ class Scan(models.Model):
     dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="scans")
     file = models.FileField(upload_to="scans")
     label = models.CharField(max_length=20, blank=True)
+
+
+class Change(models.Model):
+    """A row of a history: ``id`` is that of the row whose history it is, and not unique."""
+
+    history_id = models.AutoField(primary_key=True)
+    id = models.IntegerField(db_index=True, null=True)
+    name = models.CharField(max_length=50)
+    previous = models.ForeignKey("self", models.SET_NULL, null=True, related_name="following")
+
+
+class Footnote(models.Model):
+    """Its key is text, and its ``id`` another text."""
+
+    code = models.CharField(max_length=20, primary_key=True)
+    id = models.CharField(max_length=20, blank=True)
+    change = models.ForeignKey(Change, models.CASCADE, related_name="footnotes")
+    labels = models.ManyToManyField("self", symmetrical=False, related_name="labelled")

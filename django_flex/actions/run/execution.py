@@ -44,6 +44,7 @@ def prepare(resolved: ResolvedCall, *, queued: bool = False) -> Run:
         name=definition.id,
         scope=definition.scope.value,
         most=settings.actions.max_rows,
+        key_name=resolved.entry.resource.key_name,
         if_match=call.if_match if definition.scope is Scope.INSTANCE else None,
     )
     check_names(parsed.values, definition.input.names, reach.inputs)

@@ -13,7 +13,7 @@ from django_flex.engine import showing
 from django_flex.engine.outcomes import ActionResult, BulkResult
 from django_flex.plan.planner import make_plan
 from django_flex.plan.written import WrittenRow
-from django_flex.schema.introspection import label_of
+from django_flex.schema.introspection import describe, label_of
 
 if TYPE_CHECKING:
     from django_flex.actions.run.runs import Run
@@ -77,7 +77,7 @@ def _are_rows(value: object) -> TypeGuard[Iterable[Model]]:
 
 def _row(run: Run, row: Model) -> WrittenRow:
     if row.pk is None:
-        return WrittenRow(run.key, "delete")
+        return WrittenRow(run.key, "delete", key_name=run.entry.resource.key_name)
     return _rows(run, [row])[0]
 
 
@@ -95,4 +95,5 @@ def _rows(run: Run, rows: Sequence[Model]) -> tuple[WrittenRow, ...]:
             plan = make_plan(shown, run.settings.backends.capabilities_for(shown.resource))
             using = run.using if backend is run.backend else backend.database(shown.resource)
             found = showing.shown(backend, plan, keys, using, most)
-    return tuple(WrittenRow(row.pk, "edit", found.get(row.pk)) for row in rows)
+    name = describe(type(rows[0])).key_name if rows else "id"
+    return tuple(WrittenRow(row.pk, "edit", found.get(row.pk), name) for row in rows)

@@ -72,7 +72,9 @@ class ChangeResolver:
             row = self.row(change, rules, parent)
             key = (position, None) if row.pk is None else row.pk
             if key in rows:
-                raise QueryError("This key is in the list twice", path=change.at("id"))
+                raise QueryError(
+                    "This key is in the list twice", path=change.at(rules.access.resource.key_name)
+                )
             rows[key] = row
         return tuple(rows.values())
 

@@ -74,7 +74,7 @@ def children_of(
         raise LimitExceededError(
             "Too many nested rows", path=place, hint=f"{resolver.limits.max_relation_depth}"
         )
-    added, edited = _sorted(parts, place)
+    added, edited = _sorted(parts, place, relation.target.key_name)
     resolver.depth += 1
     children = NestedWrites(
         place=place,
@@ -135,28 +135,34 @@ def may_point(relation: Relation, access: Access, presets: Iterable[Preset]) -> 
     return may_write(ResolvedPath((), column), access, "add")
 
 
-def _sorted(parts: Mapping[Verb, Any], place: str) -> tuple[list[RowChange], list[RowChange]]:
+def _sorted(
+    parts: Mapping[Verb, Any], place: str, key_name: str
+) -> tuple[list[RowChange], list[RowChange]]:
     """Tell rows to add from rows to edit; those of ``$set`` are known by their key."""
     # A new row has no key; if its key is a column that may be written, it is sent as one.
     added = [
         RowChange(None, _mapping(item, f"{place}.$add[{n}]"), f"{place}.$add[{n}]")
         for n, item in enumerate(parts.get("$add", ()))
     ]
-    edited = [_keyed(item, f"{place}.$edit[{n}]") for n, item in enumerate(parts.get("$edit", ()))]
+    edited = [
+        _keyed(item, f"{place}.$edit[{n}]", key_name)
+        for n, item in enumerate(parts.get("$edit", ()))
+    ]
     for change in edited:
         if change.pk is None:
-            raise QueryError("The item needs its key", path=change.at("id"))
+            raise QueryError("The item needs its key", path=change.at(key_name))
     for n, item in enumerate(parts.get("$set", ())):
-        change = _keyed(item, f"{place}.$set[{n}]")
+        change = _keyed(item, f"{place}.$set[{n}]", key_name)
         (added if change.pk is None else edited).append(change)
     return added, edited
 
 
-def _keyed(item: object, place: str) -> RowChange:
+def _keyed(item: object, place: str, key_name: str) -> RowChange:
     values = dict(_mapping(item, place))
-    if {"_id", "id"} <= values.keys():
-        raise QueryError("'_id' and 'id' are the same key", path=f"{place}.id", hint="send one")
-    pk = values.pop("id", None)
+    if {"_id", key_name} <= values.keys():
+        text = f"'_id' and '{key_name}' are the same key"
+        raise QueryError(text, path=f"{place}.{key_name}", hint="send one")
+    pk = values.pop(key_name, None)
     return RowChange(values.pop("_id", pk), values, place)
 
 

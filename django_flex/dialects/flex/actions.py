@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django_flex.dialects.flex.mutations import parse_boolean
-from django_flex.dialects.flex.parser import as_mapping, check_keys
+from django_flex.dialects.flex.parser import as_mapping, check_keys, key_in
 from django_flex.dialects.flex.serializer import condition_to_json
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
 from django_flex.query.ast import ActionCall
@@ -35,6 +35,7 @@ def parse_call(  # noqa: PLR0913 - all but the first two by name
     name: str,
     scope: str,
     most: int,
+    key_name: str = "id",
     if_match: str | None = None,
     lenient: bool = False,
 ) -> ActionCall:
@@ -46,13 +47,14 @@ def parse_call(  # noqa: PLR0913 - all but the first two by name
         name: the action's id, for messages.
         scope: of the action, a key of ``KEYS``.
         most: the maximum number of keys in ``_ids``.
+        key_name: what the key of a row is called, besides ``_id``.
         if_match: the header of this name; ``_if_match`` takes precedence.
         lenient: leave unknown control keys out instead of refusing them.
 
     Raises:
         QueryError: an unknown key, a wrong type or an impossible combination, with its place.
     """
-    control, values = _split(payload)
+    control, values = _split(payload, key_name)
     check_keys(control, KEYS[scope], name, lenient=lenient)
     if scope == "bulk" and control.keys().isdisjoint({"_ids", "_filters"}):
         raise QueryError("Which rows?", path="_ids", hint='"_ids": [1, 2], or "_filters": {…}')
@@ -95,21 +97,21 @@ def _condition_to_json(condition: Condition | None) -> dict[str, object] | None:
     return None if condition is None else condition_to_json(condition, frozenset())
 
 
-def _split(payload: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+def _split(
+    payload: Mapping[str, object], key_name: str
+) -> tuple[dict[str, object], dict[str, object]]:
     control: dict[str, object] = {}
     values: dict[str, object] = {}
     for key, value in payload.items():
         if not isinstance(key, str):
             raise QueryError("The names of inputs have to be strings", path=excerpt(str(key)))
-        if key == "id":
+        if key == key_name:
             # As in gets and edits; an input cannot have this name.
-            control.setdefault("_id", value)
+            control["_id"] = key_in(payload, key_name)
         elif key.startswith("_"):
             control[key] = value
         else:
             values[key] = value
-    if "id" in payload and control["_id"] != payload["id"]:
-        raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
     inner = as_mapping(control.get("_input", {}), "_input")
     for key, value in inner.items():
         if key in values:

@@ -57,6 +57,7 @@ class Flex:
             call.settings.limits,
             resource=resolved.entry.name,
             operation=call.operation,
+            key_name=resolved.entry.resource.key_name,
             lenient=call.lenient,
             stream=call.accepts,
         )
@@ -69,12 +70,20 @@ class Flex:
             call.settings.limits,
             resource=resolved.entry.name,
             operation=call.operation,
+            key_name=resolved.entry.resource.key_name,
             if_match=call.if_match,
             lenient=call.lenient,
         )
 
     def parse_action(
-        self, call: Call, *, name: str, scope: str, most: int, if_match: str | None
+        self,
+        call: Call,
+        *,
+        name: str,
+        scope: str,
+        most: int,
+        key_name: str,
+        if_match: str | None,
     ) -> ActionCall:
         """Tell control keys from inputs."""
         return parse_call(
@@ -83,6 +92,7 @@ class Flex:
             name=name,
             scope=scope,
             most=most,
+            key_name=key_name,
             if_match=if_match,
             lenient=call.lenient,
         )

@@ -62,7 +62,7 @@ def _results(asked: Query, page: Page) -> object:
     if page.keys is None:
         return rows
     if asked.shape == "list":
-        return [{"id": key} | row for key, row in zip(page.keys, rows, strict=True)]
+        return [{page.key_name: key} | row for key, row in zip(page.keys, rows, strict=True)]
     return dict(zip(map(str, page.keys), rows, strict=True))
 
 
@@ -143,8 +143,8 @@ def _of_write(asked: Mutation, written: Written, headers: Mapping[str, str]) -> 
 
 def _of_row(row: WrittenRow) -> dict[str, Any]:
     if row.operation == "delete":
-        return {"id": row.pk, "deleted": True}
-    return {"id": row.pk} if row.value is None else row.value
+        return {row.key_name: row.pk, "deleted": True}
+    return {row.key_name: row.pk} if row.value is None else row.value
 
 
 def reply_to_action(outcome: ActionOutcome, headers: Mapping[str, str]) -> FlexResult:

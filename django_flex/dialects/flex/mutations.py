@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from django_flex.dialects.flex.parser import check_keys
+from django_flex.dialects.flex.parser import check_keys, key_in, keys_under
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
 from django_flex.query.ast import Mutation, ParameterText, RowChange
 from django_flex.query.filters import parse_filters
@@ -30,12 +30,13 @@ KEYS = {
 _WITH_COLUMNS = frozenset({"add", "edit", "upsert"})
 
 
-def parse_mutation(
+def parse_mutation(  # noqa: PLR0913 - all but the first two by name
     payload: Mapping[str, object],
     limits: Limits,
     *,
     resource: str,
     operation: str,
+    key_name: str = "id",
     if_match: str | None = None,
     lenient: bool = False,
 ) -> Mutation:
@@ -46,21 +47,23 @@ def parse_mutation(
         limits: the caps that apply.
         resource: the name of the model's entry, already found.
         operation: one of ``WRITE_OPERATIONS``.
+        key_name: what the key of a row is called, besides ``_id``.
         if_match: the header of this name; ``_if_match`` in the payload takes precedence.
         lenient: leave unknown control keys out instead of refusing them (RFC 7240).
 
     Raises:
         QueryError: an unknown key, a wrong type or an impossible combination, with its place.
     """
-    control, columns = _split(payload, operation)
-    check_keys(control, KEYS[operation], operation, lenient=lenient)
+    control, columns = _split(payload, operation, key_name)
+    known = keys_under(key_name, KEYS[operation], control)
+    check_keys(control, known, operation, lenient=lenient)
     many = "_items" in control or operation in BY_FILTER
     by_filter = operation in BY_FILTER
     filters = _filters(control, limits) if by_filter else None
     return Mutation(
         resource=resource,
         operation=operation,
-        changes=_changes(control, columns, operation, limits),
+        changes=_changes(control, columns, operation, limits, key_name),
         many=many,
         filters=filters,
         max_affected=_max_affected(control, limits) if by_filter else None,
@@ -72,9 +75,9 @@ def parse_mutation(
 
 
 def _split(
-    payload: Mapping[str, object], operation: str
+    payload: Mapping[str, object], operation: str, key_name: str
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """Tell control keys from columns; an ``id`` names the row of an edit."""
+    """Tell control keys from columns; the key of a row is none of those of an edit."""
     for key in payload:
         if not isinstance(key, str):
             raise QueryError("The names of columns have to be strings", path=excerpt(str(key)))
@@ -83,21 +86,24 @@ def _split(
     keys = {key for key in payload if key.startswith("_")}
     control = {key: payload[key] for key in payload if key in keys}
     columns = {key: value for key, value in payload.items() if key not in keys}
-    if operation == "edit" and "id" in columns:
-        if "_id" in control and control["_id"] != columns["id"]:
-            raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
-        control["_id"] = columns.pop("id")
+    if operation == "edit" and key_name in columns:
+        control["_id"] = key_in({**columns, **control}, key_name)
+        del columns[key_name]
     return control, columns
 
 
 def _changes(
-    control: Mapping[str, object], columns: Mapping[str, object], operation: str, limits: Limits
+    control: Mapping[str, object],
+    columns: Mapping[str, object],
+    operation: str,
+    limits: Limits,
+    key_name: str,
 ) -> tuple[RowChange, ...]:
     if operation in BY_FILTER:
         return (RowChange(None, _values(control, operation), "_set"),)
     if "_items" not in control:
-        return (RowChange(_key(control, operation), columns),)
-    if columns or "_id" in control or "id" in control:
+        return (RowChange(_key(control, operation, key_name), columns),)
+    if columns or "_id" in control or key_name in control:
         stray = next(iter(columns), "_id")
         raise QueryError("The values belong in the items", path=excerpt(stray))
     items = control["_items"]
@@ -107,7 +113,7 @@ def _changes(
         raise LimitExceededError(
             f"Too many items: {len(items)}", path="_items", hint=f"at most {limits.max_items}"
         )
-    return tuple(_item(item, n, operation) for n, item in enumerate(items))
+    return tuple(_item(item, n, operation, key_name) for n, item in enumerate(items))
 
 
 def _values(control: Mapping[str, object], operation: str) -> Mapping[str, object]:
@@ -121,12 +127,10 @@ def _values(control: Mapping[str, object], operation: str) -> Mapping[str, objec
     )
 
 
-def _key(control: Mapping[str, object], operation: str) -> object:
+def _key(control: Mapping[str, object], operation: str, key_name: str) -> object:
     if operation not in {"edit", "delete"}:
         return None
-    if "_id" in control and "id" in control:
-        raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
-    pk = control.get("_id", control.get("id"))
+    pk = key_in(control, key_name)
     if pk is None:
         raise QueryError(
             f"'{operation}' needs the key of a row", path="_id", hint='"_id": 1, or "_items"'
@@ -134,22 +138,23 @@ def _key(control: Mapping[str, object], operation: str) -> object:
     return pk
 
 
-def _item(item: object, position: int, operation: str) -> RowChange:
+def _item(item: object, position: int, operation: str, key_name: str) -> RowChange:
     place = f"_items[{position}]"
     if operation == "delete" and not isinstance(item, Mapping):
         return RowChange(item, {}, place)
     if not isinstance(item, Mapping):
         raise QueryError("A JSON object is needed", path=place, hint='{"name": "x"}')
-    control, columns = _split(item, operation)
-    allowed = ("_id", "id") if operation in {"edit", "delete"} else ()
+    control, columns = _split(item, operation, key_name)
+    allowed = ("_id", key_name) if operation in {"edit", "delete"} else ()
     for key in control:
         if key not in allowed:
             raise QueryError(
                 f"'{excerpt(key)}' is not allowed in an item", path=f"{place}.{excerpt(key)}"
             )
-    if operation in {"edit", "delete"} and control.get("_id", control.get("id")) is None:
-        raise QueryError("The item needs its key", path=f"{place}.id")
-    return RowChange(control.get("_id", control.get("id")), columns, place)
+    pk = key_in(control, key_name, f"{place}.") if allowed else None
+    if allowed and pk is None:
+        raise QueryError("The item needs its key", path=f"{place}.{key_name}")
+    return RowChange(pk, columns, place)
 
 
 def _filters(control: Mapping[str, object], limits: Limits) -> Condition | None:

@@ -16,7 +16,7 @@ from django_flex.exceptions import (
     QueryError,
     UnknownKeyError,
 )
-from django_flex.query.ast import NO_LIMIT, Explain, FieldTerm, PageRequest, Query
+from django_flex.query.ast import NO_LIMIT, Explain, FieldTerm, PageRequest, ParameterText, Query
 from django_flex.query.filters import parse_filters
 from django_flex.query.operations import FORMATS, OPERATIONS
 from django_flex.query.terms import excerpt, nearest, parse_fields, parse_order
@@ -70,12 +70,13 @@ KEYS = {
 }
 
 
-def parse_query(
+def parse_query(  # noqa: PLR0913 - all but the first two by name
     payload: Mapping[str, object],
     limits: Limits,
     *,
     resource: str,
     operation: str = "list",
+    key_name: str = "id",
     lenient: bool = False,
     stream: str | None = None,
 ) -> Query:
@@ -86,15 +87,14 @@ def parse_query(
         limits: the caps that apply.
         resource: the name of the model's entry, already found.
         operation: ``get``, ``list`` or ``aggregate``.
+        key_name: what the key of a row is called, besides ``_id``.
         lenient: leave unknown keys out instead of refusing them (RFC 7240).
         stream: the format of the reply, if it was requested outside the object.
 
     Raises:
         QueryError: an unknown key, a wrong type or an impossible value, with its place.
     """
-    check_keys(payload, KEYS[operation], operation, lenient=lenient)
-    if "_id" in payload and "id" in payload:
-        raise QueryError("'_id' and 'id' are the same key", path="id", hint="send one of them")
+    check_keys(payload, keys_under(key_name, KEYS[operation], payload), operation, lenient=lenient)
     fields = payload.get("fields")
     order_by = payload.get("order_by")
     wanted = parse_choice(payload, "format", FORMATS)
@@ -102,7 +102,7 @@ def parse_query(
     query = Query(
         resource=resource,
         operation=operation,
-        pk=payload.get("_id", payload.get("id")),
+        pk=key_in(payload, key_name),
         fields=(FieldTerm(("*",)),) if fields is None else parse_fields(fields, limits.max_fields),
         filters=parse_filters(payload.get("filters", {}), limits),
         order_by=() if order_by is None else parse_order(order_by, limits.max_orders),
@@ -133,6 +133,43 @@ def parse_operation(payload: Mapping[str, object], default: str) -> str:
             hint=nearest(str(action), OPERATIONS) or f"one of {', '.join(OPERATIONS)}",
         )
     return OPERATIONS[action]
+
+
+def keys_under(
+    key_name: str, known: tuple[str, ...], payload: Mapping[str, object]
+) -> tuple[str, ...]:
+    """Return the keys of an operation for a model whose key has a name.
+
+    Raises:
+        QueryError: ``id`` was sent as the key, and is another column.
+    """
+    if key_name == "id" or "id" not in known:
+        return known
+    if "id" in payload:
+        raise QueryError(
+            "'id' is a column of this model, not its key", path="id", hint="send the key as '_id'"
+        )
+    return (*(key for key in known if key != "id"), key_name)
+
+
+def key_in(payload: Mapping[str, object], key_name: str, place: str = "") -> object:
+    """Return the key of a row, which is under ``_id`` or its name; ``None`` without one.
+
+    Raises:
+        QueryError: there are two.
+    """
+    if "_id" not in payload:
+        return payload.get(key_name)
+    key = payload["_id"]
+    in_url = isinstance(key, ParameterText)
+    # Only the key in a URL may be in the body, too.
+    if key_name in payload and not (in_url and str(payload[key_name]) == key):
+        raise QueryError(
+            f"'_id' and '{key_name}' are the same key",
+            path=f"{place}{key_name}",
+            hint="send one of them",
+        )
+    return str(key) if in_url else key
 
 
 def check_keys(

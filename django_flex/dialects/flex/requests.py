@@ -9,6 +9,7 @@ from django_flex.dialects.flex.forms import decode_form
 from django_flex.dialects.flex.parameters import merge, parse_parameters
 from django_flex.dialects.flex.parser import as_mapping, parse_operation
 from django_flex.exceptions import QueryError, RequestError
+from django_flex.query.ast import ParameterText
 from django_flex.query.operations import BATCH, OPERATIONS
 from django_flex.query.terms import excerpt
 
@@ -108,12 +109,9 @@ def with_key(payload: Mapping[str, object], pk: str | None) -> Mapping[str, obje
     """Add the key in the URL to the payload; a key in the body has to be equal."""
     if pk is None:
         return payload
-    for key in ("_id", "id"):
-        if key in payload and str(payload[key]) != pk:
-            raise QueryError("The key in the body differs from the one in the URL", path="_id")
-    keyed = {**payload, "_id": pk}
-    keyed.pop("id", None)
-    return keyed
+    if "_id" in payload and str(payload["_id"]) != pk:
+        raise QueryError("The key in the body differs from the one in the URL", path="_id")
+    return {**payload, "_id": ParameterText(pk)}
 
 
 def check_write(sent: Sent) -> None:

@@ -41,7 +41,8 @@ def format_of(name: str | None, plan: ReadPlan, most: int) -> StreamFormat:
         if plan.cells:  # combinations of values, which have no key
             objects = (encode(make(row)) for row in rows)
         else:
-            objects = (encode({"id": row[0]} | make(row)) for row in rows)
+            name = plan.resource.key_name
+            objects = (encode({name: row[0]} | make(row)) for row in rows)
         return in_pieces(objects, between)
 
     if name == "json":

@@ -295,6 +295,7 @@ def test_every_class_of_error_is_tried_here() -> None:
         "error",  # the base, never raised
         "permission.denied",  # test_row_rules
         "query.cost",  # test_cost
+        "backend.misconfigured",  # tests/backends/test_time_zones
         "query.reply_size",  # test_reply_size
         "query.cursor",  # test_cursors
         "search.denied",  # test_search
