@@ -23,6 +23,7 @@ from django_flex.exceptions import (
     OperationDeniedError,
 )
 from django_flex.query.ast import FieldTerm, PageRequest, Query
+from django_flex.query.operations import SHOWING
 from django_flex.resolved import PROOF, AuthorizedQuery
 from django_flex.schema.values import UnfitValueError, coerce_key
 
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from django_flex.query.limits import Limits
     from django_flex.resolved import Rows, Search
     from django_flex.schema.resources import Resource
-
-
-_READING = frozenset({"get", "list"})
 
 
 def authorize(
@@ -112,7 +110,7 @@ def returned_terms(
     Raises:
         FieldDeniedError: fields were asked for, and the caller may not read rows.
     """
-    if not (access.grant.operations & _READING or access.grant.unrestricted):
+    if not (access.grant.operations & SHOWING or access.grant.unrestricted):
         if terms is not None:
             raise FieldDeniedError(str(terms[0]), path="_fields")
         return None

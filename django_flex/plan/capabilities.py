@@ -46,6 +46,7 @@ class Capabilities:
         explain: what a read would do.
         writes: ``add``, ``edit`` and ``delete`` of a row.
         upserts: rows that are edited if they exist and added if not.
+        updates: new values that depend on the stored ones (``$inc``, ``$append``, ``$remove``).
         writes_by_filter: rows that are edited or deleted by a condition.
         related_writes: writes of related rows and of many-to-many links beside a row.
         transactions: several writes, all of which are rolled back if one of them fails.
@@ -77,6 +78,7 @@ class Capabilities:
     explain: bool = True
     writes: bool = True
     upserts: bool = True
+    updates: bool = True
     writes_by_filter: bool = True
     related_writes: bool = True
     transactions: bool = True
@@ -220,6 +222,9 @@ REFUSALS: Mapping[str, Refusal] = {
     "explain": Refusal("This database cannot explain a query", "leave 'explain' out"),
     "writes": Refusal("This database is read-only", "use 'get' and 'list'"),
     "upserts": Refusal("This database does not support upserts", "use 'add' or 'edit'"),
+    "updates": Refusal(
+        "This database cannot change a value by what is stored", "read it, and send the new value"
+    ),
     "writes_by_filter": Refusal(
         "This database cannot write by filter", "edit or delete rows by their keys"
     ),

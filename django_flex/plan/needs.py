@@ -19,6 +19,7 @@ from django_flex.resolved import (
     Predicate,
     Search,
 )
+from django_flex.resolved.updates import Update
 from django_flex.schema.dependents import asked_by_delete
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ def check_rows(rows: Rows, can: Capabilities) -> None:
 
 def _check_row(row: RowWrite, can: Capabilities) -> None:
     for part in row.assignments:
+        if isinstance(part.value, Update):
+            can.require("updates", part.name)
         if part.reference is not None and part.value is not None:
             place = f"{row.place}.{part.name}" if row.place else part.name
             label = part.reference.resource.label

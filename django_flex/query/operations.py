@@ -25,6 +25,8 @@ WRITE_OPERATIONS = frozenset({"add", "edit", "delete", "upsert", *BY_FILTER})
 #: The formats of streams.
 FORMATS = ("ndjson", "csv", "json")
 READ_OPERATIONS = frozenset({"get", "list", "aggregate"})
+#: The operations that show values of single rows.
+SHOWING = frozenset({"get", "list"})
 #: The operation of a request that has several.
 BATCH = "batch"
 #: The operation of a request for descriptions of model actions. Calls of actions that are not

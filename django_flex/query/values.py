@@ -72,3 +72,12 @@ def json_scalar(text: str) -> object:
     if not _NUMBER.fullmatch(text):
         return str(text)
     return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
+def differ(one: object, other: object) -> bool:
+    """Whether two values of a column are different; in JSON 1 and true are, which Python equates."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() != other.keys() or any(differ(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) != len(other) or any(map(differ, one, other))
+    return isinstance(one, bool) != isinstance(other, bool) or bool(one != other)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Assignment:
     """A value for a column, or for a key inside its JSON value.
 
-    ``reference`` has the rows that a foreign key may point to; a preset has none.
+    ``value`` is an ``Update`` if it depends on the stored one. ``reference`` has the rows that a
+    foreign key may point to; a preset has none.
     """
 
     name: str

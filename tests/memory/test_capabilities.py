@@ -53,6 +53,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "explain": {"fields": "id", "explain": True},
     "writes": {"_action": "edit", "_id": 1, "_fields": "id", "status": "new"},
     "upserts": {"_model": "tag", "_action": "upsert", "_match": "slug", "slug": "a"},
+    "updates": {"_action": "edit", "_id": 1, "seats": {"$inc": 1}, "_fields": "id"},
     "writes_by_filter": {
         "_action": "bulk_edit",
         "filters": {"seats": 2},

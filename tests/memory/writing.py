@@ -15,7 +15,8 @@ from django_flex.exceptions import (
 from django_flex.plan.nodes import WritePlan
 from django_flex.plan.written import WrittenRow
 from django_flex.query.operations import BY_FILTER
-from django_flex.resolved import RowWrite, WriteRules
+from django_flex.resolved import Assignment, RowWrite, WriteRules
+from django_flex.resolved.updates import ABSENT, UnfitUpdateError, Update
 from django_flex.schema.introspection import ModelAttribute
 from django_flex.schema.resources import Attribute, Resource
 from tests.memory.evaluation import Evaluation
@@ -107,12 +108,21 @@ def _delete(row: RowWrite, one: Row, rules: WriteRules, tables: Tables) -> Writt
 def _assign(one: Row, row: RowWrite) -> None:
     for part in row.assignments:
         if not part.keys:
-            one[part.attribute.lookup] = part.value
+            one[part.attribute.lookup] = _value(part, one[part.attribute.lookup])
             continue
         inner = one[part.attribute.lookup] = deepcopy(one[part.attribute.lookup]) or {}
         for key in part.keys[:-1]:
             inner = inner.setdefault(key, {})
-        inner[part.keys[-1]] = part.value
+        inner[part.keys[-1]] = _value(part, inner.get(part.keys[-1], ABSENT))
+
+
+def _value(part: Assignment, stored: object) -> object:
+    if not isinstance(part.value, Update):
+        return part.value
+    try:
+        return part.value.result(stored)
+    except UnfitUpdateError as error:
+        raise ValidationFailedError({part.name: [str(error)]}, {part.name: ["invalid"]}) from error
 
 
 def _check(one: Row, row: RowWrite, rules: WriteRules, tables: Tables) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, connections, transaction
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -459,3 +460,74 @@ def test_sqlite_looks_at_a_row_when_the_other_writer_is_done(
             name: status for name, (status, _) in replies.items()
         }
         assert ("theirs", 4, "") == elsewhere(booking)
+
+
+UPDATES = {
+    "edit": (ask("PATCH", "/api/booking/2", seats={"$inc": 1}), 200),
+    "edit-items": (BOOKING(_action="edit", _items=[{"id": 2, "seats": {"$inc": 1}}]), 200),
+    "bulk-edit": (
+        BOOKING(
+            _action="bulk_edit",
+            filters={"id": 2},
+            _set={"seats": {"$inc": 1}},
+            _max_affected=1,
+        ),
+        200,
+    ),
+    "batch": (
+        SINGLE(_batch=[{"_model": "booking", "_action": "edit", "_id": 2, "seats": {"$inc": 1}}]),
+        200,
+    ),
+}
+
+
+@ON_A_SERVER
+@pytest.mark.parametrize("name", UPDATES)
+def test_no_increment_is_lost(rows: None, expose: Any, name: str) -> None:
+    """Several connections add to one number, while others of this process do the same by ``F``."""
+    request, status = UPDATES[name]
+    before = elsewhere(booking)[1]
+
+    def several() -> list[int]:
+        try:
+            return [request()[0] for _ in range(10)]
+        finally:
+            connections.close_all()
+
+    def by_code() -> list[int]:
+        try:
+            for _ in range(10):
+                Booking.objects.filter(pk=2).update(seats=F("seats") + 1)
+        finally:
+            connections.close_all()
+        return []
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(work) for work in (several, by_code, several, several)]
+        statuses = [one for future in done for one in future.result(timeout=60)]
+
+    assert {status} == set(statuses)
+    assert before + 40 == elsewhere(booking)[1]
+
+
+@ON_A_SERVER
+def test_no_item_of_a_list_is_lost(rows: None, expose: Any) -> None:
+    expose(
+        customer={"anon": {**MINE, "rows": "*", "fields": ["*"], "filters": ["*"], "ops": WRITES}}
+    )
+
+    def several(start: int) -> list[int]:
+        try:
+            return [
+                ask("PATCH", "/api/customer/2", **{"metadata.tags": {"$append": n}})()[0]
+                for n in range(start, start + 10)
+            ]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        statuses = [one for part in pool.map(several, (0, 10, 20)) for one in part]
+
+    assert {200} == set(statuses)
+    tags = elsewhere(lambda: Customer.objects.get(pk=2).metadata["tags"])
+    assert ["new", *range(30)] == [tags[0], *sorted(tags[1:])]

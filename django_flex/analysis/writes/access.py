@@ -5,25 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django_flex.query.operations import SHOWING
+
 if TYPE_CHECKING:
     from django_flex.access.reach import Access
     from django_flex.policy.model import Preset
     from django_flex.resolved import WriteRules
+    from django_flex.schema.paths import ResolvedPath
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WriteAccess:
     """The caller's reach for one operation on one model, and the rules that come of it.
 
-    ``access`` asks for what may be written where it says "readable"; ``presets`` are what the
-    operator fills in.
+    ``access`` asks for what may be written where it says "readable"; ``reading`` for what may be
+    read; ``presets`` are what the operator fills in.
     """
 
     rules: WriteRules
     access: Access
     presets: tuple[Preset, ...]
+    reading: Access
 
     @property
     def operation(self) -> str:
         """``add``, ``edit`` or ``delete``."""
         return self.rules.operation
+
+    def may_read(self, target: ResolvedPath) -> bool:
+        """Whether the caller may read rows, and this of them."""
+        grant = self.reading.grant
+        return grant.unrestricted or (
+            not grant.operations.isdisjoint(SHOWING) and self.reading.readable(target)
+        )

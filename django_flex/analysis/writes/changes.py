@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.core.files.base import File
 
 from django_flex.analysis.writes.nested import children_of
+from django_flex.analysis.writes.updates import fit_update, other_form, sent_value
 from django_flex.analysis.writes.uploads import Refusal, received
 from django_flex.analysis.writes.writable import upload_limits_of, writable
 from django_flex.binding.comparands import NoValueError
@@ -26,6 +27,7 @@ from django_flex.exceptions import (
 from django_flex.query.ast import ParameterText, RowChange
 from django_flex.query.terms import excerpt
 from django_flex.resolved import Assignment, LinkChanges, Rows, RowWrite
+from django_flex.resolved.updates import Update
 from django_flex.schema.inputs import fit
 from django_flex.schema.values import UnfitValueError, coerce_key
 
@@ -100,8 +102,10 @@ class ChangeResolver:
             if parent is not None and target.attribute.lookup == parent.far and not target.via:
                 raise QueryError("The outer row sets this value", path=change.at(excerpt(name)))
             if not target.via:
+                upserting = bool(matched) and target.attribute not in matched
+                sent = sent_value(name, target, value, rules, change, upserting=upserting)
                 builder.assign(
-                    name, destination, value, self._upload(name, destination, rules, value)
+                    name, destination, sent, self._upload(name, destination, rules, sent)
                 )
             elif destination.is_link:
                 builder.link(name, target, value)
@@ -201,9 +205,12 @@ class RowWriteBuilder:
             return
         try:
             # A key inside a JSON value takes any JSON value, too, since its kind is the column's.
-            typed = fit(value, attribute) if upload is None else upload
+            if isinstance(value, Update):
+                typed: object = fit_update(value, attribute)
+            else:
+                typed = fit(value, attribute) if upload is None else upload
         except UnfitValueError as error:
-            self.faults[name] = [f"This has to be {error}."]
+            self.faults[name] = [f"This has to be {error}{other_form(value, attribute)}."]
             return
         assignment = Assignment(
             name, attribute, typed, destination.target.keys, destination.reference

@@ -150,7 +150,7 @@ def make_rules(operation: str, access: Access, rows: Rows) -> WriteAccess:
         presets=tuple(preset.attribute for preset in writing.presets),
         cascade=ANY_CASCADE if access.grant.unrestricted else writing.cascade,
     )
-    return WriteAccess(rules, there, writing.presets)
+    return WriteAccess(rules, there, writing.presets, reading=access)
 
 
 def project_code(entry: Entry, actor: Actor) -> ProjectCode:

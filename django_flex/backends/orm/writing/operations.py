@@ -13,8 +13,8 @@ from django_flex.backends.orm.writing.cascades import check_cascade
 from django_flex.backends.orm.writing.forms import save_through
 from django_flex.backends.orm.writing.many_to_many import write_links
 from django_flex.backends.orm.writing.pending_rows import (
-    KeyPathError,
     PendingRow,
+    UnfitAssignmentError,
     added_row,
     changed_row,
 )
@@ -82,9 +82,8 @@ def _pending(row: RowWrite, instance: Any, rules: WriteRules) -> PendingRow:
         if instance is None:
             return added_row(row, model_of(rules.resource))
         return changed_row(row, instance)
-    except KeyPathError as error:
-        message = "The stored value has no object or list at this path."
-        fields, codes = {error.name: [message]}, {error.name: ["invalid"]}
+    except UnfitAssignmentError as error:
+        fields, codes = {error.name: [str(error)]}, {error.name: ["invalid"]}
         raise ValidationFailedError(fields, codes, path=row.place or None) from error
 
 

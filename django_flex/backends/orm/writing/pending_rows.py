@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db.models.fields.files import FieldFile
 
 from django_flex.backends.orm.django_internals.models import columns_of, is_database_default
+from django_flex.backends.orm.schema import field_of
+from django_flex.query.values import differ
+from django_flex.resolved.updates import ABSENT, UnfitUpdateError, Update
+from django_flex.schema.inputs import check_json
+from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
     from django.db.models import Field, Model
 
     from django_flex.resolved import Assignment, RowWrite
+    from django_flex.schema.resources import Attribute
 
 
 @dataclass(slots=True, eq=False)
@@ -57,15 +64,6 @@ def _changed(before: object, now: object) -> bool:
     return pending or differ(before, now)
 
 
-def differ(one: object, other: object) -> bool:
-    """Whether two values of a column are different; in JSON 1 and true are, which Python equates."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() != other.keys() or any(differ(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) != len(other) or any(map(differ, one, other))
-    return isinstance(one, bool) != isinstance(other, bool) or bool(one != other)
-
-
 def added_row(row: RowWrite, model: type[Model]) -> PendingRow:
     """Return a row to be added, with what was sent in it."""
     pending = PendingRow(row, model(), "add")
@@ -88,41 +86,99 @@ def _loaded(instance: Model) -> list[Field[Any, Any]]:
 def _assign(pending: PendingRow) -> None:
     for part in pending.row.assignments:
         name = part.attribute.lookup
+        value = part.value
+        if isinstance(value, Update):
+            # The row is locked, so no other write comes between the stored value and the new one.
+            value = _updated(getattr(pending.instance, name), value, part)
+            if value is ABSENT:
+                continue
         if part.keys:
-            value = copy.deepcopy(getattr(pending.instance, name))
-            setattr(pending.instance, name, _with_key(value, part))
+            stored = copy.deepcopy(getattr(pending.instance, name))
+            value = _with_key(stored, value, part)
+        setattr(pending.instance, name, value)
+
+
+def _updated(stored: object, update: Update, part: Assignment) -> object:
+    """Return the new value of a column or key.
+
+    Raises:
+        UnfitAssignmentError: there is no value that can change in this way.
+    """
+    try:
+        update = typed_items(update, part.attribute)
+        inner = None if is_database_default(stored) else stored
+        value = update.result(_key_of(inner, part) if part.keys else inner)
+        if part.attribute.kind == "json":
+            check_json(value)
+    except UnfitUpdateError as error:
+        raise UnfitAssignmentError(part.name, str(error)) from error
+    except UnfitValueError as error:
+        raise UnfitAssignmentError(part.name, f"This has to be {error}.") from error
+    return value
+
+
+def typed_items(update: Update, attribute: Attribute) -> Update:
+    """Return an update whose operand is of the type that the items of an array have.
+
+    Raises:
+        UnfitValueError: the field of the items does not take it.
+    """
+    items: Any = getattr(field_of(attribute), "base_field", None)
+    if items is None or attribute.kind == "json":
+        return update
+    try:
+        return replace(update, operand=items.to_python(update.operand))
+    except ValidationError as error:
+        raise UnfitValueError("; ".join(error.messages)) from error
+
+
+def _key_of(value: object, part: Assignment) -> object:
+    """Return what a JSON value holds under a path of keys, ``ABSENT`` if nothing."""
+    for key in part.keys:
+        if isinstance(value, dict):
+            value = value.get(key, ABSENT)
+        elif isinstance(value, list):
+            value = value[_index(key, value, part)]
         else:
-            setattr(pending.instance, name, part.value)
+            return ABSENT
+    return value
 
 
-def _with_key(value: object, part: Assignment) -> object:
+def _index(key: str, items: list[Any], part: Assignment) -> int:
+    # "00" must not be a second name for "0": grants and exclusions list only one.
+    index = int(key) if key.isdecimal() else -1
+    if not 0 <= index < len(items) or key != str(index):
+        raise UnfitAssignmentError(part.name)
+    return index
+
+
+def _with_key(stored: object, value: object, part: Assignment) -> object:
     """Put a value into a JSON value, making the objects on the way that are not there."""
-    root = {} if value is None or is_database_default(value) else value
+    root = {} if stored is None or is_database_default(stored) else stored
     inner: Any = root
     for position, key in enumerate(part.keys):
         last = position == len(part.keys) - 1
         if isinstance(inner, list):
-            # "00" must not be a second name for "0": grants and exclusions list only one.
-            index = int(key) if key.isdecimal() else -1
-            if not 0 <= index < len(inner) or key != str(index):
-                raise KeyPathError(part.name)
+            index = _index(key, inner, part)
             if last:
-                inner[index] = part.value
+                inner[index] = value
             else:
                 inner = inner[index]
         elif isinstance(inner, dict):
             if last:
-                inner[key] = part.value
+                inner[key] = value
             else:
                 inner = inner.setdefault(key, {})
         else:
-            raise KeyPathError(part.name)
+            raise UnfitAssignmentError(part.name)
     return root
 
 
-class KeyPathError(LookupError):
-    """A path into a JSON value leads through a value without this key. Internal."""
+class UnfitAssignmentError(LookupError):
+    """The stored value does not allow the new one, such as a JSON value without the key. Internal."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(
+        self, name: str, message: str = "The stored value has no object or list at this path."
+    ) -> None:
+        super().__init__(message)
         self.name = name

@@ -19,9 +19,10 @@ from django_flex.backends.orm.writing.model_code import (
     may_change_other_columns,
     save_instance,
 )
-from django_flex.backends.orm.writing.pending_rows import PendingRow, differ
+from django_flex.backends.orm.writing.pending_rows import PendingRow
 from django_flex.backends.orm.writing.uploads import has_upload, watch_files
 from django_flex.backends.orm.writing.validation import first_failure
+from django_flex.query.values import differ
 from django_flex.resolved import RowWrite
 
 if TYPE_CHECKING:

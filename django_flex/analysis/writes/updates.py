@@ -1,0 +1,117 @@
+"""Values that say how a stored one changes: which columns take them, and who may send them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django_flex.exceptions import FieldDeniedError, InvalidValueError
+from django_flex.query.terms import excerpt
+from django_flex.resolved.updates import INCREMENT, UPDATE_OPERATORS, Update
+from django_flex.schema.inputs import check_json, fit
+from django_flex.schema.values import UnfitValueError
+
+if TYPE_CHECKING:
+    from django_flex.analysis.writes.access import WriteAccess
+    from django_flex.query.ast import RowChange
+    from django_flex.schema.paths import ResolvedPath
+    from django_flex.schema.resources import Attribute
+
+#: What stores an object with one of the keys that otherwise say how a value changes.
+LITERAL = "$value"
+_NUMBERS = frozenset({"integer", "decimal", "float", "json"})
+#: Kinds whose values are never a list.
+_SINGLE = frozenset(
+    {
+        *("integer", "decimal", "float", "boolean", "text", "uuid", "datetime", "date", "time"),
+        *("duration", "binary", "file"),
+    }
+)
+
+
+def sent_value(
+    name: str,
+    target: ResolvedPath,
+    value: object,
+    rules: WriteAccess,
+    change: RowChange,
+    *,
+    upserting: bool,
+) -> object:
+    """Return what was sent for a column: an ``Update`` if it says how the stored value changes.
+
+    Args:
+        name: of the column, as it was sent.
+        target: what it leads to.
+        value: as it was sent.
+        rules: those of the operation.
+        change: the row.
+        upserting: whether a row that is added may begin with the default of the column.
+
+    Raises:
+        InvalidValueError: the column has no such values, or the row has none yet.
+        FieldDeniedError: the caller may not read the column, and errors would tell its value.
+    """
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return value
+    (operator,) = value
+    attribute = target.attribute
+    if operator == LITERAL and attribute.kind == "json":
+        return value[LITERAL]
+    if operator not in UPDATE_OPERATORS:
+        return value
+    place = change.at(excerpt(name))
+    _check_column(operator, attribute, place)
+    if rules.operation == "add" and not upserting:
+        raise InvalidValueError(
+            f"'{operator}' changes a stored value, and this row is new",
+            path=place,
+            hint="send the value itself",
+        )
+    if not rules.may_read(target):
+        raise FieldDeniedError(
+            excerpt(name), path=place, hint=f"'{operator}' needs a field that you may read"
+        )
+    return Update(operator, value[operator])
+
+
+def fit_update(update: Update, attribute: Attribute) -> Update:
+    """Return an update with its operand as the type of the column, or of the items in it.
+
+    Raises:
+        UnfitValueError: it is invalid; the text says what would be valid.
+    """
+    operand = update.operand
+    if update.operator != INCREMENT:
+        check_json(operand)
+        return update
+    if attribute.kind == "json":
+        check_json(operand)
+        if isinstance(operand, bool) or not isinstance(operand, int | float):
+            message = "a number"
+            raise UnfitValueError(message)
+        return update
+    if operand is None:
+        message = "a number"
+        raise UnfitValueError(message)
+    return Update(update.operator, fit(operand, attribute))
+
+
+def other_form(value: object, attribute: Attribute) -> str:
+    """Return how a number is added to, for a message about an object that does not say so."""
+    adds = isinstance(value, Mapping) and attribute.kind in _NUMBERS and not attribute.reference
+    return '; {"$inc": 1} adds to it' if adds else ""
+
+
+def _check_column(operator: str, attribute: Attribute, place: str) -> None:
+    """Refuse a column whose values cannot change in this way, and keys."""
+    adds = operator == INCREMENT
+    fits = attribute.kind in _NUMBERS if adds else attribute.kind not in _SINGLE
+    if not fits or attribute.reference or attribute.primary_key:
+        what = "a number" if adds else "a list"
+        stored = f'{{"{LITERAL}": {{"{operator}": …}}}} stores the object'
+        raise InvalidValueError(
+            f"'{operator}' needs {what}, and this is none",
+            path=place,
+            hint=stored if attribute.kind == "json" else "send the value itself",
+        )
