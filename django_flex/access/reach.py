@@ -164,8 +164,10 @@ class Access:
             )
 
     def readable(self, target: ResolvedPath) -> bool:
-        """Whether the caller may read what a path leads to."""
-        if self.grant.unrestricted or self.covers(target):
+        """Whether the caller may read what a path leads to; hashes of passwords nobody may."""
+        if self.grant.unrestricted or target.attribute.hashed:
+            return self.grant.unrestricted
+        if self.covers(target):
             return True
         # What the caller may list there anyway, nested under the rows that it belongs to.
         for end, hop in enumerate(target.hops):
@@ -205,17 +207,17 @@ class Access:
 
     def may_filter(self, target: ResolvedPath, operators: Path) -> bool:
         """Whether the caller may filter a path by these transforms and operator."""
-        filters = self.grant.filters
-        if filters.names(target.canonical, operators) or self.grant.unrestricted:
-            return True
-        return filters.everything and self.readable(target)
+        if self.grant.unrestricted or target.attribute.hashed:
+            return self.grant.unrestricted
+        named = self.grant.filters.names(target.canonical, operators)
+        return named or (self.grant.filters.everything and self.readable(target))
 
     def may_order(self, target: ResolvedPath, *, descending: bool) -> bool:
         """Whether the caller may sort by a path in this direction."""
-        order_by = self.grant.order_by
-        if (target.canonical, descending) in order_by.exact or self.grant.unrestricted:
-            return True
-        return order_by.everything and self.readable(target)
+        if self.grant.unrestricted or target.attribute.hashed:
+            return self.grant.unrestricted
+        named = (target.canonical, descending) in self.grant.order_by.exact
+        return named or (self.grant.order_by.everything and self.readable(target))
 
     def may_aggregate(self, measure: Measure) -> bool:
         """Whether the caller may ask for an aggregate: the operation and the path are granted."""
@@ -224,7 +226,8 @@ class Access:
             return True
         if "aggregate" not in grant.operations:
             return False
-        target = measure.target
+        if (target := measure.target) is not None and target.attribute.hashed:
+            return False
         readable = grant.aggregates.everything and (target is None or self.readable(target))
         return readable or grant.aggregates.names(measure.canonical)
 

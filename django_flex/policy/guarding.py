@@ -55,7 +55,7 @@ class Guard:
     def covers(self, resource: Resource, attribute: Attribute) -> bool:
         """Whether a column or a computed field of a resource is guarded."""
         kind = "relation" if attribute.reference else attribute.kind
-        return self._covers(resource, attribute.name, kind)
+        return attribute.hashed or self._covers(resource, attribute.name, kind)
 
     def covers_relation(self, resource: Resource, name: str) -> bool:
         """Whether a relation of a resource is guarded."""

@@ -55,7 +55,7 @@ PROBLEMS = {
     "W008": "A path under `search` that the role may not read, so it is not searched.",
     "W009": "Model actions that run in the background, and no task backend to run them.",
     "W010": "A role may sort by or aggregate a path that it may not read.",
-    "W011": "A role may read a password.",
+    "W011": "A role may read a password, or would: one of the user model is never shown.",
     "W012": "Anonymous callers may store files.",
     "W013": "`'*'` lets anonymous callers write.",
     "W014": "A role that is not a group in the database, or that looks like a built-in role.",

@@ -97,7 +97,8 @@ def _passwords(reviewed: ReviewedGrant) -> Iterator[Problem]:
         target = resolve(reviewed.entry.resource, path, file_parts=True)
         words = words_of(target.attribute.name)
         if not PASSWORDS.isdisjoint(words) and target.attribute.kind not in HARMLESS:
-            text = f"'{'.'.join(path)}' may be read"
+            never = target.attribute.hashed
+            text = f"'{'.'.join(path)}' {'is never shown' if never else 'may be read'}"
             hint = "to allow setting it, list it under 'write_fields', 'add' or 'edit'"
             yield Problem("W011", text, reviewed.at("fields"), hint)
 

@@ -200,10 +200,18 @@ def _attribute(model_field: models.Field[Any, Any], leading: frozenset[str]) -> 
         generated=_is_generated(model_field),
         editable=model_field.editable,
         indexed=indexed or model_field.name in leading,
+        hashed=_is_password(model_field),
         model_field=model_field,
         value_field=value_field,
         **_facts_of(value_field),
     )
+
+
+def _is_password(model_field: Any) -> bool:
+    """Whether it is what ``set_password`` of its model sets, as that of Django's users does."""
+    model = model_field.model
+    methods = (getattr(model, name, None) for name in ("set_password", "check_password"))
+    return model_field.name == "password" and all(map(callable, methods))
 
 
 def _has_index(model_field: Any) -> bool:

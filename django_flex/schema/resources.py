@@ -48,6 +48,7 @@ class Attribute:
         editable: whether it was meant for input.
         indexed: whether an index begins with it, so that few rows are read to find some by it.
         custom: whether a custom field creates its values, so that they may be anything.
+        hashed: whether a hash of what is sent is stored, which is never read.
         storage: where its files are, if it is of files.
         source: the attribute whose values it has, of a result such as a maximum.
         declared: its labels, choices, default and limits.
@@ -68,6 +69,7 @@ class Attribute:
     editable: bool = True
     indexed: bool = False
     custom: bool = False
+    hashed: bool = False
     storage: FileStorage | None = None
     source: Attribute | None = None
     declared: Declaration = NOTHING_DECLARED

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
+from tests.wild import validated  # noqa: F401
+
 
 class LowerField(models.CharField[str, str]):
     """A field that fills itself from another column, as ``AutoSlugField`` or ``MonitorField`` do."""

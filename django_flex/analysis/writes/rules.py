@@ -48,7 +48,8 @@ class CallerPermissions:
         attribute = resource.attributes.get(field)
         if attribute is None:
             return resource.relation(field) is None
-        return self.access.readable(ResolvedPath((), attribute)) and not is_computed(attribute)
+        known = self.access.grant.unrestricted or self.access.covers(ResolvedPath((), attribute))
+        return known and not is_computed(attribute)
 
     def rules_of(self, dependent: Dependent) -> WriteRules | None:
         """Return the rules for removing or changing a row with another one; ``None`` to refuse."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db.models.fields.files import FieldFile
 
 from django_flex.backends.orm.django_internals.models import columns_of
-from django_flex.backends.orm.writing import hooks, persistence
+from django_flex.backends.orm.writing import hooks, passwords, persistence
 from django_flex.backends.orm.writing.uploads import sent_files, watch_stored
+from django_flex.backends.orm.writing.validation import as_failure
 from django_flex.exceptions import ValidationFailedError
 
 if TYPE_CHECKING:
@@ -61,6 +63,15 @@ def _validate_by_form(pending: PendingRow, rules: WriteRules) -> None:
             },
             pending,
         )
+    _validate_passwords(pending, rules)
+    passwords.set_passwords(pending)
+
+
+def _validate_passwords(pending: PendingRow, rules: WriteRules) -> None:
+    try:
+        passwords.check_passwords(pending)
+    except ValidationError as error:
+        raise as_failure(error, pending, rules) from error
 
 
 def _has_default(instance: Model, name: str) -> bool:
@@ -87,6 +98,7 @@ def _save_by_serializer(pending: PendingRow, rules: WriteRules, using: str) -> N
             },
             pending,
         )
+    _validate_passwords(pending, rules)
     hooks.call("before", pending, rules)
     presets = {preset.lookup: getattr(pending.instance, preset.lookup) for preset in rules.presets}
     for links in pending.row.links:
@@ -96,6 +108,7 @@ def _save_by_serializer(pending: PendingRow, rules: WriteRules, using: str) -> N
     before = {name: getattr(file, "name", file) for name, file in files.items()}
     pending.instance = serializer.save(**presets)
     watch_stored(pending.instance, before, using)
+    passwords.hash_plain_ones(pending, using)
 
 
 def _flat(errors: object) -> list[object]:
@@ -110,7 +123,9 @@ def _flat(errors: object) -> list[object]:
 def _values(pending: PendingRow) -> dict[str, object]:
     """Return what was sent by the model's own names: whole columns, and keys of linked rows."""
     columns = {
-        part.attribute.name: getattr(pending.instance, part.attribute.lookup)
+        part.attribute.name: part.value
+        if part.attribute.hashed
+        else getattr(pending.instance, part.attribute.lookup)
         for part in pending.row.assignments
     }
     linked = {

@@ -12,6 +12,7 @@ from django_flex.backends.orm.writing import hooks, persistence
 from django_flex.backends.orm.writing.cascades import check_cascade
 from django_flex.backends.orm.writing.forms import save_through
 from django_flex.backends.orm.writing.many_to_many import write_links
+from django_flex.backends.orm.writing.passwords import set_passwords
 from django_flex.backends.orm.writing.pending_rows import (
     PendingRow,
     UnfitAssignmentError,
@@ -115,6 +116,8 @@ def _save(pending_rows: list[PendingRow], rules: WriteRules, using: str) -> None
     if many:
         taken_values(pending_rows, rules, using)
     for pending in pending_rows:
+        with hooks.vetoes(pending, rules):
+            set_passwords(pending)
         hooks.call("before", pending, rules)
     if rules.operation == "add":
         persistence.insert(pending_rows, rules, using)

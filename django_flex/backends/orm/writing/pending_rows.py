@@ -86,6 +86,9 @@ def _loaded(instance: Model) -> list[Field[Any, Any]]:
 def _assign(pending: PendingRow) -> None:
     for part in pending.row.assignments:
         name = part.attribute.lookup
+        if part.attribute.hashed:
+            continue  # its hash is set when the row is valid
+
         value = part.value
         if isinstance(value, Update):
             # The row is locked, so no other write comes between the stored value and the new one.

@@ -17,6 +17,7 @@ from django_flex.backends.orm.django_internals.models import (
     with_parents,
 )
 from django_flex.backends.orm.schema import field_of, model_of
+from django_flex.backends.orm.writing.passwords import check_passwords, sent_passwords
 from django_flex.backends.orm.writing.uploads import check_files, sent_files
 from django_flex.exceptions import ValidationFailedError
 from django_flex.schema.introspection import unique_sets
@@ -48,7 +49,7 @@ def validate(pending: PendingRow, rules: WriteRules, *, unique: bool = True) -> 
         ValidationFailedError: with the messages by the name that each value was sent under.
     """
     instance, errors = pending.instance, dict[str, list[ValidationError]]()
-    unsent = _unsent(pending)
+    unsent = _unsent(pending) | {part.attribute.name for part in sent_passwords(pending)}
     if sent_files(pending):
         _collect(errors, lambda: check_files(pending))
     if type(instance).full_clean is not models.Model.full_clean:
@@ -62,6 +63,7 @@ def validate(pending: PendingRow, rules: WriteRules, *, unique: bool = True) -> 
         _collect(errors, lambda: _check_stored(pending, errors))
         if unique:
             _collect_unique(pending, errors, unsent)
+    _collect(errors, lambda: check_passwords(pending))
     if errors:
         raise as_failure(ValidationError(errors), pending, rules)
 
