@@ -49,6 +49,7 @@ class Capabilities:
         updates: new values that depend on the stored ones (``$inc``, ``$append``, ``$remove``).
         writes_by_filter: rows that are edited or deleted by a condition.
         related_writes: writes of related rows and of many-to-many links beside a row.
+        files: files that are sent for a column and stored by the write.
         transactions: several writes, all of which are rolled back if one of them fails.
         dry_runs: writes that are rolled back at the end.
         locks: rows that no other write changes while an action or a precondition uses them.
@@ -81,6 +82,7 @@ class Capabilities:
     updates: bool = True
     writes_by_filter: bool = True
     related_writes: bool = True
+    files: bool = True
     transactions: bool = True
     dry_runs: bool = True
     locks: bool = True
@@ -231,6 +233,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "related_writes": Refusal(
         "This database cannot write related rows together with a row", "write to the related model"
     ),
+    "files": Refusal("This database cannot store files", "store the file first, and send its name"),
     "transactions": Refusal("This database can only write one row at a time", _ONE_BY_ONE),
     "dry_runs": Refusal("This database cannot roll back a write", "leave '_dry_run' out"),
     "locks": Refusal(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, assert_never
 
+from django.core.files.base import File
+
 from django_flex.query.operations import BY_FILTER
 from django_flex.resolved import (
     AggregateSubquery,
@@ -148,6 +150,8 @@ def _check_row(row: RowWrite, can: Capabilities) -> None:
     for part in row.assignments:
         if isinstance(part.value, Update):
             can.require("updates", part.name)
+        if isinstance(part.value, File):
+            can.require("files", part.name)
         if part.reference is not None and part.value is not None:
             place = f"{row.place}.{part.name}" if row.place else part.name
             label = part.reference.resource.label

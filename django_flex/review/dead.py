@@ -100,6 +100,11 @@ def hops_of(path: Path, resource: Resource) -> tuple[Relation, ...]:
 
 
 def _limits(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    most, grant = reviewed.access.limits.max_file_bytes, reviewed.grant
+    for limits in filter(None, [grant.uploads, *grant.files.values()]):
+        if limits.max_bytes is not None and limits.max_bytes > most:
+            text = f"'max_bytes' {limits.max_bytes} is above MAX_FILE_BYTES {most}"
+            yield Problem("W018", text, reviewed.at("files"), "MAX_FILE_BYTES wins; raise it")
     caps = reviewed.grant.caps
     if {"default_limit", "max_limit"} <= caps.keys() and caps["default_limit"] > caps["max_limit"]:
         text = f"'default_limit' {caps['default_limit']} is above 'max_limit' {caps['max_limit']}"

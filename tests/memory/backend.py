@@ -41,6 +41,7 @@ CAPABILITIES = Capabilities(
     cursors=False,
     explain=False,
     related_writes=False,
+    files=False,
     locks=False,
 )
 #: Where nothing can be estimated, counting stops here.

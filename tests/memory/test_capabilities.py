@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db.models import F, Q
 from django.test import Client
 
@@ -22,7 +23,10 @@ from tests.memory.tables import of
 EVERY = ["get", "list", "aggregate", "explain", "add", "edit", "bulk_edit"]
 GRANT: dict[str, Any] = {"rows": "*", "ops": EVERY, "search": ["status"]}
 GRANT |= {part: ["*"] for part in ("fields", "filters", "order_by", "aggregates")}
-ENTRY = {"anon": GRANT, "computed": {"twice": F("seats") * 2}}
+ENTRY = {
+    "anon": {**GRANT, "files": {"document": {"max_bytes": 10}}},
+    "computed": {"twice": F("seats") * 2},
+}
 EXPOSE = {
     **OPEN,
     "booking": ENTRY,
@@ -67,6 +71,7 @@ QUERIES: dict[str, dict[str, Any]] = {
         "_items": [{"id": 1, "seats": 1}, {"id": 2, "seats": 1}],
         "_fields": "id",
     },
+    "files": {"_action": "edit", "_id": 1, "document": ContentFile(b"x", "a.txt")},
     "dry_runs": {"_action": "edit", "_id": 1, "status": "new", "_fields": "id", "_dry_run": True},
 }
 #: Those that a query object alone cannot need, and what ``test_across_backends`` tries.

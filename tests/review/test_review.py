@@ -131,6 +131,13 @@ FINDINGS = {
         role(limits={"default_limit": 30, "max_limit": 20}),
         role(limits={"max_limit": 20}),
     ),
+    "file-above-the-setting": (
+        "W018",
+        "['files']",
+        "MAX_FILE_BYTES wins",
+        role(files={"document": {"max_bytes": 20_000_000}}),
+        role(files={"document": {"max_bytes": 10_000_000}}),
+    ),
     # Rules
     "lambda-without-argument": (
         "E023",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,3 +49,16 @@ def statements(do: Callable[[], Any]) -> list[str]:
 def open_to_everybody(bookings: None, configure: Callable[..., None]) -> None:
     """Expose every model of the test app, and put the rows of ``bookings`` there."""
     configure(exposed())
+
+
+@pytest.fixture
+def storage(settings: Any, tmp_path: Path) -> Path:
+    """Store files on disk, where a test can count them."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path, "base_url": "/media/"},
+        },
+    }
+    return tmp_path

@@ -25,6 +25,7 @@ DATA = "_data"
 FILE = "$file"
 #: Keys whose values are objects or lists, which a text is not.
 _STRUCTURED = frozenset({"_items", "_set", "_batch", "filters"})
+_NO_COLUMNS = frozenset({"id", "filters"})
 #: Forms that Django renders have a part with the token; the check has read it.
 _TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - the name of the part
 
@@ -86,9 +87,7 @@ def _data(
                 path=excerpt(name),
                 hint=f'{{"{FILE}": "{excerpt(name)}"}} in the JSON is the file',
             )
-        if name.startswith("_"):
-            raise QueryError("No value names this file", path=excerpt(name))
-        payload[name] = one
+        payload[name] = _of_a_column(name, one)
     return payload
 
 
@@ -119,8 +118,15 @@ def _fields(
     for name, one in files.items():
         if name in payload:
             raise _sent_twice(name)
-        payload[name] = one
+        payload[name] = _of_a_column(name, one)
     return payload
+
+
+def _of_a_column(name: str, file: UploadedFile[bytes]) -> UploadedFile[bytes]:
+    """Return a file whose part is named like a column, not like a key of the language."""
+    if name.startswith("_") or name in _NO_COLUMNS:
+        raise QueryError("No value names this file", path=excerpt(name))
+    return file
 
 
 def _sent_twice(name: str) -> QueryError:

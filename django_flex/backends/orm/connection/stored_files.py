@@ -39,7 +39,7 @@ def files_kept(using: str, stored: list[bool], *, dry_run: bool) -> Iterator[Non
         yield
         kept = not dry_run
     finally:
-        levels.remove(mine)
+        levels.pop()
         if not (kept or stored):
             _remove(mine)
         elif levels:

@@ -104,10 +104,8 @@ def _save_by_serializer(pending: PendingRow, rules: WriteRules, using: str) -> N
     for links in pending.row.links:
         # Written later, as links that the caller may see: here a list would be all of them.
         serializer.validated_data.pop(links.relation.lookup, None)
-    files = {name: pending.before.get(name) for name in sent_files(pending)}
-    before = {name: getattr(file, "name", file) for name, file in files.items()}
     pending.instance = serializer.save(**presets)
-    watch_stored(pending.instance, before, using)
+    watch_stored(pending.instance, sent_files(pending), using)
     passwords.hash_plain_ones(pending, using)
 
 

@@ -17,7 +17,7 @@ from django_flex.backends.orm.django_internals.models import columns_of
 from django_flex.backends.orm.schema import field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from django.db.models import Model
 
@@ -63,18 +63,15 @@ def has_upload(instance: Model) -> bool:
 def watch_files(instance: Model, using: str) -> None:
     """Have the files that saving a row stores removed if the write fails."""
     for file in _uploads(instance):
-        removed_on_rollback(using, partial(_remove, file))
+        removed_on_rollback(using, partial(_remove_if_stored, file, using))
 
 
-def watch_stored(instance: Model, names: Mapping[str, object], using: str) -> None:
-    """Have files removed that other code has stored already, in some columns of a row.
-
-    ``names`` are those of the files before, by column.
-    """
-    for name, before in names.items():
+def watch_stored(instance: Model, names: Iterable[str], using: str) -> None:
+    """Have the files removed that other code has stored already, in some columns of a row."""
+    for name in names:
         file = getattr(instance, name, None)
-        if isinstance(file, FieldFile) and file.name and file.name != before:
-            removed_on_rollback(using, partial(file.storage.delete, file.name))
+        if isinstance(file, FieldFile) and file.name:
+            removed_on_rollback(using, partial(_remove, file, file.name, using))
 
 
 def _uploads(instance: Model) -> Iterator[Any]:
@@ -90,7 +87,14 @@ def is_upload(value: object) -> bool:
     return isinstance(value, FieldFile) and bool(value) and not value._committed  # type: ignore[attr-defined]  # noqa: SLF001 - what Django asks itself
 
 
-def _remove(file: Any) -> None:
+def _remove_if_stored(file: Any, using: str) -> None:
     """Remove a file that was stored; the object was replaced if the model has stored another one."""
     if file._committed and file.name:  # noqa: SLF001 - what Django asks itself
-        file.storage.delete(file.name)
+        _remove(file, file.name, using)
+
+
+def _remove(file: Any, name: str, using: str) -> None:
+    """Remove a file, unless a row has it: a storage may overwrite files of the same name."""
+    model, column = type(file.instance), file.field.attname
+    if not model._base_manager.using(using).filter(**{column: name}).exists():
+        file.storage.delete(name)
