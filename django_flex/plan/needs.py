@@ -18,6 +18,7 @@ from django_flex.resolved import (
     Derived,
     Exists,
     GroupAlias,
+    NewRow,
     Predicate,
     Search,
 )
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from django_flex.plan.capabilities import Capabilities
     from django_flex.plan.nodes import AggregatePlan, ReadPlan, SelectOutput, WritePlan
     from django_flex.resolved import (
+        Assignment,
         NestedWrites,
         Ordering,
         Rows,
@@ -152,7 +154,9 @@ def _check_row(row: RowWrite, can: Capabilities) -> None:
             can.require("updates", part.name)
         if isinstance(part.value, File):
             can.require("files", part.name)
-        if part.reference is not None and part.value is not None:
+        if isinstance(part.value, NewRow):
+            _check_parent(part.value, part, can)
+        elif part.reference is not None and part.value is not None:
             place = f"{row.place}.{part.name}" if row.place else part.name
             label = part.reference.resource.label
             there = can.read_apart(label)
@@ -165,6 +169,13 @@ def _check_row(row: RowWrite, can: Capabilities) -> None:
         check_rows(links.rows, can)
     for children in row.children:
         _check_children(children, can)
+
+
+def _check_parent(new: NewRow, part: Assignment, can: Capabilities) -> None:
+    can.require("related_writes", part.name)
+    can.require_resource(new.rules.resource.label, new.row.place, _BY_THEMSELVES)
+    _check_rules(new.rules, can)
+    _check_row(new.row, can)
 
 
 def _check_children(children: NestedWrites, can: Capabilities) -> None:

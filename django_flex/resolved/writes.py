@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Assignment:
     """A value for a column, or for a key inside its JSON value.
 
-    ``value`` is an ``Update`` if it depends on the stored one. ``reference`` has the rows that a
-    foreign key may point to; a preset has none.
+    ``value`` is an ``Update`` if it depends on the stored one, and a ``NewRow`` if a foreign key
+    points to a row that is added first. ``reference`` has the rows that a foreign key may point to;
+    a preset has none.
     """
 
     name: str
@@ -69,6 +70,14 @@ class RowWrite:
     assignments: tuple[Assignment, ...] = ()
     links: tuple[LinkChanges, ...] = ()
     children: tuple[NestedWrites, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewRow:
+    """A row that is added, under the rules of its model, so that a foreign key can point to it."""
+
+    row: RowWrite
+    rules: WriteRules
 
 
 class WritePermissions(Protocol):

@@ -15,7 +15,7 @@ from django_flex.analysis.writes.rules import enter_writing
 from django_flex.exceptions import FieldDeniedError, InvalidValueError, UnsupportedQueryError
 from django_flex.query.operations import BY_FILTER
 from django_flex.query.terms import excerpt
-from django_flex.resolved import PROOF, AuthorizedMutation
+from django_flex.resolved import PROOF, AuthorizedMutation, NewRow
 from django_flex.schema.paths import UnknownPathError, resolve
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django_flex.policy.model import Entry, Policy
     from django_flex.query.ast import Mutation
     from django_flex.query.limits import Limits
-    from django_flex.resolved import AuthorizedQuery, Rows
+    from django_flex.resolved import AuthorizedQuery, Rows, RowWrite
     from django_flex.schema.resources import Attribute
 
 _DELETING = frozenset({"delete", "bulk_delete"})
@@ -63,7 +63,7 @@ def authorize_mutation(
     if mutation.filters is not None:
         where, _ = authorize_filters(mutation.filters, access)
     written = resolver.rows(mutation.changes, parts[0])
-    if mutation.operation in BY_FILTER and any(row.children for row in written):
+    if mutation.operation in BY_FILTER and any(map(has_nested_rows, written)):
         raise UnsupportedQueryError("Nested rows cannot be written by filter", path="_set")
     return AuthorizedMutation(
         asked=mutation,
@@ -76,6 +76,11 @@ def authorize_mutation(
         returning=_returning(mutation, access, rows),
         proof=PROOF,
     )
+
+
+def has_nested_rows(row: RowWrite) -> bool:
+    """Whether other rows are written with a row."""
+    return bool(row.children) or any(isinstance(part.value, NewRow) for part in row.assignments)
 
 
 def _match_field(name: str, access: Access) -> Attribute:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.files.base import File
 
-from django_flex.analysis.writes.nested import children_of
+from django_flex.analysis.writes.nested import children_of, is_new, parent_of
 from django_flex.analysis.writes.updates import fit_update, other_form, sent_value
 from django_flex.analysis.writes.uploads import Refusal, received
 from django_flex.analysis.writes.writable import upload_limits_of, writable
@@ -26,7 +26,7 @@ from django_flex.exceptions import (
 )
 from django_flex.query.ast import ParameterText, RowChange
 from django_flex.query.terms import excerpt
-from django_flex.resolved import Assignment, LinkChanges, Rows, RowWrite
+from django_flex.resolved import Assignment, LinkChanges, NewRow, Rows, RowWrite
 from django_flex.resolved.updates import Update
 from django_flex.schema.inputs import fit
 from django_flex.schema.values import UnfitValueError, coerce_key
@@ -81,9 +81,20 @@ class ChangeResolver:
         return tuple(rows.values())
 
     def row(
-        self, change: RowChange, rules: WriteAccess, parent: Relation | None = None
+        self,
+        change: RowChange,
+        rules: WriteAccess,
+        parent: Relation | None = None,
+        *,
+        inside: bool = False,
     ) -> RowWrite:
         """Return how one row is written.
+
+        Args:
+            change: what was sent.
+            rules: those of the operation.
+            parent: for a nested row, the relation from its parent, which sets its key.
+            inside: whether it is sent inside another row, which does not set its key.
 
         Raises:
             FieldDeniedError: a name that is not granted, or does not exist.
@@ -92,7 +103,7 @@ class ChangeResolver:
         """
         self._count(change)
         builder = RowWriteBuilder(change, rules)
-        matched = self.match if parent is None else ()
+        matched = () if inside or parent is not None else self.match
         for name, value in change.values.items():
             if rules.operation == "edit" and rules.access.resource.attribute(name) in matched:
                 continue  # the row was found by this column, so its value does not change
@@ -104,6 +115,12 @@ class ChangeResolver:
             if not target.via:
                 upserting = bool(matched) and target.attribute not in matched
                 sent = sent_value(name, target, value, rules, change, upserting=upserting)
+                if destination.relation is not None and is_new(value):
+                    if target.attribute in matched:
+                        raise QueryError(
+                            "A new row cannot identify this one", path=change.at(excerpt(name))
+                        )
+                    sent = parent_of(name, destination.relation, value, rules, self, change)
                 builder.assign(
                     name, destination, sent, self._upload(name, destination, rules, sent)
                 )
@@ -138,9 +155,11 @@ class ChangeResolver:
         found = self._targets.get((rules, name))
         if found is None:
             target = writable(name, rules, change)
+            relation = None if target.via else relation_of(target.attribute, rules)
             found = self._targets[rules, name] = Destination(
                 target=target,
-                reference=None if target.via else reference_of(target.attribute, rules),
+                relation=relation,
+                reference=None if relation is None else reference_of(relation, rules),
                 is_link=target.via and target.hops[0].linked,
             )
         return found
@@ -157,9 +176,13 @@ class ChangeResolver:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Destination:
-    """Where a value goes: a column, or a relation that is many-to-many (``is_link``) or nested."""
+    """Where a value goes: a column, or a relation that is many-to-many (``is_link``) or nested.
+
+    ``relation`` is that of a foreign key, and ``reference`` has the rows that it may point to.
+    """
 
     target: ResolvedPath
+    relation: Relation | None
     reference: Rows | None
     is_link: bool
 
@@ -205,8 +228,11 @@ class RowWriteBuilder:
             return
         try:
             # A key inside a JSON value takes any JSON value, too, since its kind is the column's.
-            if isinstance(value, Update):
-                typed: object = fit_update(value, attribute)
+            typed: object
+            if isinstance(value, NewRow):
+                typed = value
+            elif isinstance(value, Update):
+                typed = fit_update(value, attribute)
             else:
                 typed = fit(value, attribute) if upload is None else upload
         except UnfitValueError as error:
@@ -305,11 +331,14 @@ class RowWriteBuilder:
         )
 
 
-def reference_of(attribute: Attribute, rules: WriteAccess) -> Rows | None:
-    """Return the rows that a foreign key may point to, ``None`` for another column."""
+def relation_of(attribute: Attribute, rules: WriteAccess) -> Relation | None:
+    """Return the relation of a foreign key, ``None`` for another column."""
     relation = rules.access.resource.relation(attribute.name)
-    if relation is None or relation.column is None:
-        return None
+    return None if relation is None or relation.column is None else relation
+
+
+def reference_of(relation: Relation, rules: WriteAccess) -> Rows:
+    """Return the rows that a foreign key may point to."""
     return rules.access.related_rows(relation.target) or all_rows(relation)
 
 

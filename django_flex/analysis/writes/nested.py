@@ -1,16 +1,19 @@
-"""Rows that point to the written one, sent inside it: each under the rules of its model."""
+"""Rows sent inside the written one, those that point to it and those that it points to.
+
+Each is written under the rules of its model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from django_flex.analysis.writes.rules import enter_related
 from django_flex.analysis.writes.writable import denied, may_write
-from django_flex.exceptions import LimitExceededError, QueryError
+from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
 from django_flex.query.ast import RowChange
 from django_flex.query.terms import excerpt
-from django_flex.resolved import NestedWrites
+from django_flex.resolved import NestedWrites, NewRow
 from django_flex.schema.paths import ResolvedPath
 from django_flex.schema.values import UnfitValueError, coerce_key
 
@@ -47,6 +50,16 @@ class RowResolver(Protocol):
     ) -> tuple[RowWrite, ...]:
         """Return what becomes of each row."""
 
+    def row(
+        self,
+        change: RowChange,
+        rules: WriteAccess,
+        parent: Relation | None = None,
+        *,
+        inside: bool = False,
+    ) -> RowWrite:
+        """Return what becomes of one row."""
+
 
 def children_of(
     name: str,
@@ -70,10 +83,7 @@ def children_of(
     parts = _parts(value, place, adding=rules.operation == "add")
     if not granted.keys() >= {operation for verb in parts for operation in VERBS[verb]}:
         raise denied(name, rules, change)
-    if resolver.depth >= resolver.limits.max_relation_depth:
-        raise LimitExceededError(
-            "Too many nested rows", path=place, hint=f"{resolver.limits.max_relation_depth}"
-        )
+    _check_depth(resolver, place)
     added, edited = _sorted(parts, place, relation.target.key_name)
     resolver.depth += 1
     children = NestedWrites(
@@ -87,6 +97,52 @@ def children_of(
     )
     resolver.depth -= 1
     return children
+
+
+def is_new(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Whether a foreign key is sent as a row to add."""
+    return isinstance(value, Mapping) and "$add" in value
+
+
+def parent_of(
+    name: str,
+    relation: Relation,
+    value: Mapping[str, object],
+    rules: WriteAccess,
+    resolver: RowResolver,
+    change: RowChange,
+) -> NewRow:
+    """Read the row that a foreign key is to point to, and that is added first.
+
+    Raises:
+        FieldDeniedError: the caller may not add rows of the other model.
+        InvalidValueError: the value does not say what to add.
+    """
+    place = change.at(excerpt(name))
+    if relation not in resolver.related:
+        found = enter_related(rules.access, relation.label, "add")
+        resolver.related[relation] = {} if found is None else {"add": found}
+    there = resolver.related[relation].get("add")
+    if there is None:
+        raise denied(name, rules, change)
+    values = value["$add"]
+    if len(value) > 1 or not isinstance(values, Mapping):
+        raise InvalidValueError(
+            "A key or a new object is needed", path=place, hint='1, or {"$add": {"name": "x"}}'
+        )
+    _check_depth(resolver, place)
+    place = f"{place}.$add"
+    resolver.depth += 1
+    row = resolver.row(RowChange(None, _mapping(values, place), place), there, inside=True)
+    resolver.depth -= 1
+    return NewRow(row, there.rules)
+
+
+def _check_depth(resolver: RowResolver, place: str) -> None:
+    if resolver.depth >= resolver.limits.max_relation_depth:
+        raise LimitExceededError(
+            "Too many nested rows", path=place, hint=f"{resolver.limits.max_relation_depth}"
+        )
 
 
 def _parts(value: Any, place: str, *, adding: bool) -> Mapping[Verb, list[Any]]:

@@ -98,9 +98,12 @@ def fit_update(update: Update, attribute: Attribute) -> Update:
 
 
 def other_form(value: object, attribute: Attribute) -> str:
-    """Return how a number is added to, for a message about an object that does not say so."""
-    adds = isinstance(value, Mapping) and attribute.kind in _NUMBERS and not attribute.reference
-    return '; {"$inc": 1} adds to it' if adds else ""
+    """Return which object would fit, for a message about one that does not."""
+    if not isinstance(value, Mapping):
+        return ""
+    if attribute.reference:
+        return '; {"$add": {…}} adds the row that it points to'
+    return '; {"$inc": 1} adds to it' if attribute.kind in _NUMBERS else ""
 
 
 def _check_column(operator: str, attribute: Attribute, place: str) -> None:

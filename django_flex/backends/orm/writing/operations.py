@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from django_flex.backends.orm.schema import model_of
+from django_flex.backends.orm.django_internals.models import key_field
+from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.backends.orm.writing import hooks, persistence
 from django_flex.backends.orm.writing.cascades import check_cascade
 from django_flex.backends.orm.writing.forms import save_through
@@ -23,11 +25,11 @@ from django_flex.backends.orm.writing.references import check_references
 from django_flex.backends.orm.writing.rows import check_after, locked_rows
 from django_flex.backends.orm.writing.validation import taken_values, validate
 from django_flex.exceptions import ObjectNotFoundError, ValidationFailedError
-from django_flex.resolved import RowWrite
+from django_flex.resolved import NewRow, RowWrite
 
 if TYPE_CHECKING:
     from django_flex.backends.orm.prepared.statement_cache import Database
-    from django_flex.resolved import NestedWrites, WriteRules
+    from django_flex.resolved import Assignment, NestedWrites, WriteRules
 
 #: The write of a row, and the row; ``None`` if it does not exist yet.
 Found = tuple[RowWrite, Any]
@@ -91,6 +93,7 @@ def _pending(row: RowWrite, instance: Any, rules: WriteRules) -> PendingRow:
 def _write(pending_rows: list[PendingRow], rules: WriteRules, database: Database) -> None:
     """Validate, save, link and nest rows of one operation on one model; then check them."""
     using = database.using
+    _write_parents(pending_rows, database)
     check_references(pending_rows, database)
     if rules.code.form_class or rules.code.serializer_class:
         for pending in pending_rows:
@@ -123,6 +126,24 @@ def _save(pending_rows: list[PendingRow], rules: WriteRules, using: str) -> None
         persistence.insert(pending_rows, rules, using)
     else:
         persistence.update(pending_rows, rules, using)
+
+
+def _write_parents(pending_rows: Sequence[PendingRow], database: Database) -> None:
+    """Add the rows that others are to point to; those of one column go together."""
+    added: dict[str, list[tuple[PendingRow, Assignment, NewRow]]] = {}
+    for pending in pending_rows:
+        for part in pending.row.assignments:
+            if isinstance(part.value, NewRow):
+                added.setdefault(part.attribute.name, []).append((pending, part, part.value))
+    for uses in added.values():
+        # One caller has one set of rules on one model, whichever row they were bound for.
+        parents = add([new.row for _, _, new in uses], uses[0][2].rules, database)
+        for (pending, part, _), parent in zip(uses, parents, strict=True):
+            key = getattr(parent.instance, key_field(field_of(part.attribute)).attname)
+            setattr(pending.instance, part.attribute.lookup, key)
+            # As if the key had been sent, so that it is held against the rows that may be named.
+            parts = (replace(p, value=key) if p is part else p for p in pending.row.assignments)
+            pending.row = replace(pending.row, assignments=tuple(parts))
 
 
 def _write_children(pending_rows: Sequence[PendingRow], database: Database) -> None:

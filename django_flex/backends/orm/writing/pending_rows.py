@@ -12,6 +12,7 @@ from django.db.models.fields.files import FieldFile
 from django_flex.backends.orm.django_internals.models import columns_of, is_database_default
 from django_flex.backends.orm.schema import field_of
 from django_flex.query.values import differ
+from django_flex.resolved import NewRow
 from django_flex.resolved.updates import ABSENT, UnfitUpdateError, Update
 from django_flex.schema.inputs import check_json
 from django_flex.schema.values import UnfitValueError
@@ -90,6 +91,8 @@ def _assign(pending: PendingRow) -> None:
             continue  # its hash is set when the row is valid
 
         value = part.value
+        if isinstance(value, NewRow):
+            continue  # it has no key before it is written
         if isinstance(value, Update):
             # The row is locked, so no other write comes between the stored value and the new one.
             value = _updated(getattr(pending.instance, name), value, part)
