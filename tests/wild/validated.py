@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class Member(AbstractBaseUser):
@@ -28,3 +29,53 @@ class Door(models.Model):
 
     def check_password(self, raw: str) -> bool:
         return check_password(raw, self.password)
+
+
+class Room(models.Model):
+    """What notices and seats are about."""
+
+    name = models.CharField(max_length=50)
+
+
+class Notice(models.Model):
+    """Values occur once in a day, a month or a year."""
+
+    day = models.DateField()
+    at = models.DateTimeField(null=True, blank=True)
+    since = models.DateTimeField(null=True, blank=True)
+    title = models.CharField(max_length=50, unique_for_date="day", blank=True)
+    moment = models.CharField(max_length=50, unique_for_date="at", default="", blank=True)
+    slot = models.IntegerField(unique_for_month="day", null=True, blank=True)
+    room = models.ForeignKey(Room, models.CASCADE, unique_for_year="since", related_name="notices")
+    text = models.CharField(max_length=50, blank=True)
+
+
+class Poster(Notice):
+    """It inherits the columns, and has one of its own."""
+
+    color = models.CharField(max_length=50, unique_for_year="printed", blank=True)
+    printed = models.DateField(null=True, blank=True)
+
+
+class Seat(models.Model):
+    """Constraints, of which each database has others."""
+
+    row = models.IntegerField()
+    number = models.IntegerField(null=True, blank=True)
+    taken = models.BooleanField(default=False)
+    label = models.CharField(max_length=50, blank=True)
+    rank = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["row"], condition=models.Q(taken=True), name="one_taken_seat"
+            ),
+            models.UniqueConstraint(
+                fields=["number"], nulls_distinct=False, name="one_without_number"
+            ),
+            models.UniqueConstraint(Lower("label"), name="one_label"),
+            models.UniqueConstraint(
+                fields=["rank"], deferrable=models.Deferrable.DEFERRED, name="one_rank"
+            ),
+        )

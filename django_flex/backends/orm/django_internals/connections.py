@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 from django.db.backends.utils import split_tzname_delta
+from django.db.models import CheckConstraint, UniqueConstraint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.features import BaseDatabaseFeatures
     from django.db.backends.utils import CursorWrapper
+    from django.db.models import BaseConstraint
 
 
 def connects_in_utc(connection: BaseDatabaseWrapper) -> bool:
@@ -39,6 +41,26 @@ def type_adapters(cursor: CursorWrapper) -> Any:
 def features(using: str) -> BaseDatabaseFeatures:
     """Return what a database can do."""
     return connections[using].features
+
+
+def is_enforced(constraint: BaseConstraint, using: str) -> bool:
+    """Whether a database has a constraint of a model: Django leaves out what it cannot express."""
+    can = features(using)
+    if isinstance(constraint, CheckConstraint):
+        return bool(can.supports_table_check_constraints)
+    if not isinstance(constraint, UniqueConstraint):
+        return True
+    needs = (
+        (constraint.condition, can.supports_partial_indexes),
+        (constraint.deferrable, can.supports_deferrable_unique_constraints),
+        (getattr(constraint, "include", ()), can.supports_covering_indexes),
+        (constraint.expressions, can.supports_expression_indexes),
+        (
+            constraint.nulls_distinct is not None,
+            can.supports_nulls_distinct_unique_constraints,
+        ),
+    )
+    return all(can_do for needed, can_do in needs if needed)
 
 
 def is_in_transaction(connection: BaseDatabaseWrapper) -> bool:

@@ -23,7 +23,7 @@ from django_flex.backends.orm.writing.pending_rows import (
 )
 from django_flex.backends.orm.writing.references import check_references
 from django_flex.backends.orm.writing.rows import check_after, locked_rows
-from django_flex.backends.orm.writing.validation import taken_values, validate
+from django_flex.backends.orm.writing.validation import check_stored_rows, taken_values, validate
 from django_flex.exceptions import ObjectNotFoundError, ValidationFailedError
 from django_flex.resolved import NewRow, RowWrite
 
@@ -126,6 +126,8 @@ def _save(pending_rows: list[PendingRow], rules: WriteRules, using: str) -> None
         persistence.insert(pending_rows, rules, using)
     else:
         persistence.update(pending_rows, rules, using)
+    if many:
+        check_stored_rows(pending_rows, rules, using)
 
 
 def _write_parents(pending_rows: Sequence[PendingRow], database: Database) -> None:

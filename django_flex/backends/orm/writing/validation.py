@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, router
 
+from django_flex.backends.orm.django_internals.connections import is_enforced
 from django_flex.backends.orm.django_internals.models import (
     columns_of,
     filled_by_database,
@@ -18,6 +19,7 @@ from django_flex.backends.orm.django_internals.models import (
 )
 from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.backends.orm.writing.passwords import check_passwords, sent_passwords
+from django_flex.backends.orm.writing.unique_periods import check_unique_periods
 from django_flex.backends.orm.writing.uploads import check_files, sent_files
 from django_flex.exceptions import ValidationFailedError
 from django_flex.schema.introspection import unique_sets
@@ -64,6 +66,8 @@ def validate(pending: PendingRow, rules: WriteRules, *, unique: bool = True) -> 
         if unique:
             _collect_unique(pending, errors, unsent)
     _collect(errors, lambda: check_passwords(pending))
+    if unique:
+        _collect_periods(pending, errors)
     if errors:
         raise as_failure(ValidationError(errors), pending, rules)
 
@@ -120,6 +124,37 @@ def _collect_unique(pending: PendingRow, errors: dict[str, Any], unsent: set[str
     if any(model._meta.constraints for model in with_parents(instance)):
         exclude = failed | filled_by_database(instance)
         _collect(errors, lambda: instance.validate_constraints(exclude=exclude))
+
+
+def _collect_periods(pending: PendingRow, errors: dict[str, Any]) -> None:
+    using = router.db_for_write(type(pending.instance), instance=pending.instance)
+    for _, error in check_unique_periods([pending], using, errors.keys()):
+        for name, found in _by_field(error).items():
+            if name not in errors:  # the model's own full_clean() may have found it, too
+                errors[name] = found
+
+
+def check_stored_rows(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) -> None:
+    """Check rows that were stored together against what the database does not enforce by itself.
+
+    Raises:
+        ValidationFailedError: about the first row that is in the way of another one.
+    """
+    for pending, error in check_unique_periods(pending_rows, using):
+        raise as_failure(error, pending, rules)
+    model = model_of(rules.resource)
+    unenforced = [
+        (owner, constraint)
+        for owner in with_parents(model)
+        for constraint in owner._meta.constraints
+        if not is_enforced(constraint, using)
+    ]
+    for pending in pending_rows:
+        for owner, constraint in unenforced:
+            try:
+                constraint.validate(owner, pending.instance, using=using)
+            except ValidationError as error:
+                raise as_failure(error, pending, rules) from error
 
 
 def _checked_for_uniqueness(pending: PendingRow, unsent: set[str]) -> set[str]:
@@ -197,10 +232,17 @@ def as_failure(
 def _texts(error: ValidationError, rules: WriteRules) -> list[str]:
     """Return the messages of an error; Django's own tell names of columns and constraints."""
     model = model_of(rules.resource)
-    columns = (error.params or {}).get("unique_check", ())
+    params = error.params or {}
+    columns = [*params.get("unique_check", ()), *_named_dates(error)]
     if not all(_is_known(name, rules) for name in columns) or error.message in _names(model):
         return [TOGETHER]
     return error.messages
+
+
+def _named_dates(error: ValidationError) -> list[str]:
+    """Return the column of the date in Django's message that a value is taken on this date."""
+    found = (error.params or {}).get("date_field") if error.code == "unique_for_date" else None
+    return [found] if isinstance(found, str) else []
 
 
 @cache
