@@ -8,6 +8,7 @@ from django_flex.contrib.admin import FlexActionAdminMixin
 from shop.models import (
     Album,
     Artist,
+    Booklet,
     Customer,
     Employee,
     Genre,
@@ -32,7 +33,7 @@ class InvoiceLineInline(admin.TabularInline):  # type: ignore[type-arg]  # no ge
     extra = 0
 
 
-admin.site.register([Genre, MediaType])
+admin.site.register([Booklet, Genre, MediaType])
 admin.site.register(Artist, search_fields=("name",))
 admin.site.register(
     Album,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import FileExtensionValidator
 from django.db import models
 
 
@@ -20,6 +21,17 @@ class Album(models.Model):
 
     title = models.CharField(max_length=200)
     artist = models.ForeignKey(Artist, on_delete=models.CASCADE, related_name="albums")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Booklet(models.Model):
+    """What came printed with an album, as a PDF."""
+
+    album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="booklets")
+    title = models.CharField(max_length=100)
+    document = models.FileField(upload_to="booklets", validators=[FileExtensionValidator(["pdf"])])
 
     def __str__(self) -> str:
         return self.title

@@ -3,7 +3,8 @@
 The convention, for whoever writes a page:
 
 - ``bash`` with one ``curl``: a request to the music shop, as whoever ``-u`` names. A ``javascript``
-  block with one ``fetch``: the same, anonymous; the object in ``JSON.stringify`` is written as JSON.
+  block with one ``fetch``: the same, anonymous or below ``<!-- as luis -->``; the object in
+  ``JSON.stringify`` is written as JSON. What ``-F`` and ``form.append`` name as a file is a small PDF.
   A ``json`` block below the comment ``<!-- query: tracks -->`` (or ``<!-- query: invoices as luis
   -->``): the same, as the body of ``POST /api/tracks/query``.
 - The next ``json`` block is the reply, status 200. The next ``http`` block is the reply with its
@@ -47,6 +48,10 @@ _FENCE = re.compile(
 )
 _QUERY = re.compile(r"query: (?P<model>[\w-]+)(?: as (?P<user>\w+))?")
 _FETCH = re.compile(r"fetch\(\s*(?P<quote>[\"'])(?P<url>.*?)(?P=quote)")
+_APPEND = re.compile(r"\.append\(\"(?P<name>\w+)\", ")
+_AS = re.compile(r"as (?P<user>\w+)")
+BOUNDARY = "between-the-parts"
+FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 _METHOD = re.compile(r"method: \"(?P<method>\w+)\"")
 _HEADER = re.compile(r"\"(?P<name>[\w-]+)\": \"(?P<value>[^\"]*)\"")
 
@@ -142,29 +147,39 @@ def request_of_curl(command: str) -> dict[str, Any]:
     """Return the request that a ``curl`` command line makes."""
     program, *words = shlex.split(command.replace("\\\n", " "))
     assert program == "curl", f"not a curl command: {command}"
-    step: dict[str, Any] = {"method": "", "url": "", "headers": {}, "body": ""}
+    given: dict[str, list[str]] = {name: [] for name in ("-X", "-u", "-H", "-d", "-F", "url")}
     rest = iter(words)
     for word in rest:
-        if word in {"-i", "-s"}:
-            continue
-        if word == "-X":
-            step["method"] = next(rest)
-        elif word == "-u":
-            step["headers"] |= basic(next(rest))
-        elif word == "-H":
-            name, value = next(rest).split(": ", 1)
-            step["headers"][name] = value
-        elif word == "-d":
-            step["body"] = next(rest)
-        elif word == "-I":
-            step["method"] = "HEAD"
-        else:
+        if word == "-I":
+            given["-X"].append("HEAD")
+        elif word in given:
+            given[word].append(next(rest))
+        elif word not in {"-i", "-s"}:
             assert word.startswith(HOST), f"not understood: {word}"
-            step["url"] = word.removeprefix(HOST)
-    step["method"] = step["method"] or ("POST" if step["body"] else "GET")
-    if step["body"]:
-        step["headers"].setdefault("Content-Type", "application/x-www-form-urlencoded")
-    return step
+            given["url"].append(word.removeprefix(HOST))
+    headers = {name: value for one in given["-u"] for name, value in basic(one).items()}
+    headers |= dict(one.split(": ", 1) for one in given["-H"])
+    body = "".join(given["-d"][-1:])
+    if given["-F"]:
+        headers["Content-Type"] = FORM_TYPE
+        parts = [one.split("=", 1) for one in given["-F"]]
+        body = form_of([(name, value.partition(";")[0]) for name, value in parts])
+    elif body:
+        headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+    method = given["-X"][-1] if given["-X"] else "POST" if body else "GET"
+    return {"method": method, "url": given["url"][-1], "headers": headers, "body": body}
+
+
+def form_of(parts: list[tuple[str, str]]) -> str:
+    """Return a form; a value with ``@`` in front is a file of this name."""
+    written = ""
+    for name, value in parts:
+        file = value.removeprefix("@") if value.startswith("@") else None
+        kind = f'; filename="{file}"\r\nContent-Type: application/pdf' if file else ""
+        text = "%PDF-1.7" if file else value
+        written += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{kind}\r\n\r\n'
+        written += f"{text}\r\n"
+    return f"{written}--{BOUNDARY}--\r\n"
 
 
 def basic(credentials: str) -> dict[str, str]:
@@ -176,6 +191,16 @@ def _from_javascript(block: Block) -> tuple[str, dict[str, Any]]:
     fetch = _FETCH.search(block.text)
     assert fetch, f"{block.page}:{block.line}: no fetch"
     method = _METHOD.search(block.text)
+    user = _AS.fullmatch(block.comment)
+    identity = basic(f"{user['user']}:{user['user']}-demo") if user else {}
+    parts = list(_appended(block.text))
+    if parts:
+        return "request", {
+            "method": method["method"] if method else "GET",
+            "url": urlsplit(fetch["url"])._replace(scheme="", netloc="").geturl(),
+            "headers": {**identity, "Content-Type": FORM_TYPE},
+            "body": form_of(parts),
+        }
     head, _, tail = block.text.partition("JSON.stringify(")
     body = json.JSONDecoder().raw_decode(tail.lstrip())[0] if tail else None
     return "request", {
@@ -185,6 +210,19 @@ def _from_javascript(block: Block) -> tuple[str, dict[str, Any]]:
         | {one["name"]: one["value"] for one in _HEADER.finditer(head)},
         "body": "" if body is None else json.dumps(body),
     }
+
+
+def _appended(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a form; an argument that is neither text nor JSON is a file."""
+    for found in _APPEND.finditer(text):
+        value = text[found.end() :]
+        if value.startswith("JSON.stringify("):
+            json_value, _ = json.JSONDecoder().raw_decode(value.removeprefix("JSON.stringify("))
+            yield found["name"], json.dumps(json_value)
+        elif value.startswith('"'):
+            yield found["name"], json.JSONDecoder().raw_decode(value)[0]
+        else:
+            yield found["name"], f"@{found['name']}.pdf"
 
 
 def _from_query(block: Block) -> tuple[str, dict[str, Any]]:

@@ -77,11 +77,19 @@ def stopped_clock(at: datetime) -> Iterator[None]:
 
 def run_page(steps: list[dict[str, Any]], *, keep: bool) -> list[dict[str, Any]]:
     """Run the steps of one page; what they change in the database is undone unless ``keep``."""
+    from django.conf import settings
     from django.db import transaction
+    from django.test.utils import override_settings
 
+    storages = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    }
     loaded = dict(sys.modules)
     with ExitStack() as page:
         page.callback(restore_modules, loaded)
+        # Each page has a new one, so that its files have their own names.
+        page.enter_context(override_settings(STORAGES=storages))
         page.enter_context(transaction.atomic())
         namespace: dict[str, Any] = {"__name__": "page"}
         outcomes = [run_step(step, namespace, page) for step in steps]
