@@ -11,8 +11,10 @@ from django_flex.access.enter import enter
 from django_flex.access.roles import resolve_grant
 from django_flex.analysis.aggregates.groups import authorize_totals
 from django_flex.analysis.applied import applied_rules
+from django_flex.analysis.caps import query_within
 from django_flex.analysis.read.cursors import authorize_cursor
 from django_flex.analysis.read.distinct import authorize_distinct
+from django_flex.analysis.read.exports import streamed
 from django_flex.analysis.read.fields import authorize_fields
 from django_flex.analysis.read.filters import authorize_filters
 from django_flex.analysis.read.order import authorize_order
@@ -60,7 +62,10 @@ def authorize(
         QueryError: something granted, asked in a way that makes no sense.
         ObjectNotFoundError: a key that no row of this model can have.
     """
+    query = query_within(query, limits)
     granted = granted or resolve_grant(policy, entry, actor)
+    if query.stream is not None:
+        query = streamed(query, entry, granted.grant, limits)
     access, rows = enter(policy, actor, entry, query.operation, limits, granted)
     if query.explain is not None and "explain" not in access.grant.operations:
         raise OperationDeniedError("explain", entry.name)

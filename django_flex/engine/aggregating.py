@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django_flex.engine.call import ResolvedCall
     from django_flex.plan.nodes import AggregatePlan
     from django_flex.query.ast import Query
+    from django_flex.resolved import AuthorizedAggregate
 
 
 def parse(resolved: ResolvedCall) -> Query:
@@ -34,7 +35,7 @@ def parse(resolved: ResolvedCall) -> Query:
 
 
 def read(
-    resolved: ResolvedCall, backend: Backend, query: Query, plan: AggregatePlan
+    resolved: ResolvedCall, backend: Backend, authorized: AuthorizedAggregate, plan: AggregatePlan
 ) -> ResultSet | CallerExplanation:
     """Read the groups of a plan by one statement, or explain it.
 
@@ -42,7 +43,7 @@ def read(
         FlexError: the backend cannot do this.
     """
     call, limits = resolved.call, limits_within(resolved.call)
-    if query.explain is None:
+    if authorized.asked.explain is None:
         reply_size = ReplySize(limits.max_reply_bytes)
         rows, has_more = backend.groups(plan, limits, call.started, reply_size)
         return ResultSet(rows, has_more, most=reply_size.to_measure)

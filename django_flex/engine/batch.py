@@ -14,13 +14,15 @@ from django_flex.exceptions import (
     AuthenticationRequiredError,
     FlexError,
     InternalError,
+    InvalidValueError,
+    LimitExceededError,
     OperationDeniedError,
     QueryError,
     ResourceNotFoundError,
     UnsupportedQueryError,
 )
 from django_flex.plan.json_values import encode
-from django_flex.query.operations import READ_OPERATIONS
+from django_flex.query.operations import BATCH, READ_OPERATIONS
 
 if TYPE_CHECKING:
     from django_flex.backends.base import Backend
@@ -47,6 +49,7 @@ def answer_batch(call: Call, execute: Execute) -> FlexResult:
         FlexError: the first error in an atomic batch, of which nothing has been stored.
     """
     batch = call.dialect.parse_batch(call)
+    _check_operations(batch.operations, call.settings.limits.max_batch)
     steps = [_step(call, one) for one in batch.operations]
     if any(step.call.operation not in READ_OPERATIONS for step in steps):
         steps = [replace(step, call=replace(step.call, writes=True)) for step in steps]
@@ -70,6 +73,19 @@ def answer_batch(call: Call, execute: Execute) -> FlexResult:
     return write_once(call, backend, using, perform, *labels, dry_run=batch.dry_run)
 
 
+def _check_operations(operations: tuple[Operation, ...], most: int) -> None:
+    """Refuse a batch that is empty or too long, or in which a name means two operations."""
+    if not operations:
+        raise InvalidValueError("A non-empty list of operations is needed", path="_batch")
+    if len(operations) > most:
+        raise LimitExceededError(
+            f"Too many operations: {len(operations)}", path="_batch", hint=f"at most {most}"
+        )
+    names = [one.name for one in operations if one.name is not None]
+    if len(set(names)) < len(names):
+        raise QueryError("Two operations have the same name", path="_batch")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One operation of a batch, with the model that it is about."""
@@ -83,6 +99,8 @@ def _step(call: Call, one: Operation) -> Step:
     try:
         found = _entry(call.dialect.resource_of(one.payload), call.policy, call.entry)
         operation = call.dialect.operation_of(one.payload)
+        if operation == BATCH:
+            raise QueryError("A batch cannot contain a batch")
     except FlexError as error:
         raise _placed(error, one.place) from None
     step = replace(

@@ -55,7 +55,6 @@ class Wire(Protocol):
         *,
         name: str,
         scope: str,
-        most: int,
         key_name: str,
         if_match: str | None,
     ) -> ActionCall:
@@ -65,7 +64,6 @@ class Wire(Protocol):
             call: with the payload.
             name: the action's id, for messages.
             scope: what it is about: ``instance``, ``bulk``, ``collection`` or ``global``.
-            most: keys of rows in the payload, at most.
             key_name: what the key of a row is called.
             if_match: the header of this name.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from django_flex.plan.cost import COST
 
@@ -20,8 +20,17 @@ if TYPE_CHECKING:
     from django_flex.query.ast import Mutation, Query
     from django_flex.query.limits import Limits
 
+
+class Checked(Protocol):
+    """What ``authorize`` returns; ``asked`` is the query or mutation within the caps."""
+
+    @property
+    def asked(self) -> Query | Mutation:
+        """What is executed, and what the reply is about."""
+
+
 Asked = TypeVar("Asked", bound="Query | Mutation")
-Authorized = TypeVar("Authorized")
+Authorized = TypeVar("Authorized", bound=Checked)
 Plan = TypeVar("Plan")
 Found = TypeVar("Found")
 
@@ -39,9 +48,11 @@ class Stages(Generic[Asked, Authorized, Plan, Found]):
     authorize: Callable[[Asked, Policy, Actor, Entry, Limits, ResolvedGrant], Authorized]
     plan: Callable[[Authorized, Capabilities], Plan]
     check_cost: Callable[[Plan, Limits], int] | None
-    read: Callable[[ResolvedCall, Backend, Asked, Plan], Found]
+    read: Callable[[ResolvedCall, Backend, Authorized, Plan], Found]
     shape: Callable[[Plan, Found], Shaped]
-    transact: Callable[[ResolvedCall, Backend, Asked, Callable[[], FlexResult]], FlexResult] | None
+    transact: (
+        Callable[[ResolvedCall, Backend, Authorized, Callable[[], FlexResult]], FlexResult] | None
+    )
 
 
 def answer(stages: Stages[Asked, Authorized, Plan, Found], resolved: ResolvedCall) -> FlexResult:
@@ -61,8 +72,10 @@ def answer(stages: Stages[Asked, Authorized, Plan, Found], resolved: ResolvedCal
         headers = {COST: str(stages.check_cost(plan, limits))}
 
     def reply() -> FlexResult:
-        found = stages.read(resolved, backend, asked, plan)
+        found = stages.read(resolved, backend, authorized, plan)
         shaped = stages.shape(plan, found)
-        return call.dialect.reply(asked, shaped, headers)
+        return call.dialect.reply(authorized.asked, shaped, headers)
 
-    return reply() if stages.transact is None else stages.transact(resolved, backend, asked, reply)
+    if stages.transact is None:
+        return reply()
+    return stages.transact(resolved, backend, authorized, reply)

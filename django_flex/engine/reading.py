@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from django_flex.analysis.authorize import authorize
-from django_flex.analysis.read.exports import streamed
 from django_flex.engine.call import limits_within
 from django_flex.engine.objects import check_shown
 from django_flex.engine.pipeline import Stages
@@ -23,38 +22,40 @@ if TYPE_CHECKING:
     from django_flex.engine.call import ResolvedCall
     from django_flex.plan.nodes import ReadPlan
     from django_flex.query.ast import Query
+    from django_flex.resolved import AuthorizedQuery
 
 Found: TypeAlias = ResultSet | CallerExplanation | Streamed
 
 
 def parse(resolved: ResolvedCall) -> Query:
-    """Return what is asked; the limit of a list that is streamed is that of an export.
+    """Return what is asked.
 
     Raises:
         FlexError: it makes no sense, or this door cannot stream.
     """
-    call, limits = resolved.call, resolved.call.settings.limits
+    call = resolved.call
     query = call.dialect.parse_query(resolved)
-    if query.stream is None:
-        return query
-    if not call.streams:
+    if query.stream is not None and not call.streams:
         raise UnsupportedQueryError(
             "A stream is not available here",
             path="format",
             hint="request the list without 'format'",
         )
-    if query.explain is not None:
-        return replace(query, stream=None, page=replace(query.page, limit=limits.max_limit))
-    return streamed(query, resolved.entry, resolved.granted.grant, limits)
+    # What a stream would do is explained as a page of the same query.
+    if query.stream is not None and query.explain is not None:
+        return replace(query, stream=None)
+    return query
 
 
-def read(resolved: ResolvedCall, backend: Backend, query: Query, plan: ReadPlan) -> Found:
+def read(
+    resolved: ResolvedCall, backend: Backend, authorized: AuthorizedQuery, plan: ReadPlan
+) -> Found:
     """Read a plan, open a stream of its rows, or explain it.
 
     Raises:
         FlexError: the backend cannot do this; the door refuses the row of a get.
     """
-    call = resolved.call
+    call, query = resolved.call, authorized.asked
     if plan.single and resolved.entry.check_object is not None:
         check_shown(plan, resolved.entry, backend, call.settings.limits)
     if query.stream is not None:

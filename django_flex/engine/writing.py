@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from django_flex.plan.nodes import ReadPlan, WritePlan
     from django_flex.plan.shape import FlexResult
     from django_flex.query.ast import Mutation
+    from django_flex.resolved import AuthorizedMutation
 
 
 def parse(resolved: ResolvedCall) -> Mutation:
@@ -36,14 +37,14 @@ def parse(resolved: ResolvedCall) -> Mutation:
 
 
 def write(
-    resolved: ResolvedCall, backend: Backend, mutation: Mutation, plan: WritePlan
+    resolved: ResolvedCall, backend: Backend, authorized: AuthorizedMutation, plan: WritePlan
 ) -> WriteResult:
     """Write a plan in the transaction that is open, and read back what the reply shows.
 
     Raises:
         FlexError: whatever the rules, the rows or the database have against it.
     """
-    using = backend.database(plan.rules.resource)
+    mutation, using = authorized.asked, backend.database(plan.rules.resource)
     most = limits_within(resolved.call).max_reply_bytes
     precondition = None
     if mutation.if_match is not None:
@@ -58,14 +59,17 @@ def write(
 
 
 def transact(
-    resolved: ResolvedCall, backend: Backend, mutation: Mutation, reply: Callable[[], FlexResult]
+    resolved: ResolvedCall,
+    backend: Backend,
+    authorized: AuthorizedMutation,
+    reply: Callable[[], FlexResult],
 ) -> FlexResult:
     """Write, shape and reply in one transaction: a reply that fails undoes the write.
 
     Raises:
         FlexError: what ``reply`` raises; what the database has against the commit.
     """
-    call, resource = resolved.call, resolved.entry.resource
+    call, resource, mutation = resolved.call, resolved.entry.resource, authorized.asked
     if mutation.if_match is not None:
         backend.capabilities.require("locks", "If-Match")
     using, label, dry_run = backend.database(resource), resource.label, mutation.dry_run

@@ -144,7 +144,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which rows are requested; ``limit`` is already capped."""
+    """Which rows are requested; the caps apply when the query is authorized."""
 
     limit: int
     offset: int = 0

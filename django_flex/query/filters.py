@@ -41,28 +41,25 @@ def parse_filters(value: object, limits: Limits, place: str = "filters") -> Cond
 
     Raises:
         QueryError: a part of it is not a condition, or is empty where that would mean "all".
-        LimitExceededError: more conditions or deeper nesting than ``limits`` allow.
+        LimitExceededError: deeper nesting than ``limits`` allow.
     """
-    if value == {}:
-        return None
-    condition = _parse_object(value, place, limits.max_nesting)
-    check_conditions(condition, limits, place)
-    return condition
+    return None if value == {} else _parse_object(value, place, limits.max_nesting)
 
 
-def check_conditions(condition: Condition, limits: Limits, place: str = "filters") -> None:
-    """Count the comparisons of a condition, whichever dialect it was written in.
+def check_conditions(condition: Condition, limits: Limits, place: str) -> list[Comparison]:
+    """Return the comparisons of a condition, whichever dialect it was written in.
 
     Raises:
         LimitExceededError: there are more than ``limits`` allow.
     """
-    found = len([*comparisons(condition)])
-    if found > limits.max_conditions:
+    found = [*comparisons(condition)]
+    if len(found) > limits.max_conditions:
         raise LimitExceededError(
-            f"Too many conditions: {found}",
+            f"Too many conditions: {len(found)}",
             path=place,
             hint=f"at most {limits.max_conditions} in one query",
         )
+    return found
 
 
 def comparisons(condition: Condition) -> Iterator[Comparison]:

@@ -1,17 +1,11 @@
-"""Numbers, strings and lists of a query object, checked against the caps."""
+"""Numbers, strings and JSON values of a query object."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from django_flex.exceptions import InvalidValueError, LimitExceededError
-from django_flex.query.ast import Constant, ParameterText
-from django_flex.query.filters import comparisons
-
-if TYPE_CHECKING:
-    from django_flex.query.ast import Condition
-    from django_flex.query.limits import Limits
+from django_flex.exceptions import InvalidValueError
+from django_flex.query.ast import ParameterText
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?")
 _WORDS = {"true": True, "false": False, "null": None}
@@ -31,37 +25,9 @@ def parse_integer(value: object, place: str, *, minimum: int) -> int:
     return value
 
 
-def check_condition_values(condition: Condition | None, limits: Limits) -> None:
-    """Check the values of a condition against the caps on strings and lists."""
-    for comparison in comparisons(condition) if condition is not None else ():
-        _check_value(comparison.value, comparison.place, limits)
-
-
-def _check_value(value: object, place: str, limits: Limits) -> None:
-    if isinstance(value, Constant):
-        value = value.value
-    if isinstance(value, dict):
-        value = (*value.keys(), *value.values())
-    if isinstance(value, tuple | list):
-        if len(value) > limits.max_in_items:
-            raise LimitExceededError(
-                f"Too many values: {len(value)}",
-                path=place,
-                hint=f"at most {limits.max_in_items}",
-            )
-        for part in value:
-            _check_value(part, place, limits)
-    elif isinstance(value, str):
-        check_text(value, place, limits)
-
-
-def check_text(value: str, place: str, limits: Limits) -> None:
-    """Refuse a string that is too long, or that a database cannot store."""
-    if len(value) > limits.max_text_length:
-        raise LimitExceededError(
-            "The text is too long", path=place, hint=f"at most {limits.max_text_length} characters"
-        )
-    if _UNSTORABLE.search(value):
+def check_storable(text: str, place: str) -> None:
+    """Refuse a string that a database cannot store."""
+    if _UNSTORABLE.search(text):
         raise InvalidValueError("The text has a NUL character or an unpaired surrogate", path=place)
 
 

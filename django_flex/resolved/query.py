@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class AuthorizedQuery:
     """A query that the caller may run.
 
-    ``asked`` is the query as sent, for ``next``; ``json_places`` has the positions of its
+    ``asked`` is the query within the caps, for ``next``; ``json_places`` has the positions of its
     comparisons on JSON.
 
     Raises:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from django_flex.query.terms import MAX_PATH_SEGMENTS, SEGMENT
+
 if TYPE_CHECKING:
     from django_flex.query.ast import Path
     from django_flex.schema.resources import Attribute, Relation, Resource
@@ -71,6 +73,8 @@ def resolve(
     Raises:
         UnknownPathError: a segment does not exist, or is not allowed where it is.
     """
+    if len(path) > MAX_PATH_SEGMENTS:
+        raise UnknownPathError
     hops: list[Relation] = []
     current = resource
     for position, name in enumerate(path):
@@ -140,7 +144,7 @@ def _split_keys(path: Path, tail: frozenset[str]) -> tuple[Path, Path]:
 
 def _is_key(name: str) -> bool:
     """Whether a name is the only spelling of a key, so that an excluded key has no second name."""
-    if not name.isascii():
+    if not (name.isascii() and SEGMENT.fullmatch(name)):
         return False
     # Django also reads "-1" and "1_0" as list indexes, which databases interpret differently.
     if not name.lstrip("-").replace("_", "").isdecimal():

@@ -13,6 +13,7 @@ from django_flex.actions.run.invoking import check_row, invoke, read_input
 from django_flex.actions.run.locking import lock_row
 from django_flex.actions.run.replies import reply
 from django_flex.actions.run.runs import Run
+from django_flex.analysis.caps import check_call
 from django_flex.engine.writing import write_once
 from django_flex.exceptions import (
     ActionUnwrittenError,
@@ -43,10 +44,10 @@ def prepare(resolved: ResolvedCall, *, queued: bool = False) -> Run:
         call,
         name=definition.id,
         scope=definition.scope.value,
-        most=settings.actions.max_rows,
         key_name=resolved.entry.resource.key_name,
         if_match=call.if_match if definition.scope is Scope.INSTANCE else None,
     )
+    check_call(parsed, settings.limits, settings.actions.max_rows)
     check_names(parsed.values, definition.input.names, reach.inputs)
     if not queued:
         _check_options(definition, parsed, call)

@@ -9,6 +9,7 @@ from django_flex.access.enter import enter
 from django_flex.access.hints import field_denied
 from django_flex.analysis.aggregates.group_keys import group_key
 from django_flex.analysis.applied import applied_rules
+from django_flex.analysis.caps import query_within
 from django_flex.analysis.read.aggregate_fields import GroupBuilder, two_outputs
 from django_flex.analysis.read.filters import authorize_filters
 from django_flex.analysis.read.search import authorize_search, within
@@ -175,6 +176,7 @@ def authorize_aggregate(
         AccessDeniedError: an operation, aggregate, group or filter that is not granted.
         QueryError: something granted, asked in a way that makes no sense.
     """
+    query = query_within(query, limits)
     access, rows = enter(policy, actor, entry, "aggregate", limits, granted)
     if query.explain is not None and "explain" not in access.grant.operations:
         raise OperationDeniedError("explain", entry.name)

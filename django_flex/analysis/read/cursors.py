@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 MAX_TEXT = 200
 #: The length of a cursor that hides a value must not reveal the length of the value.
 HIDDEN_BLOCK = 1_024
+#: Longer than any cursor that we create, with the most columns and the longest strings.
+MAX_CURSOR = 32_768
 
 
 def authorize_cursor(
@@ -154,6 +156,8 @@ def read_cursor(cursor: str, context: bytes) -> Position:
     Raises:
         CursorError: it is not one of ours, or was created in another context.
     """
+    if len(cursor) > MAX_CURSOR:
+        raise CursorError
     try:
         backward, inclusive, packed, _ = _decoder.decode(unseal(cursor, context))
     except BrokenSealError:

@@ -201,7 +201,7 @@ def finish_nested(
             authorize_order(term, inner, f"{place}.order_by")
             for term in (asked.order_by if asked else ())
         ),
-        limit=asked.limit if asked else limits.default_limit,
+        limit=asked.limit if asked else min(limits.default_limit, limits.max_limit),
         offset=asked.offset if asked else 0,
         paged=asked.paged if asked else False,
         masks=access.masks(builder.hops),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_flex.analysis.authorize import authorize_returning, returned_terms
+from django_flex.analysis.caps import mutation_within
 from django_flex.analysis.read.filters import authorize_filters
 from django_flex.analysis.writes.changes import ChangeResolver
 from django_flex.analysis.writes.rules import enter_writing
@@ -55,6 +56,7 @@ def authorize_mutation(
         ValidationFailedError: values that do not fit their columns.
         ObjectNotFoundError: a key that no row of this model can have.
     """
+    mutation = mutation_within(mutation, limits)
     access, rows, parts = enter_writing(mutation, policy, actor, entry, limits, granted)
     match = tuple(_match_field(name, access) for name in mutation.match)
     _need_unique(match, access)

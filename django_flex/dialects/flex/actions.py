@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from django_flex.dialects.flex.mutations import parse_boolean
 from django_flex.dialects.flex.parser import as_mapping, check_keys, key_in
 from django_flex.dialects.flex.serializer import condition_to_json
-from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.exceptions import InvalidValueError, QueryError
 from django_flex.query.ast import ActionCall
 from django_flex.query.filters import parse_filters
 from django_flex.query.terms import excerpt, parse_fields
-from django_flex.query.values import check_condition_values, parse_integer
+from django_flex.query.values import parse_integer
 
 if TYPE_CHECKING:
     from django_flex.query.ast import Condition, FieldTerm
@@ -34,7 +34,6 @@ def parse_call(  # noqa: PLR0913 - all but the first two by name
     *,
     name: str,
     scope: str,
-    most: int,
     key_name: str = "id",
     if_match: str | None = None,
     lenient: bool = False,
@@ -46,7 +45,6 @@ def parse_call(  # noqa: PLR0913 - all but the first two by name
         limits: the caps that apply.
         name: the action's id, for messages.
         scope: of the action, a key of ``KEYS``.
-        most: the maximum number of keys in ``_ids``.
         key_name: what the key of a row is called, besides ``_id``.
         if_match: the header of this name; ``_if_match`` takes precedence.
         lenient: leave unknown control keys out instead of refusing them.
@@ -61,7 +59,7 @@ def parse_call(  # noqa: PLR0913 - all but the first two by name
     background = control.get("_background")
     return ActionCall(
         pk=_key(control) if scope == "instance" else None,
-        keys=_keys(control, most),
+        keys=_keys(control),
         filters=_condition(control.get("_filters"), "_filters", limits),
         expected=_expected(control),
         returning=_returning(control.get("_fields"), limits),
@@ -129,7 +127,7 @@ def _key(control: Mapping[str, object]) -> object:
     return value
 
 
-def _keys(control: Mapping[str, object], most: int) -> tuple[object, ...] | None:
+def _keys(control: Mapping[str, object]) -> tuple[object, ...] | None:
     value = control.get("_ids")
     if value is None:
         return None
@@ -137,20 +135,11 @@ def _keys(control: Mapping[str, object], most: int) -> tuple[object, ...] | None
         raise QueryError("Select the rows either by keys or by filters", path="_ids")
     if not isinstance(value, list | tuple) or not value:
         raise InvalidValueError("A list of keys is needed", path="_ids", hint="[1, 2]")
-    if len(value) > most:
-        raise LimitExceededError("Too many keys", path="_ids", hint=f"at most {most}")
-    if not all(isinstance(key, str | int) and not isinstance(key, bool) for key in value):
-        raise InvalidValueError("A key has to be a number or a string", path="_ids", hint="[1, 2]")
     return tuple(value)
 
 
 def _condition(value: object, place: str, limits: Limits) -> Condition | None:
-    if value is None:
-        return None
-    condition = parse_filters(value, limits, place)
-    if condition is not None:
-        check_condition_values(condition, limits)
-    return condition
+    return None if value is None else parse_filters(value, limits, place)
 
 
 def _expected(control: Mapping[str, object]) -> int | None:

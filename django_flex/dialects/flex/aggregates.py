@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_flex.exceptions import QueryError
 from django_flex.query.filters import parse_filters
 from django_flex.query.terms import parse_fields
-from django_flex.query.values import check_condition_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +18,7 @@ def parse_aggregate(payload: Mapping[str, object], limits: Limits) -> tuple[Fiel
     """Parse ``aggregate``: paths that end in a function, with or without an alias.
 
     Raises:
-        QueryError: it is not a list of such paths.
+        QueryError: it is not a list of terms.
     """
     return _terms(payload, "aggregate", limits)
 
@@ -29,7 +27,7 @@ def parse_group_by(payload: Mapping[str, object], limits: Limits) -> tuple[Field
     """Parse ``group_by``: paths, with or without a part of a date and an alias.
 
     Raises:
-        QueryError: it is not a list of such paths.
+        QueryError: it is not a list of terms.
     """
     return _terms(payload, "group_by", limits)
 
@@ -38,17 +36,9 @@ def parse_having(payload: Mapping[str, object], limits: Limits) -> Condition | N
     """Parse ``having``, which is written like ``filters``."""
     if payload.get("having") is None:
         return None
-    having = parse_filters(payload["having"], limits, "having")
-    check_condition_values(having, limits)
-    return having
+    return parse_filters(payload["having"], limits, "having")
 
 
 def _terms(payload: Mapping[str, object], key: str, limits: Limits) -> tuple[FieldTerm, ...] | None:
     value = payload.get(key)
-    if value is None:
-        return None
-    terms = parse_fields(value, limits.max_fields, key)
-    for term in terms:
-        if term.excluded or term.is_wildcard:
-            raise QueryError(f"'{term}' is not a path", path=key, hint="name each one")
-    return terms
+    return None if value is None else parse_fields(value, limits.max_fields, key)

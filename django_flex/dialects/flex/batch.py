@@ -24,7 +24,8 @@ def parse_batch(payload: Mapping[str, object], limits: Limits, *, lenient: bool 
     """Read a batch.
 
     Raises:
-        QueryError: it is not a list of objects, is too long, or gives two operations the same name.
+        QueryError: it is not a list of objects.
+        LimitExceededError: an operation is too large.
     """
     check_keys(payload, KEYS, "_batch", lenient=lenient)
     items = payload["_batch"]
@@ -34,14 +35,7 @@ def parse_batch(payload: Mapping[str, object], limits: Limits, *, lenient: bool 
             path="_batch",
             hint='[{"_model": "tag", "_action": "add", "name": "x"}]',
         )
-    if len(items) > limits.max_batch:
-        raise LimitExceededError(
-            f"Too many operations: {len(items)}", path="_batch", hint=f"at most {limits.max_batch}"
-        )
     operations = tuple(_operation(item, f"_batch[{n}]") for n, item in enumerate(items))
-    names = [one.name for one in operations if one.name is not None]
-    if len(set(names)) < len(names):
-        raise QueryError("Two operations have the same name", path="_batch")
     for one in operations:
         check_size(one.payload, limits, one.place)
     return Batch(

@@ -81,7 +81,6 @@ class Flex:
         *,
         name: str,
         scope: str,
-        most: int,
         key_name: str,
         if_match: str | None,
     ) -> ActionCall:
@@ -91,7 +90,6 @@ class Flex:
             call.settings.limits,
             name=name,
             scope=scope,
-            most=most,
             key_name=key_name,
             if_match=if_match,
             lenient=call.lenient,

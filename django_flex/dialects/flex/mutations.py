@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django_flex.dialects.flex.parser import check_keys, key_in, keys_under
-from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.exceptions import InvalidValueError, QueryError
 from django_flex.query.ast import Mutation, ParameterText, RowChange
 from django_flex.query.filters import parse_filters
 from django_flex.query.operations import BY_FILTER
 from django_flex.query.terms import excerpt, parse_fields
-from django_flex.query.values import check_condition_values, parse_integer
+from django_flex.query.values import parse_integer
 
 if TYPE_CHECKING:
     from django_flex.query.ast import Condition, FieldTerm
@@ -63,14 +63,14 @@ def parse_mutation(  # noqa: PLR0913 - all but the first two by name
     return Mutation(
         resource=resource,
         operation=operation,
-        changes=_changes(control, columns, operation, limits, key_name),
+        changes=_changes(control, columns, operation, key_name),
         many=many,
         filters=filters,
-        max_affected=_max_affected(control, limits) if by_filter else None,
+        max_affected=_max_affected(control) if by_filter else None,
         match=_match(control.get("_match")) if operation == "upsert" else (),
         returning=_returning(control.get("_fields"), limits),
         dry_run=parse_boolean(control.get("_dry_run", False), "_dry_run"),
-        if_match=_if_match(control.get("_if_match", if_match), many=many),
+        if_match=_if_match(control.get("_if_match", if_match)),
     )
 
 
@@ -96,7 +96,6 @@ def _changes(
     control: Mapping[str, object],
     columns: Mapping[str, object],
     operation: str,
-    limits: Limits,
     key_name: str,
 ) -> tuple[RowChange, ...]:
     if operation in BY_FILTER:
@@ -109,10 +108,6 @@ def _changes(
     items = control["_items"]
     if not isinstance(items, list | tuple) or not items:
         raise InvalidValueError("A non-empty list is needed", path="_items")
-    if len(items) > limits.max_items:
-        raise LimitExceededError(
-            f"Too many items: {len(items)}", path="_items", hint=f"at most {limits.max_items}"
-        )
     return tuple(_item(item, n, operation, key_name) for n, item in enumerate(items))
 
 
@@ -164,14 +159,13 @@ def _filters(control: Mapping[str, object], limits: Limits) -> Condition | None:
             path="filters",
             hint='"filters": {"status": "pending"}; {} selects every row that you may write',
         )
-    condition = parse_filters(control["filters"], limits)
-    check_condition_values(condition, limits)
-    return condition
+    return parse_filters(control["filters"], limits)
 
 
-def _max_affected(control: Mapping[str, object], limits: Limits) -> int:
-    wanted = control.get("_max_affected", limits.max_items)
-    return min(parse_integer(wanted, "_max_affected", minimum=1), limits.max_items)
+def _max_affected(control: Mapping[str, object]) -> int | None:
+    if "_max_affected" not in control:
+        return None
+    return parse_integer(control["_max_affected"], "_max_affected", minimum=1)
 
 
 def _match(value: object) -> tuple[str, ...]:
@@ -196,11 +190,9 @@ def parse_boolean(value: object, place: str) -> bool:
     return value
 
 
-def _if_match(value: object, *, many: bool) -> str | None:
+def _if_match(value: object) -> str | None:
     if value is None:
         return None
-    if many:
-        raise QueryError("A precondition needs a single row", path="_if_match")
     if not isinstance(value, str):
         raise InvalidValueError("An ETag is needed", path="_if_match")
     return value

@@ -12,7 +12,6 @@ from django_flex.dialects.flex.search import parse_search
 from django_flex.dialects.flex.unknown_keys import unknown_key_hint
 from django_flex.exceptions import (
     InvalidValueError,
-    LimitExceededError,
     QueryError,
     UnknownKeyError,
 )
@@ -20,7 +19,7 @@ from django_flex.query.ast import NO_LIMIT, Explain, FieldTerm, PageRequest, Par
 from django_flex.query.filters import parse_filters
 from django_flex.query.operations import FORMATS, OPERATIONS
 from django_flex.query.terms import excerpt, nearest, parse_fields, parse_order
-from django_flex.query.values import check_condition_values, parse_integer
+from django_flex.query.values import parse_integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +98,7 @@ def parse_query(  # noqa: PLR0913 - all but the first two by name
     order_by = payload.get("order_by")
     wanted = parse_choice(payload, "format", FORMATS)
     stream = stream if wanted is None else wanted
-    query = Query(
+    return Query(
         resource=resource,
         operation=operation,
         pk=key_in(payload, key_name),
@@ -108,7 +107,7 @@ def parse_query(  # noqa: PLR0913 - all but the first two by name
         order_by=() if order_by is None else parse_order(order_by, limits.max_orders),
         page=_parse_page(payload, limits, streams=stream is not None),
         shape=_parse_shape(payload.get("shape", "map")),
-        search=parse_search(payload, limits),
+        search=parse_search(payload),
         explain=_parse_explain(payload.get("explain")),
         stream=stream,
         related=parse_related(payload["related"], limits) if "related" in payload else (),
@@ -117,8 +116,6 @@ def parse_query(  # noqa: PLR0913 - all but the first two by name
         group_by=parse_group_by(payload, limits),
         having=parse_having(payload, limits),
     )
-    check_condition_values(query.filters, limits)
-    return query
 
 
 def parse_operation(payload: Mapping[str, object], default: str) -> str:
@@ -193,16 +190,9 @@ def check_keys(
 def _parse_page(payload: Mapping[str, object], limits: Limits, *, streams: bool) -> PageRequest:
     default = NO_LIMIT if streams else limits.default_limit
     limit = parse_integer(payload.get("limit", default), "limit", minimum=1)
-    offset = parse_integer(payload.get("offset", 0), "offset", minimum=0)
-    if offset > limits.max_offset:
-        raise LimitExceededError(
-            "The offset is too large",
-            path="offset",
-            hint=f'at most {limits.max_offset}; beyond it page with "cursor": true',
-        )
     return PageRequest(
-        limit=min(limit, NO_LIMIT if streams else limits.max_limit),
-        offset=offset,
+        limit=limit,
+        offset=parse_integer(payload.get("offset", 0), "offset", minimum=0),
         cursor=parse_cursor(payload),
         count=parse_count(payload),
     )

@@ -29,7 +29,7 @@ from django_flex.policy.model import ABSENT, ALL_ROWS, NO_ROWS, Grant, RowRule
 from django_flex.policy.paths import PathSet
 from django_flex.policy.q_objects import repeatable
 from django_flex.policy.rule_terms import rule_terms
-from django_flex.query.filters import parse_filters
+from django_flex.query.filters import check_conditions, parse_filters
 from django_flex.query.limits import Limits
 from django_flex.query.operations import OPERATIONS
 from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
@@ -230,6 +230,7 @@ def _data_rows(
     try:
         condition = parse_filters(dict(written), _RULE_LIMITS, "rows")
         if condition is not None:
+            check_conditions(condition, _RULE_LIMITS, "rows")
             bind_rule(condition, resource, None)
             return RowRule("data", condition=condition)
     except FlexError as error:

@@ -159,7 +159,7 @@ def test_a_call_of_an_action_can_be_written_down_and_read_again(
     scope: str, sent: dict[str, Any]
 ) -> None:
     def read(payload: Any) -> Any:
-        found = parse_call(payload, LIMITS, name="x", scope=scope, most=10)
+        found = parse_call(payload, LIMITS, name="x", scope=scope)
         return {one.name: getattr(found, one.name) for one in dataclasses.fields(found)}, found
 
     parsed, call = read(sent)
