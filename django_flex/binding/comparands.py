@@ -185,9 +185,12 @@ def check_taken(value: Any, rest: Path, column: Attribute, place: str) -> None:
         InvalidValueError: it does not, as a project's own field or lookup may say.
     """
     *transforms, operator = rest
-    if transforms or value is None:
+    if transforms:
         return
     try:
+        if value is None:
+            check_lookup(True, column, "isnull")
+            return
         if column.kind == "json":
             # Our own expressions compare JSON; the values in them are made by the field.
             many = OPERATORS[operator].takes == "list"

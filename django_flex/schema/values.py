@@ -98,19 +98,23 @@ def check_lookup(value: object, column: Attribute, name: str) -> None:
         UnfitValueError: it cannot be built, or not be compiled, with this value.
     """
     field = value_field_of(column)
-    kind: Any = None if field is None else field.get_lookup(name)
-    if field is None or kind is None or (_is_djangos(type(field)) and _is_djangos(kind)):
+    if field is None:
         return
     try:
+        kind: Any = field.get_lookup(name)
+        if kind is None or (_is_djangos(type(field)) and _is_djangos(kind)):
+            return
         lookup = kind(_left_side(field), value)
         no_value = lookup.rhs is None and not lookup.can_use_none_as_rhs
-        if no_value and name not in {"exact", "iexact"}:
-            raise UnfitValueError(EXPECTED["other"])
-        _NO_QUERY.get_compiler(_database_of(field)).compile(lookup)
+        lost = no_value and name not in {"exact", "iexact"}
+        if not lost:
+            _NO_QUERY.get_compiler(_database_of(field)).compile(lookup)
     except (EmptyResultSet, FullResultSet, Error):
         return  # the statement says so itself
-    except _REFUSALS as error:
+    except Exception as error:  # whatever a project's field or lookup raises
         raise UnfitValueError(EXPECTED["other"]) from error
+    if lost:
+        raise UnfitValueError(EXPECTED["other"])
 
 
 def check_stored(value: object, field: models.Field[Any, Any], using: str) -> None:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
-from tests.wild import validated  # noqa: F401
+from tests.wild import refusing, validated  # noqa: F401
 
 
 class LowerField(models.CharField[str, str]):

@@ -40,11 +40,15 @@ from django_flex.backends.orm.expressions.context import (
 from django_flex.backends.orm.expressions.evaluation_order import may_fail, only_among
 from django_flex.backends.orm.expressions.json_conditions import json_test, json_value
 from django_flex.backends.orm.expressions.lookups import lookup_path
-from django_flex.backends.orm.expressions.project_querysets import each_once, plain_rows
+from django_flex.backends.orm.expressions.project_querysets import (
+    each_once,
+    managed_rows,
+    plain_rows,
+)
 from django_flex.backends.orm.expressions.related_rows import crosses_many, linked
 from django_flex.backends.orm.expressions.search import RelatedRowsReader, SearchMatch, match
 from django_flex.backends.orm.schema import field_of, model_of
-from django_flex.exceptions import RowRuleError
+from django_flex.exceptions import RowRuleError, UnsupportedQueryError
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.resolved import (
     AggregateSubquery,
@@ -79,8 +83,7 @@ def visible_rows(rows: Rows, using: str) -> QuerySet[Any]:
     model = model_of(rows.resource)
     if rows.queryset is not None:
         return _ruled(plain_rows(rows.queryset), rows, using)
-    # The database is chosen here, where it costs nothing: later it would copy a whole query.
-    everything = plain_rows(model._default_manager.db_manager(using).all())
+    everything = managed_rows(model._default_manager, using)
     if rows.among is not None:
         keys = visible_rows(rows.among, using).order_by().values("pk")
         return _ruled(everything.filter(pk__in=keys), rows, using)
@@ -114,7 +117,7 @@ def _ruled(queryset: QuerySet[Any], rows: Rows, using: str) -> QuerySet[Any]:
             queryset = queryset.filter(_without_joins(rows.q, model, using))
         if rows.condition is not None:
             queryset = filtered(queryset, rows.condition, using)
-    except (FieldError, TypeError, ValueError, ValidationError) as error:
+    except (FieldError, UnsupportedQueryError, TypeError, ValueError, ValidationError) as error:
         logger.exception("The rows rule of '%s' cannot be applied; denied", rows.resource.label)
         raise RowRuleError from error
     return queryset
@@ -137,7 +140,13 @@ def filtered(
     condition = to_q(where, context) if rows is None else _only_among(rows, where, context)
     if context.aliases:
         queryset = queryset.alias(**context.aliases)
-    return queryset.filter(condition)
+    try:
+        return queryset.filter(condition)
+    except (FieldError, NotImplementedError) as error:
+        # A negation also asks a field for `isnull`, which only Django knows before.
+        logger.warning("A field of '%s' refused a filter", queryset.model._meta, exc_info=error)
+        message = "A field does not take this filter"
+        raise UnsupportedQueryError(message, path="filters") from error
 
 
 def among(within: Sequence[Rows | Q], using: str) -> Q | None:

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import Error
+from django.db.models import Manager, QuerySet
 
 from django_flex.backends.orm.django_internals.marking import bindable
 from django_flex.backends.orm.django_internals.queries import is_reducible, may_repeat_rows
+from django_flex.exceptions import FlexError, RowRuleError
+
+logger = logging.getLogger("django_flex.security")
+
+
+def managed_rows(manager: Manager[Any], using: str) -> QuerySet[Any]:
+    """Return the rows of a model's manager, which a project may have written.
+
+    Raises:
+        RowRuleError: it raised, or returned no queryset of its model; this denies, and is logged.
+    """
+    try:
+        # The database is chosen here, where it costs nothing: later it would copy a whole query.
+        rows: Any = manager.db_manager(using).all()
+        if isinstance(rows, QuerySet) and rows.model is manager.model:
+            return plain_rows(rows)
+    except (Error, FlexError):
+        raise
+    except Exception as error:
+        logger.exception("The manager of '%s' failed; access denied", manager.model._meta.label)
+        raise RowRuleError from error
+    logger.error("The manager of '%s' returned no queryset; denied", manager.model._meta.label)
+    raise RowRuleError
 
 
 def plain_rows(queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from django_flex.backends.orm.django_internals.models import key_field
+from django_flex.backends.orm.expressions.project_querysets import managed_rows
 from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.backends.orm.writing import hooks, persistence
 from django_flex.backends.orm.writing.cascades import check_cascade
@@ -93,6 +94,8 @@ def _pending(row: RowWrite, instance: Any, rules: WriteRules) -> PendingRow:
 def _write(pending_rows: list[PendingRow], rules: WriteRules, database: Database) -> None:
     """Validate, save, link and nest rows of one operation on one model; then check them."""
     using = database.using
+    if not rules.resource.plain:
+        managed_rows(model_of(rules.resource)._default_manager, using)  # before any code runs
     _write_parents(pending_rows, database)
     check_references(pending_rows, database)
     if rules.code.form_class or rules.code.serializer_class:
