@@ -14,7 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django_flex import FlexQuery
 from tests.wild.models import Dossier, News, Scan
 from tests.writes.conftest import GRANT
-from tests.writes.uploading import OPEN, URL, image, send, stored, text
+from tests.writes.uploading import FILES, OPEN, URL, image, send, stored, text
 
 
 @pytest.fixture(autouse=True)
@@ -297,3 +297,32 @@ def test_upload_on_disk_is_copied(storage: Any) -> None:
         result = FlexQuery("wild.dossier").execute(spec)
     assert 201 == result.status_code, result.data
     assert [b"abc"] * 2 == [(storage / name).read_bytes() for name in stored(storage)]
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_large_file_is_not_read_into_memory(
+    storage: Any, configure: Any, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    configure({"wild.dossier": {"anon": {**GRANT, "files": {"document": {}}}}})
+    row = Dossier.objects.create(code="a")
+    read: list[int] = []
+    chunked = File.chunks
+
+    def chunks(self: Any, chunk_size: Any = None) -> Any:
+        for chunk in chunked(self, chunk_size):
+            read.append(len(chunk))
+            yield chunk
+
+    monkeypatch.setattr(File, "chunks", chunks)
+    url = URL if method == "POST" else f"{URL}{row.pk}"
+    status, reply = send(method, url, code="b", document=text(content=b"x" * 3_000_000))
+
+    assert status in {200, 201}, reply
+    assert 3_000_000 == (storage / reply["document"]["name"]).stat().st_size
+    assert (3_000_000, True) == (sum(read), max(read) <= File.DEFAULT_CHUNK_SIZE)
+
+
+def test_refused_request_stores_nothing(storage: Any, configure: Any) -> None:
+    configure({"wild.dossier": {"anon": {**GRANT, "files": FILES, "rate_limit": 1}}})
+    statuses = [send("POST", code=code, document=text())[0] for code in "ab"]
+    assert ([201, 429], 1) == (statuses, len(stored(storage)))

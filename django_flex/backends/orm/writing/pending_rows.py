@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db.models.fields.files import FieldFile
 
+from django_flex.backends.orm.django_internals.files import is_upload
 from django_flex.backends.orm.django_internals.models import columns_of, is_database_default
 from django_flex.backends.orm.schema import field_of
 from django_flex.query.values import differ
@@ -61,8 +61,7 @@ class PendingRow:
 
 def _changed(before: object, now: object) -> bool:
     """Whether a column has to be written; an upload may have the name of the file that is stored."""
-    pending = isinstance(now, FieldFile) and not getattr(now, "_committed", True)
-    return pending or differ(before, now)
+    return is_upload(now) or differ(before, now)
 
 
 def added_row(row: RowWrite, model: type[Model]) -> PendingRow:

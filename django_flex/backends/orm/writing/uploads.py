@@ -13,6 +13,7 @@ from django.core.files.base import File
 from django.db.models.fields.files import FieldFile, FileField
 
 from django_flex.backends.orm.connection.stored_files import removed_on_rollback
+from django_flex.backends.orm.django_internals.files import is_stored, is_upload
 from django_flex.backends.orm.django_internals.models import columns_of
 from django_flex.backends.orm.schema import field_of
 
@@ -82,14 +83,9 @@ def _uploads(instance: Model) -> Iterator[Any]:
                 yield file
 
 
-def is_upload(value: object) -> bool:
-    """Whether a value is a file that is not in its storage yet."""
-    return isinstance(value, FieldFile) and bool(value) and not value._committed  # type: ignore[attr-defined]  # noqa: SLF001 - what Django asks itself
-
-
 def _remove_if_stored(file: Any, using: str) -> None:
     """Remove a file that was stored; the object was replaced if the model has stored another one."""
-    if file._committed and file.name:  # noqa: SLF001 - what Django asks itself
+    if is_stored(file) and file.name:
         _remove(file, file.name, using)
 
 
