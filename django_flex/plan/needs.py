@@ -106,7 +106,7 @@ def check_write(plan: WritePlan, can: Capabilities) -> None:
     by_filter = plan.operation in BY_FILTER
     if by_filter:
         can.require("writes_by_filter", "_action")
-        _check_where(plan.where, can, path="_filters")
+        _check_where(plan.where, can)
     if len(plan.rows) > 1 or by_filter:
         can.require("transactions", "_items")
     _check_rules(plan.rules, can)
@@ -118,20 +118,23 @@ def check_write(plan: WritePlan, can: Capabilities) -> None:
         check_read(plan.returning, can)
 
 
-def check_choice(rules: WriteRules, wheres: Iterable[Where | None], can: Capabilities) -> None:
+def check_choice(
+    rules: WriteRules, where: Where | None, condition: Where | None, can: Capabilities
+) -> None:
     """Refuse an action on rows that a backend cannot choose.
 
     Args:
         rules: which rows the caller may run it on.
-        wheres: the filters that choose among them.
+        where: the filter that chooses among them.
+        condition: what a row has to match.
         can: what the backend can do.
 
     Raises:
         UnsupportedQueryError: they need what the backend lacks.
     """
     _check_rules(rules, can)
-    for where in wheres:
-        _check_where(where, can)
+    _check_where(where, can, path="_filters")
+    _check_where(condition, can, path="_if")
 
 
 def check_rows(rows: Rows, can: Capabilities) -> None:
@@ -220,7 +223,7 @@ def _check_output(output: SelectOutput, can: Capabilities) -> None:
         _check_relation(child.relation, there, child.relation.name)
         check_rows(child.rows, there)
         _check_output(child.output, there)
-        _check_where(child.where, there)
+        _check_where(child.where, there, path=f"related.{child.relation.name}.filters")
         _check_order(child.order_by, child.relation.target.pk, there)
         if child.offset:
             can.require("offsets", f"related.{child.relation.name}.offset")

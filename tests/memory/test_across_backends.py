@@ -11,7 +11,7 @@ import pytest
 from django.core.cache.backends.locmem import LocMemCache
 from django.db.models import F, Q
 from django.db.transaction import atomic
-from django.test import Client
+from django.test import Client, override_settings
 
 from django_flex import FlexQuery
 from django_flex.actions import action
@@ -301,6 +301,27 @@ def test_rows_of_an_action_are_chosen_by_one_backend(
     response = run("join", _if={"booking.count": 0})
 
     check_refusal("if", response.status_code, response.json())
+    assert "_if" == response.json()["path"]
+
+
+def test_rows_of_an_action_are_chosen_by_operators_that_their_backend_has(
+    backend: MemoryBackend, runnable: None
+) -> None:
+    backend.capabilities = replace(CAPABILITIES, operators=frozenset({"exact"}))
+    with registry.isolated():
+
+        @action(Booking, scope="bulk")
+        def close(ctx: Any, bookings: list[Booking]) -> None: ...
+
+        grant = {**WRITING, "ops": [*OPS, "close"]}
+        with override_settings(
+            DJANGO_FLEX={"REQUIRE_AUTHENTICATION": False, "EXPOSE": {"booking": {"anon": grant}}}
+        ):
+            body = {"_model": "booking", "_action": "close", "_filters": {"seats.gte": 1}}
+            response = Client().post("/api/", body, content_type="application/json")
+
+    assert (400, "query.unsupported") == (response.status_code, response.json()["code"])
+    assert ("_filters", "one of exact") == (response.json()["path"], response.json()["hint"])
 
 
 # --- a key for a write that no transaction of Django's holds -----------------------------------------

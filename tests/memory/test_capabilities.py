@@ -161,6 +161,84 @@ def test_what_needs_a_capability_works_with_it(backend: MemoryBackend, name: str
     assert result.ok, result.to_dict()
 
 
+#: Where a condition with an operator can be; ``{}`` is the path before the operator.
+CLAUSES: dict[str, tuple[str, Any]] = {
+    "filters": ("seats", lambda test: {"filters": test}),
+    "not": ("seats", lambda test: {"filters": {"or": [{"id": 1}, {"not": test}]}}),
+    "to-one": ("customer.id", lambda test: {"filters": test}),
+    "to-many": ("quantity", lambda test: {"filters": {"lines.some": test}}),
+    "aggregate": ("lines.count", lambda test: {"filters": test}),
+    "related": ("quantity", lambda test: {"related": {"lines": {"filters": test}}}),
+    "groups": ("seats", lambda test: {"_action": "aggregate", "filters": test}),
+    "having": (
+        "count",
+        lambda test: {"_action": "aggregate", "group_by": "status", "having": test},
+    ),
+    "write": (
+        "seats",
+        lambda test: {
+            "_action": "bulk_edit",
+            "filters": test,
+            "_set": {"status": "new"},
+            "_fields": "id",
+        },
+    ),
+}
+#: Each comparison of numbers, the operators that need it, and a value that they take.
+COMPARED: dict[str, dict[str, Any]] = {
+    "exact": {"exact": 1, "ne": 1},
+    "in": {"in": [1], "nin": [1]},
+    "lt": {"lt": 1},
+    "gte": {"gte": 1},
+    "range": {"range": [1, 2]},
+    "isnull": {"isnull": False},
+}
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+@pytest.mark.parametrize("comparison", COMPARED)
+def test_an_operator_that_the_backend_lacks_is_refused_in_each_clause(
+    backend: MemoryBackend, clause: str, comparison: str
+) -> None:
+    path, make = CLAUSES[clause]
+    for operator, value in COMPARED[comparison].items():
+        query = {"fields": "id", **make({f"{path}.{operator}": value})}
+        if query.get("_action"):
+            del query["fields"]
+        can = replace(CAPABILITIES, related_filters=True, related_aggregates=True)
+        backend.capabilities = can
+        assert ask(query).status_code in {200, 404}, ask(query).to_dict()
+
+        backend.capabilities = replace(can, operators=can.operators - {comparison})
+        result = ask(query)
+
+        check_refusal(operator, result.status_code, result.to_dict())
+        assert comparison not in str(result.to_dict()["hint"]).removeprefix("one of ").split(", ")
+        places = {"having": "having", "related": "related.lines.filters"}
+        assert places.get(clause, "filters") == result.to_dict()["path"]
+
+
+def test_a_word_that_is_searched_needs_its_operator(backend: MemoryBackend) -> None:
+    backend.capabilities = replace(
+        CAPABILITIES, search=True, operators=CAPABILITIES.operators - {"icontains"}
+    )
+
+    result = ask({"fields": "id", "search": "pend"})
+
+    check_refusal("icontains", result.status_code, result.to_dict())
+
+
+@pytest.mark.parametrize("name", ["len", "year"])
+def test_a_transform_that_the_backend_lacks_is_refused(backend: MemoryBackend, name: str) -> None:
+    path = {"len": "status.len.gte", "year": "created_at.year"}[name]
+    backend.capabilities = replace(CAPABILITIES, transforms=frozenset({"month"}))
+
+    result = ask({"fields": "id", "filters": {path: 2020}})
+
+    check_refusal(name, result.status_code, result.to_dict())
+    assert ("filters", "one of month") == (result.to_dict()["path"], result.to_dict()["hint"])
+
+
 def test_a_stream_is_refused_where_there_are_none(backend: MemoryBackend) -> None:
     backend.capabilities = without("streams")
 

@@ -85,7 +85,7 @@ class Run:
         self.where = _where(reach, parsed.filters)
         self.condition = _where(reach, parsed.condition)
         if self.can is not ALL:
-            check_choice(reach.rules, (self.where, self.condition), self.can)
+            check_choice(reach.rules, self.where, self.condition, self.can)
         self.context = self._context()
 
     def _context(self) -> ActionContext:
