@@ -17,8 +17,10 @@ from django_flex.analysis.read.distinct import authorize_distinct
 from django_flex.analysis.read.exports import streamed
 from django_flex.analysis.read.fields import authorize_fields
 from django_flex.analysis.read.filters import authorize_filters
+from django_flex.analysis.read.named_aggregates import name_aggregates
 from django_flex.analysis.read.order import authorize_order
 from django_flex.analysis.read.search import authorize_search, within
+from django_flex.binding.related_aggregates import NO_NAMES
 from django_flex.exceptions import (
     FieldDeniedError,
     ObjectNotFoundError,
@@ -70,13 +72,14 @@ def authorize(
     if query.explain is not None and "explain" not in access.grant.operations:
         raise OperationDeniedError("explain", entry.name)
     places: set[str] = set()
-    selection = authorize_fields(query.fields, access, query.related, places)
+    named = name_aggregates(query.related, access, places) if query.related else NO_NAMES
+    selection = authorize_fields(query.fields, access, query.related, places, named)
     where, json_places = None, frozenset[str]()
     if query.filters is not None:
-        where, json_places = authorize_filters(query.filters, access)
+        where, json_places = authorize_filters(query.filters, access, named)
     search = None if query.search is None else authorize_search(query.search, access)
     json_places |= places
-    order_by = tuple(authorize_order(term, access) for term in query.order_by)
+    order_by = tuple(authorize_order(term, access, named=named) for term in query.order_by)
     order_by, distinct_on = authorize_distinct(query, selection, order_by, access)
     where = within(search, where)
     return AuthorizedQuery(

@@ -283,6 +283,14 @@ def _entry_within(entry: Related, limits: Limits) -> Related:
     place = entry.place
     if entry.name != entry.source and (len(entry.name) > 1 or not ALIAS.fullmatch(entry.name[0])):
         raise QueryError("A new name consists of letters, digits and _", path=place)
+    if entry.aggregate is not None:
+        _check_paths(entry.aggregate, limits, f"{place}.aggregate")
+        if len(entry.name) > 1:
+            raise QueryError(
+                "Aggregates need a name",
+                path=place,
+                hint='{"paid": {"from": "lines", "aggregate": …}}',
+            )
     if entry.filters is not None:
         check_condition(entry.filters, limits, f"{place}.filters")
     if entry.fields is not None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
+from django_flex.binding import related_aggregates as aggregates
 from django_flex.binding.comparands import Comparands, UnmatchedError, check_taken
 from django_flex.binding.grant_cache import GrantCache
 from django_flex.binding.related import rows_behind
-from django_flex.binding.related_aggregates import related_aggregate, split_filter
 from django_flex.binding.values import value_of
 from django_flex.exceptions import FieldDeniedError, FilterDeniedError, QueryError
 from django_flex.query.aggregates import FUNCTIONS
@@ -51,7 +51,8 @@ class BindingScope:
 
     ``access`` is ``None`` for a rule of the operator. ``depth`` counts the hops of the prefix that
     an enclosing ``Exists`` has made. ``json_places`` collects the comparisons on JSON paths.
-    ``hint`` says what was probably meant by a filter that is denied.
+    ``hint`` says what was probably meant by a filter that is denied; ``named`` has aggregates that
+    the query names.
     """
 
     resource: Resource
@@ -61,6 +62,7 @@ class BindingScope:
     prefix: Path = ()
     depth: int = 0
     hint: Callable[[str], str | None] | None = None
+    named: aggregates.NamedAggregates | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +142,9 @@ def _measured(condition: Condition, scope: BindingScope) -> Where | None:
     if not isinstance(condition, Comparison):
         return None
     path = (*scope.prefix, *condition.path)
-    split = None if FUNCTIONS.keys().isdisjoint(path) else split_filter(scope.resource, path, TAIL)
+    split = aggregates.split_named(scope.named, path) if scope.named and not scope.depth else None
+    if split is None and not FUNCTIONS.keys().isdisjoint(path):
+        split = aggregates.split_filter(scope.resource, path, TAIL)
     if split is None:
         return None
     measure = split.measure
@@ -148,7 +152,9 @@ def _measured(condition: Condition, scope: BindingScope) -> Where | None:
     transforms = set(rest[:-1]) <= TRANSFORMS.keys()
     if not transforms or not (scope.access is None or scope.access.may_filter_by(measure, rest)):
         raise _denied(path, condition, scope)
-    value = related_aggregate(measure, scope.access, ".".join(path), condition.place, scope.depth)
+    value = split.value or aggregates.related_aggregate(
+        measure, scope.access, ".".join(path), condition.place, scope.depth
+    )
     return compare(value, rest, condition, scope.comparands)
 
 

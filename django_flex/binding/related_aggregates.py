@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
 
 from django_flex.binding.related import rows_behind
 from django_flex.binding.values import value_of
@@ -14,6 +15,8 @@ from django_flex.schema.aggregates import Measure, resolve_measure, result_of
 from django_flex.schema.paths import UnknownPathError, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django_flex.binding.caller import Reach
     from django_flex.query.ast import Path
     from django_flex.resolved import Value
@@ -41,11 +44,38 @@ def find_relation_measure(resource: Resource, path: Path) -> Measure | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class NamedAggregate:
+    """An aggregate that an entry of ``related`` names, already granted: what it is, and its value."""
+
+    measure: Measure
+    value: Derived
+
+
+#: Aggregates by the name of their entry, and the path or alias there.
+NamedAggregates: TypeAlias = "Mapping[str, Mapping[Path, NamedAggregate]]"
+NO_NAMES: NamedAggregates = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SplitPath:
-    """A path of a filter: an aggregate of related rows, and what follows it."""
+    """A path of a filter: an aggregate of related rows, and what follows it.
+
+    ``value`` is that of a named aggregate.
+    """
 
     measure: Measure
     rest: Path
+    value: Derived | None = None
+
+
+def split_named(named: NamedAggregates, path: Path) -> SplitPath | None:
+    """Tell a named aggregate from the transforms and the operator behind it."""
+    found: Mapping[Path, NamedAggregate] = named.get(path[0], {})
+    for end in range(len(path), 1, -1):
+        aggregate = found.get(path[1:end])
+        if aggregate is not None:
+            return SplitPath(aggregate.measure, path[end:], aggregate.value)
+    return None
 
 
 def split_filter(resource: Resource, path: Path, tail: frozenset[str]) -> SplitPath | None:

@@ -10,7 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from django_flex.exceptions import CostExceededError
-from django_flex.resolved import AllOf, AnyOf, Complement, Derived, Exists, Predicate, Search
+from django_flex.resolved import (
+    AggregateSubquery,
+    AllOf,
+    AnyOf,
+    Complement,
+    Derived,
+    Exists,
+    Predicate,
+    Search,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,8 +89,14 @@ def check_cost_of_groups(plan: AggregatePlan, limits: Limits) -> int:
 
 def _rows(columns: Iterable[Value], flags: tuple[VisibleHop, ...]) -> int:
     """Return the cost of one row: its values, and checks whether related rows are visible."""
-    values = sum([COMPUTED if type(column) is Derived else 1 for column in columns])
+    values = sum([_derived(column) if isinstance(column, Derived) else 1 for column in columns])
     return values + FLAG * len(flags)
+
+
+def _derived(value: Derived) -> int:
+    """Return the cost of a computed value, for which related rows may be filtered."""
+    filtered = isinstance(value.source, AggregateSubquery) and value.source.where is not None
+    return COMPUTED + RELATED if filtered else COMPUTED
 
 
 def _list(child: ChildPlan) -> int:

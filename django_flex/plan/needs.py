@@ -249,6 +249,7 @@ def _check_value(value: Value, can: Capabilities, path: str | None) -> None:
             can.require("related_aggregates", path)
             _check_relation(subquery.relation, can, path)
             check_rows(subquery.rows, can)
+            _check_where(subquery.where, can, path=path)
             _check_hops(subquery.way, can, path)
             if subquery.value is not None:
                 _check_value(subquery.value, can, path)

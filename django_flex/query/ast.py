@@ -158,6 +158,7 @@ class Related:
 
     ``name`` is the key in the reply, as a path; ``source`` is the path of the relation. ``fields``
     is ``None`` if the outer fields name them. ``paged`` returns the rows with their pagination.
+    With ``aggregate`` it is not for the rows but for aggregates of those that match the filters.
     """
 
     name: Path
@@ -171,6 +172,7 @@ class Related:
     related: tuple[Related, ...] = ()
     paged: bool = False
     search: str | None = None
+    aggregate: tuple[FieldTerm, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

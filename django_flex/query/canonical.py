@@ -62,6 +62,7 @@ def _related(entry: Related, json_places: frozenset[str]) -> list[object]:
         entry.offset,
         entry.search,
         entry.paged,
+        None if entry.aggregate is None else _terms(entry.aggregate),
         [_related(inner, json_places) for inner in entry.related],
     ]
 

@@ -80,6 +80,7 @@ class AggregateSubquery:
         value: the aggregated value, seen from such a row; ``None`` for the rows themselves.
         result: the result as an attribute, with its kind and field.
         least: the minimum number of rows; with fewer the result is null.
+        where: what the rows have to satisfy in addition.
     """
 
     way: tuple[Relation, ...]
@@ -89,6 +90,7 @@ class AggregateSubquery:
     value: Value | None
     result: Attribute
     least: int
+    where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

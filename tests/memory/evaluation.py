@@ -119,6 +119,8 @@ class Evaluation:
         if start is None:
             return None
         rows = self.related(subquery.relation, near(start, subquery.relation), subquery.rows)
+        if subquery.where is not None:
+            rows = [one for one in rows if self.holds(one, subquery.where)]
         if len(rows) < subquery.least and subquery.least > 1:
             return None
         if subquery.value is None:

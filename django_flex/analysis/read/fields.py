@@ -22,8 +22,10 @@ from django_flex.analysis.read.lists import (
     related_way,
     split_terms,
 )
+from django_flex.analysis.read.named_aggregates import count_of, groups_of, without_named
 from django_flex.binding.grant_cache import GrantCache
 from django_flex.binding.related import hides_rows
+from django_flex.binding.related_aggregates import NO_NAMES
 from django_flex.binding.values import value_of
 from django_flex.exceptions import LimitExceededError, QueryError
 from django_flex.resolved import Column, Group, Nested, Output, Selection
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django_flex.access.reach import Access
+    from django_flex.binding.related_aggregates import NamedAggregates
     from django_flex.policy.model import Grant
     from django_flex.query.ast import FieldTerm, Path, Related
     from django_flex.resolved import Value
@@ -81,6 +84,7 @@ def authorize_fields(
     access: Access,
     related: tuple[Related, ...] = (),
     places: set[str] | None = None,
+    named: NamedAggregates = NO_NAMES,
 ) -> Selection:
     """Expand wildcards and check every name.
 
@@ -89,13 +93,14 @@ def authorize_fields(
         access: the caller's reach.
         related: the arguments of nested lists.
         places: takes the places of comparisons on JSON in there.
+        named: the aggregates among ``related``, authorized.
 
     Raises:
         FieldDeniedError: a named field that is not granted, or does not exist.
         QueryError: two outputs of one name, or an exclusion without a wildcard.
     """
     if related or isinstance(access, NestedAccess):
-        return _authorize_terms(terms, access, related, places)
+        return _authorize_terms(terms, access, related, places, named)
     found = _cache.get(access.grant, terms)
     if found is not None and found.holds_for(access):
         access.take_joins(found.joins, FIELDS)
@@ -138,7 +143,9 @@ def _authorize_terms(
     access: Access,
     related: tuple[Related, ...],
     places: set[str] | None,
+    named: NamedAggregates = NO_NAMES,
 ) -> Selection:
+    terms, renamed = without_named(terms, named) if named else (terms, [])
     terms, inside = split_terms(terms, access)
     exclusions = _exclusions(terms, access)
     left_out: set[Path] = set()
@@ -158,15 +165,25 @@ def _authorize_terms(
         builder = nested_builder(parent.members, inner.name, inner.hops, inner.relation)
         builder.source = (*inner.path, inner.name)
         builder.take(inner.term)
-    for asked in related:
-        way = related_way(asked, access)
-        parent = _descend(root, asked.name[:-1], way[:-1] if len(asked.name) > 1 else ())
-        nested_builder(parent.members, asked.name[-1], way[:-1], way[-1]).ask(asked)
-    if _count(root) > access.limits.max_fields:
+    _add_related(related, root, access)
+    values: list[Output | GroupBuilder] = [*renamed, *groups_of(named)]
+    for value in values:
+        if value.name in root.members:
+            raise two_outputs(value.name)
+        root.members[value.name] = value
+    if _count(root) + count_of(named) > access.limits.max_fields:
         raise LimitExceededError(
             "Too many fields", path=FIELDS, hint=f"at most {access.limits.max_fields}"
         )
     return _finish(root, access, places)
+
+
+def _add_related(related: tuple[Related, ...], root: SelectionBuilder, access: Access) -> None:
+    for asked in related:
+        if asked.aggregate is None:
+            way = related_way(asked, access)
+            parent = _descend(root, asked.name[:-1], way[:-1] if len(asked.name) > 1 else ())
+            nested_builder(parent.members, asked.name[-1], way[:-1], way[-1]).ask(asked)
 
 
 def _exclusions(terms: tuple[FieldTerm, ...], access: Access) -> dict[Path, FieldTerm]:

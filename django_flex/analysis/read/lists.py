@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django_flex.access.hints import field_denied
 from django_flex.analysis.read.aggregate_fields import FIELDS, relation_aggregate
 from django_flex.analysis.read.filters import authorize_filters
+from django_flex.analysis.read.named_aggregates import name_aggregates
 from django_flex.analysis.read.order import authorize_order
 from django_flex.analysis.read.search import authorize_search, within
 from django_flex.binding.related import rows_behind
+from django_flex.binding.related_aggregates import NO_NAMES
 from django_flex.exceptions import QueryError
 from django_flex.query.ast import FieldTerm
 from django_flex.resolved import Nested, Selection
@@ -181,11 +183,13 @@ def finish_nested(
     inner = access.inside(way, builder.asked.source if builder.asked else builder.source)
     terms = _terms(builder)
     # Names before caps: a path that is too long and not granted must not look as if it existed.
-    selection = authorize(terms, inner, asked.related if asked else (), places) if terms else None
+    related = asked.related if asked else ()
+    named = name_aggregates(related, inner, places) if related else NO_NAMES
+    selection = authorize(terms, inner, related, places, named) if terms else None
     access.count_joins(way, place)
     where = None
     if asked is not None and asked.filters is not None:
-        where, found = authorize_filters(asked.filters, inner)
+        where, found = authorize_filters(asked.filters, inner, named)
         if places is not None:
             places |= found
     if asked is not None and asked.search is not None:
@@ -198,7 +202,7 @@ def finish_nested(
         rows=rows_behind(builder.relation, access),
         where=where,
         order_by=tuple(
-            authorize_order(term, inner, f"{place}.order_by")
+            authorize_order(term, inner, f"{place}.order_by", named)
             for term in (asked.order_by if asked else ())
         ),
         limit=asked.limit if asked else min(limits.default_limit, limits.max_limit),

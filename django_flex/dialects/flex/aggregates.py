@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from django_flex.query.limits import Limits
 
 
-def parse_aggregate(payload: Mapping[str, object], limits: Limits) -> tuple[FieldTerm, ...] | None:
+def parse_aggregate(
+    payload: Mapping[str, object], limits: Limits, place: str = "aggregate"
+) -> tuple[FieldTerm, ...] | None:
     """Parse ``aggregate``: paths that end in a function, with or without an alias.
 
     Raises:
         QueryError: it is not a list of terms.
     """
-    return _terms(payload, "aggregate", limits)
+    return _terms(payload, "aggregate", limits, place)
 
 
 def parse_group_by(payload: Mapping[str, object], limits: Limits) -> tuple[FieldTerm, ...] | None:
@@ -29,7 +31,7 @@ def parse_group_by(payload: Mapping[str, object], limits: Limits) -> tuple[Field
     Raises:
         QueryError: it is not a list of terms.
     """
-    return _terms(payload, "group_by", limits)
+    return _terms(payload, "group_by", limits, "group_by")
 
 
 def parse_having(payload: Mapping[str, object], limits: Limits) -> Condition | None:
@@ -39,6 +41,8 @@ def parse_having(payload: Mapping[str, object], limits: Limits) -> Condition | N
     return parse_filters(payload["having"], limits, "having")
 
 
-def _terms(payload: Mapping[str, object], key: str, limits: Limits) -> tuple[FieldTerm, ...] | None:
+def _terms(
+    payload: Mapping[str, object], key: str, limits: Limits, place: str
+) -> tuple[FieldTerm, ...] | None:
     value = payload.get(key)
-    return None if value is None else parse_fields(value, limits.max_fields, key)
+    return None if value is None else parse_fields(value, limits.max_fields, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from django_flex.dialects.flex.aggregates import parse_aggregate
 from django_flex.dialects.flex.search import parse_search
 from django_flex.dialects.flex.unknown_keys import unknown_key_hint
 from django_flex.exceptions import InvalidValueError, QueryError, UnknownKeyError
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from django_flex.query.ast import Path
     from django_flex.query.limits import Limits
 
-KEYS = ("from", "fields", "filters", "order_by", "limit", "offset", "related", "search", "shape")
+AGGREGATE_KEYS = ("from", "filters", "aggregate")
+KEYS = (
+    *("from", "fields", "filters", "order_by", "limit", "offset", "related", "search", "shape"),
+    "aggregate",
+)
 
 
 def parse_related(value: object, limits: Limits, place: str = "related") -> tuple[Related, ...]:
@@ -39,6 +44,8 @@ def _entry(name: object, value: object, limits: Limits, place: str) -> Related:
     if not isinstance(value, Mapping):
         raise InvalidValueError("A query object is needed", path=here, hint='{"limit": 3}')
     _check_keys(value, here)
+    if value.get("aggregate") is not None:
+        return _aggregated(path, value, limits, here)
     source = _source(value.get("from"), path, here)
     order_by, fields = value.get("order_by"), value.get("fields")
     return Related(
@@ -59,6 +66,25 @@ def _entry(name: object, value: object, limits: Limits, place: str) -> Related:
         else (),
         paged=_is_paged(value.get("shape"), here),
         search=parse_search(value, f"{here}.search"),
+    )
+
+
+def _aggregated(name: Path, value: Mapping[str, object], limits: Limits, place: str) -> Related:
+    """Parse an entry for aggregates of some related rows."""
+    for key in value:
+        if key not in AGGREGATE_KEYS:
+            raise QueryError(
+                f"'{excerpt(str(key))}' does not go with 'aggregate'",
+                path=f"{place}.{excerpt(str(key))}",
+                hint=f"{', '.join(AGGREGATE_KEYS)}; a second entry returns rows",
+            )
+    filters = value.get("filters", {})
+    return Related(
+        name=name,
+        source=_source(value.get("from"), name, place),
+        place=place,
+        filters=parse_filters(filters, limits, f"{place}.filters"),
+        aggregate=parse_aggregate(value, limits, f"{place}.aggregate"),
     )
 
 

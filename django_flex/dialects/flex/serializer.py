@@ -161,6 +161,8 @@ def related_to_json(entries: tuple[Related, ...], json_places: frozenset[str]) -
 
 def _entry_to_json(entry: Related, json_places: frozenset[str]) -> dict[str, object]:
     body: dict[str, object] = {"limit": entry.limit}
+    if entry.aggregate is not None:
+        body = {"aggregate": ", ".join(map(str, entry.aggregate))}
     if entry.source != entry.name:
         body["from"] = ".".join(entry.source)
     if entry.fields is not None:

@@ -365,6 +365,8 @@ def _aggregate_subquery(source: AggregateSubquery, using: str) -> object:
     The value has no alias in the outer statement, so the rows of that are never multiplied.
     """
     rows, field = _linked(source, using), output_field_of(source.result)
+    if source.where is not None:
+        rows = filtered(rows, source.where, using, (source.rows,))
     of = "*" if source.value is None else seen(source.value, using)
     found = aggregate(source.function, of, field, connections[using].vendor)
     total = of_at_least(source.least, found, field)

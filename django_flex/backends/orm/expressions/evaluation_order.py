@@ -72,8 +72,9 @@ def value_may_fail(value: object, using: str) -> bool:
     if not isinstance(value, Derived):
         return False
     if isinstance(value.source, AggregateSubquery):
-        inner = value.source.value
-        return value.source.function in _OVERFLOWS or value_may_fail(inner, using)
+        inner, where = value.source.value, value.source.where
+        fails = where is not None and may_fail(where, using)
+        return fails or value.source.function in _OVERFLOWS or value_may_fail(inner, using)
     if isinstance(value.source, ComputedField):
         return not _is_safe(value.source.expression, using)
     return False  # a group or total: only rows that the caller may see are in it

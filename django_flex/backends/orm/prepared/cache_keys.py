@@ -126,7 +126,9 @@ _KEY_PARTS: dict[type, KeyParts] = {
     Column: _node("hops attribute keys", "masks", _check_hops),
     Complement: _node("", "child"),
     Exists: _node("hops relation", "rows where masks"),
-    AggregateSubquery: _node("way relation function least", "rows value", _fields_of_subquery),
+    AggregateSubquery: _node(
+        "way relation function least", "rows where value", _fields_of_subquery
+    ),
     GroupKey: _node("alias part", "value", _fields_of_result),
     Keyset: _node("", "order position", _check_keyset),
     Ordering: _node("descending nulls", "column"),
