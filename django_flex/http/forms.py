@@ -68,7 +68,9 @@ def read_form(request: HttpRequest, limits: Limits) -> Form:
     except (UnreadablePostError, RawPostDataException) as error:
         raise RequestError("The body could not be read") from error
     if not (post or files):
-        raise RequestError("The form has no parts", path="body")
+        # Django reads no form without a length, as when it is sent in chunks.
+        hint = None if request.META.get("CONTENT_LENGTH") else "send a Content-Length"
+        raise RequestError("The form has no parts", path="body", hint=hint)
     texts = [(name, [str(value) for value in values]) for name, values in post.lists()]
     if sum(len(name) + sum(map(len, values)) for name, values in texts) > limits.max_body_bytes:
         raise _too_large(limits)

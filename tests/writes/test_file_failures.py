@@ -387,3 +387,10 @@ def test_mistake_in_files_is_reported_and_allows_nothing(
     assert send("POST", code="a", document=text())[0] in {400, 403}
     assert [] == stored(storage)
     assert any("files" in (one.msg + str(one.obj)) for one in checks.run_checks())
+
+
+def test_form_without_a_length_says_so(storage: Any) -> None:
+    body = encode_multipart(BOUNDARY, {"code": "a", "document": text()})
+    reply = Client().generic("POST", URL, body, MULTIPART_CONTENT, CONTENT_LENGTH="")
+    assert (400, "send a Content-Length") == (reply.status_code, reply.json()["hint"])
+    assert [] == stored(storage)
