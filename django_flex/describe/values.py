@@ -150,6 +150,7 @@ class ActionDescription:
 
     ``input`` is JSON Schema of the object that is sent, ``fields`` the same as a plain list; both
     have only what the caller may send, and are empty in an outline. ``examples`` are JSON objects.
+    ``needs_permission`` says that the action has a permission of its own, beside the grant.
     """
 
     id: str
@@ -167,6 +168,7 @@ class ActionDescription:
     dry_run: bool = False
     idempotency: str = "off"
     background: str = "never"
+    needs_permission: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from django_flex import engine
 from django_flex.actions.declare.definitions import Scope
-from django_flex.actions.run.finding import available, find, why_not
+from django_flex.actions.run.finding import available, find, granted_to, why_not
 from django_flex.actions.run.locking import lock_row
 from django_flex.actions.run.runs import Run
 from django_flex.describe import ActionDescription
@@ -20,8 +20,11 @@ from django_flex.query.ast import ActionCall
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_flex.access.roles import ResolvedGrant
     from django_flex.actions.declare.definitions import ActionDef
     from django_flex.analysis.actions import ActionAccess
+    from django_flex.conf import Settings
+    from django_flex.describe import ActionsOf
     from django_flex.dialects.facts import Facts
     from django_flex.engine import Call, ResolvedCall
     from django_flex.plan.shape import FlexResult
@@ -122,6 +125,7 @@ def outline_action(one: ActionDef) -> ActionDescription:
         dry_run=one.atomic,
         idempotency=one.idempotency,
         background=one.background,
+        needs_permission=one.permission is not None,
     )
 
 
@@ -131,6 +135,22 @@ def describe_actions(resolved: ResolvedCall) -> Iterator[ActionDescription]:
     grants = {} if grant is None else grant.actions
     for one in available(resolved):
         yield describe_action(one, grants[one.id].input if one.id in grants else None)
+
+
+def actions_of_role(settings: Settings) -> ActionsOf:
+    """Return a function that describes the actions a role is granted, for ``describe_role``.
+
+    Those that need a permission of their own are among them, since no caller is asked for it.
+    """
+
+    def actions(entry: Entry, granted: ResolvedGrant) -> tuple[ActionDescription, ...]:
+        grants = {} if granted.grant is None else granted.grant.actions
+        return tuple(
+            describe_action(one, grants[one.id].input if one.id in grants else None)
+            for one in granted_to(entry, granted, settings)
+        )
+
+    return actions
 
 
 def _linked(one: ActionDescription, call: Call) -> LinkedAction:

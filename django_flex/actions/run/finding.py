@@ -15,9 +15,12 @@ from django_flex.query.terms import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_flex.access.roles import ResolvedGrant
     from django_flex.actions.declare.definitions import ActionDef
     from django_flex.analysis.actions import ActionAccess
+    from django_flex.conf import Settings
     from django_flex.engine import Call, ResolvedCall
+    from django_flex.policy.model import Entry
 
 logger = logging.getLogger("django_flex.security")
 
@@ -32,7 +35,11 @@ def find(resolved: ResolvedCall) -> tuple[ActionDef, ActionAccess]:
     call, entry = resolved.call, resolved.entry
     name = call.about or call.operation
     definition = registry.of(entry.resource).get(name)
-    if definition is not None and _is_there(definition, call):
+    if (
+        definition is not None
+        and _is_mature(definition, call.settings)
+        and _is_served(definition, call)
+    ):
         reach = enter_action(
             name, call.policy, call.actor, entry, call.settings.limits, resolved.granted
         )
@@ -43,9 +50,20 @@ def find(resolved: ResolvedCall) -> tuple[ActionDef, ActionAccess]:
 
 def available(resolved: ResolvedCall) -> Iterator[ActionDef]:
     """Yield the actions of a model that the caller may run on some row."""
-    call, every = resolved.call, registry.of(resolved.entry.resource)
-    for name in granted_actions(resolved.granted, list(every)):
-        if _is_there(every[name], call) and _is_permitted(every[name], call):
+    call = resolved.call
+    for definition in granted_to(resolved.entry, resolved.granted, call.settings):
+        if _is_served(definition, call) and _is_permitted(definition, call):
+            yield definition
+
+
+def granted_to(entry: Entry, granted: ResolvedGrant, settings: Settings) -> Iterator[ActionDef]:
+    """Yield the actions of a model that a role is granted; no caller is asked.
+
+    An action may have a permission of its own, which only a caller can have.
+    """
+    every = registry.of(entry.resource)
+    for name in granted_actions(granted, list(every)):
+        if _is_mature(every[name], settings):
             yield every[name]
 
 
@@ -61,10 +79,13 @@ def not_found(call: Call, known: list[str]) -> FlexError:
     )
 
 
-def _is_there(definition: ActionDef, call: Call) -> bool:
-    """Return whether an action is mature enough and available at this door."""
-    far_enough = MATURITY[definition.status.value] >= MATURITY[call.settings.actions.min_status]
-    return far_enough and (call.served is None or definition.id in call.served)
+def _is_mature(definition: ActionDef, settings: Settings) -> bool:
+    return MATURITY[definition.status.value] >= MATURITY[settings.actions.min_status]
+
+
+def _is_served(definition: ActionDef, call: Call) -> bool:
+    """Return whether an action is available at this door."""
+    return call.served is None or definition.id in call.served
 
 
 def _is_permitted(definition: ActionDef, call: Call) -> bool:
