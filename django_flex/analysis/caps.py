@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 #: Entries of ``related`` in one query, at all levels together.
 MAX_RELATED = 20
 RELATED = "related"
+_ABSENT = (None, None, None, None)
 
 
 def query_within(query: Query, limits: Limits) -> Query:
@@ -43,7 +44,8 @@ def query_within(query: Query, limits: Limits) -> Query:
         QueryError: it makes no sense, whatever the model is.
     """
     page = query.page
-    check_count(query.fields, limits.max_fields, "fields")
+    if len(query.fields) > limits.max_fields:
+        check_count(query.fields, limits.max_fields, "fields")
     if query.filters is not None:
         check_condition(query.filters, limits, "filters")
     if query.order_by:
@@ -54,7 +56,8 @@ def query_within(query: Query, limits: Limits) -> Query:
         _check_search(query.search, limits, SEARCH)
     if query.related:
         query = replace(query, related=_related_within(query.related, limits))
-    _check_groups(query, limits)
+    if (query.distinct, query.aggregate, query.group_by, query.having) != _ABSENT:
+        _check_groups(query, limits)
     if page.limit > limits.max_limit and query.stream is None:
         return replace(query, page=replace(page, limit=limits.max_limit))
     return query
