@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
-
+from django_flex.binding.request_time import request_time
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
 from django_flex.query.ast import Constant, Now, ParameterText, UserValue
 from django_flex.query.operators import DERIVED_KINDS, OPERATORS, operators_for
 from django_flex.query.patterns import pattern_fault
 from django_flex.schema.values import (
     UnfitValueError,
-    at_zone,
     check_json_value,
     check_lookup,
     coerce,
@@ -121,7 +118,7 @@ class Comparands:
         if isinstance(value, UserValue):
             value = self._user_value(value, column, place)
         elif isinstance(value, Now):
-            value = _now(value, kind, place)
+            value = request_time(value, kind, place)
         try:
             coerced = coerce(value, kind, column)
         except UnfitValueError as error:
@@ -241,20 +238,3 @@ def _compares_json(operator: str) -> bool:
 
 def _has_order(value: object) -> bool:
     return isinstance(value, int | float | str) and not isinstance(value, bool)
-
-
-def _now(value: Now, kind: str, place: str) -> object:
-    now = timezone.now()
-    try:
-        now += timedelta(seconds=value.seconds)
-        stored = at_zone(now)
-    except OverflowError as error:
-        raise InvalidValueError("The offset in time is too large", path=place) from error
-    if kind == "datetime":
-        return stored
-    local = timezone.localtime(now) if timezone.is_aware(now) else now
-    if kind == "date":
-        return local.date()
-    if kind == "time":
-        return local.time()
-    raise InvalidValueError("'$now' needs a date or time field", path=place)

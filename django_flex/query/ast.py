@@ -58,10 +58,16 @@ class OrderTerm:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """``{"$now": "-7d"}``: the time of the request, shifted by a number of seconds."""
+    """``{"$now": "-7d"}``: the time of the request, moved.
+
+    To the ``start`` of a period, if there is one; then by ``months`` and ``seconds``. ``text`` is
+    what was sent.
+    """
 
     seconds: int
     text: str
+    months: int = 0
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, cast
 
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
@@ -13,7 +12,6 @@ from django_flex.query.ast import (
     Constant,
     FieldValue,
     Not,
-    Now,
     Or,
     Path,
     Quantified,
@@ -23,6 +21,7 @@ from django_flex.query.ast import (
 from django_flex.query.operators import OPERATORS
 from django_flex.query.synonyms import meant_operators
 from django_flex.query.terms import excerpt, nearest, parse_path
+from django_flex.query.time_offsets import parse_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 QUANTIFIERS = frozenset({"some", "every", "none"})
 CONNECTORS = frozenset({"or", "and", "not"})
 DYNAMIC = ("$now", "$user", "$field", "$value")
-_OFFSET = re.compile(r"([+-]?)([0-9]{1,9})([smhdw])")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 def parse_filters(value: object, limits: Limits, place: str = "filters") -> Condition | None:
@@ -156,7 +153,7 @@ def _parse_dynamic(value: Mapping[str, object], place: str) -> object:
     if not isinstance(inner, str):
         raise InvalidValueError(f"'{name}' needs a string", path=place)
     if name == "$now":
-        return _parse_offset(inner, place)
+        return parse_now(inner, place)
     path: Path = parse_path(inner, place)
     return UserValue(path) if name == "$user" else FieldValue(path)
 
@@ -168,17 +165,3 @@ def _value_hint(name: str) -> str | None:
     if operator is not None:
         return f"operators are joined to the path by a dot, as in 'name.{operator}'"
     return nearest(name, DYNAMIC) or 'join paths with dots, or wrap it: {"$value": …}'
-
-
-def _parse_offset(text: str, place: str) -> Now:
-    found = _OFFSET.fullmatch(text)
-    if not found and text:
-        raise InvalidValueError(
-            f"'{excerpt(text)}' is not a time offset",
-            path=place,
-            hint="a number followed by s, m, h, d or w, such as '-7d'; '' means now",
-        )
-    if not found:
-        return Now(0, "")
-    sign = -1 if found[1] == "-" else 1
-    return Now(sign * int(found[2]) * _SECONDS[found[3]], text)

@@ -61,6 +61,11 @@ A, B = Comparison(("a",), 1), Comparison(("b",), 2)
         ),
         pytest.param({"a": {"$now": ""}}, And((Comparison(("a",), Now(0, "")),)), id="now-itself"),
         pytest.param(
+            {"a": {"$now": "start of year +2 quarters"}},
+            And((Comparison(("a",), Now(0, "start of year +2 quarters", 6, "year")),)),
+            id="now-of-the-calendar",
+        ),
+        pytest.param(
             {"a": {"$user": "id"}}, And((Comparison(("a",), UserValue(("id",))),)), id="user"
         ),
         pytest.param(
