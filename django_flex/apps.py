@@ -1,4 +1,4 @@
-"""The Django app: registers the system checks, nothing else."""
+"""The Django app: registers the system checks, and the functions that SQLite lacks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.backends.signals import connection_created
 
 
 class DjangoFlexConfig(AppConfig):
@@ -17,9 +18,17 @@ class DjangoFlexConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks; the code behind them is loaded when they run."""
+        connection_created.connect(_prepare_connection)
         checks.register(_check_settings, checks.Tags.security)
         checks.register(_check_groups, checks.Tags.database)
         checks.register(_check_time_zones, checks.Tags.database)
+
+
+def _prepare_connection(connection: Any, **kwargs: Any) -> None:
+    if connection.vendor == "sqlite":
+        from django_flex.conf import prepare_connection
+
+        prepare_connection(connection)
 
 
 def _check_settings(**kwargs: object) -> list[checks.CheckMessage]:

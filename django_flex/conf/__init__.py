@@ -5,6 +5,9 @@ Everything below receives values, never Django's settings.
 
 from __future__ import annotations
 
+from django_flex.backends.orm.django_internals.text_lookups import (
+    add_functions as prepare_connection,
+)
 from django_flex.conf.declared import BY_NAME, SETTINGS, VERSION_SETTINGS, Setting
 from django_flex.conf.loading import (
     NAME,
@@ -34,4 +37,5 @@ __all__ = [
     "has_urls",
     "middleware_classes",
     "misspelt_names",
+    "prepare_connection",
 ]

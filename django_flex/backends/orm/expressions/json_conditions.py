@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 
 from django_flex.backends.orm.django_internals.connections import features
 from django_flex.backends.orm.django_internals.json_keys import at_keys, text_at
+from django_flex.backends.orm.django_internals.text_lookups import PREFIX, letter_cases
 from django_flex.backends.orm.expressions.context import MATCH_NONE, path_of
 from django_flex.backends.orm.expressions.json_functions import (
     JSONKind,
@@ -38,7 +39,7 @@ def json_test(test: Predicate, column: Column, context: StatementContext) -> Q:
         return _json_null(column, context, absent=value is not False)
     if comparison == "text":
         name = context.alias(json_text(column))
-        spellings = [value] if operator in PATTERNS else json_spellings(value)
+        spellings = [value] if operator in PATTERNS else _spellings(value, operator)
         return Q(*((f"{name}__{lookup}", text) for text in spellings), _connector=Q.OR)
     if operator == "contained_by":
         _need_containment(context.using)
@@ -86,6 +87,14 @@ def _json_order(
     if operator == "range":
         return same_kind & Q((f"{name}__gte", low), (f"{name}__lte", high))
     return same_kind & Q((f"{name}__{operator}", value))
+
+
+def _spellings(text: str, operator: str) -> list[str]:
+    """Return the forms of a text, also those in which its letters may be escaped."""
+    if not LOOKUPS[operator].lookup.startswith(PREFIX):
+        return json_spellings(text)
+    forms = (form for case in letter_cases(text) for form in json_spellings(case))
+    return list(dict.fromkeys(forms))
 
 
 def json_spellings(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from django_flex.backends.orm.django_internals.text_lookups import PREFIX
 from django_flex.query.kinds import check_total
 from django_flex.query.operators import COMPARISONS, OPERATORS, TRANSFORMS
 
@@ -28,7 +29,7 @@ class Comparison:
 
 LOOKUPS: Mapping[str, Comparison] = {
     "exact": Comparison("exact", "equality"),
-    "iexact": Comparison("iexact", "text"),
+    "iexact": Comparison(f"{PREFIX}iexact", "text"),
     "lt": Comparison("lt", "order"),
     "lte": Comparison("lte", "order"),
     "gt": Comparison("gt", "order"),
@@ -37,11 +38,11 @@ LOOKUPS: Mapping[str, Comparison] = {
     "range": Comparison("range", "order"),
     "isnull": Comparison("isnull", "null"),
     "contains": Comparison("contains", "text"),
-    "icontains": Comparison("icontains", "text"),
+    "icontains": Comparison(f"{PREFIX}icontains", "text"),
     "startswith": Comparison("startswith", "text"),
-    "istartswith": Comparison("istartswith", "text"),
+    "istartswith": Comparison(f"{PREFIX}istartswith", "text"),
     "endswith": Comparison("endswith", "text"),
-    "iendswith": Comparison("iendswith", "text"),
+    "iendswith": Comparison(f"{PREFIX}iendswith", "text"),
     "regex": Comparison("regex", "text"),
     "iregex": Comparison("iregex", "text"),
     "has_key": Comparison("has_key", "lookup"),
