@@ -103,6 +103,7 @@ _TRANSFORMS = (
     Transform("week", DATED, "part", "the ISO 8601 week, 1 to 53"),
     Transform("day", DATED, "part", "the day of the month"),
     Transform("week_day", DATED, "part", "the day of the week, 1 (Sunday) to 7"),
+    Transform("iso_week_day", DATED, "part", "the day of the week, 1 (Monday) to 7"),
     Transform("hour", TIMED, "part", "the hour"),
     Transform("minute", TIMED, "part", "the minute"),
     Transform("second", TIMED, "part", "the second"),

@@ -26,7 +26,16 @@ TEXTS = [
     *["contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "iexact"],
     *["len", "len.gte", "exact", "ne", "in", "nin", "isnull", "null"],
 ]
-DATES = ["year", "month.lt", "quarter", "week", "iso_year", "week_day.in", "day.gte"]
+DATES = [
+    "year",
+    "month.lt",
+    "quarter",
+    "week",
+    "iso_year",
+    "week_day.in",
+    "iso_week_day.in",
+    "day.gte",
+]
 TIMES = ["hour", "minute.gte", "second"]
 OPERATORS: dict[str, list[str]] = {
     "int": COMPARED,
@@ -52,7 +61,7 @@ CONSTANTS: dict[str, list[Any]] = {
     "has_key": ["level", "active", "settings", "theme", "nothing"],
     "date": ["2024-12-31", "2025-01-01"],
     "time": ["00:30:00", "09:30:00"],
-    **{part: [1, 2, 3, 4, 5] for part in ("month", "quarter", "day", "week_day")},
+    **{part: [1, 2, 3, 4, 5] for part in ("month", "quarter", "day", "week_day", "iso_week_day")},
     "week": [1, 5, 27],
     **{part: [2024, 2025] for part in ("year", "iso_year")},
     "hour": [0, 9, 14, 23],

@@ -22,6 +22,7 @@ TRANSFORMS: dict[str, Callable[[Any], Any]] = {
     "week": lambda value: value.isocalendar().week,
     "iso_year": lambda value: value.isocalendar().year,
     "week_day": lambda value: value.isoweekday() % 7 + 1,
+    "iso_week_day": lambda value: value.isoweekday(),
     "hour": lambda value: value.hour,
     "minute": lambda value: value.minute,
     "second": lambda value: value.second,

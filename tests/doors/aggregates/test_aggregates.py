@@ -209,6 +209,8 @@ def test_json_groups_are_sorted_as_numbers(role_door: Door) -> None:
         pytest.param("created_at.month", [(1, 1), (6, 1), (12, 1)], id="month"),
         pytest.param("created_at.quarter", [(1, 1), (2, 1), (4, 1)], id="quarter"),
         pytest.param("created_at.week_day", [(2, 2), (4, 1)], id="week-day"),
+        pytest.param("created_at.iso_week_day", [(1, 2), (3, 1)], id="iso-week-day"),
+        pytest.param("day.iso_week_day", [(1, 2), (3, 1)], id="iso-week-day-of-a-date"),
         pytest.param("created_at.hour", [(9, 1), (14, 1), (23, 1)], id="hour"),
         pytest.param(
             "created_at.date",

@@ -61,6 +61,7 @@ TRANSFORM_LOOKUPS: Mapping[str, str | None] = {
     "week": "week",
     "day": "day",
     "week_day": "week_day",
+    "iso_week_day": "iso_week_day",
     "hour": "hour",
     "minute": "minute",
     "second": "second",

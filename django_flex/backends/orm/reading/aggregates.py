@@ -53,6 +53,7 @@ _PARTS: Mapping[str, type[Transform]] = {
     "week": f.ExtractWeek,
     "day": f.ExtractDay,
     "week_day": f.ExtractWeekDay,
+    "iso_week_day": f.ExtractIsoWeekDay,
     "hour": f.ExtractHour,
     "minute": f.ExtractMinute,
     "second": f.ExtractSecond,
