@@ -12,7 +12,6 @@ Uses ``BuiltinLookup``: ``process_lhs``, ``process_rhs`` and ``get_rhs_op``; ``R
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import connections
@@ -124,7 +123,7 @@ class _IgnoringCase(Base):
         rhs_sql, rhs_params = plain.process_rhs(compiler, connection)
         compared = plain.get_rhs_op(connection, f"UPPER({rhs_sql})")
         sql = f"CONVERT(UPPER({lhs_sql}) USING utf8mb4) COLLATE utf8mb4_bin {compared}"
-        if self._has_index() and _ignores_case(self.lhs, connection.alias):
+        if self._has_index() and _ignores_case(self.lhs):
             first = plain.get_rhs_op(connection, rhs_sql)
             return f"({lhs_sql} {first} AND {sql})", (*rhs_params, *rhs_params)
         return sql, (*lhs_params, *rhs_params)
@@ -146,18 +145,10 @@ def _letters(pattern: str, upper: str) -> int:
     return 3 if upper.isascii() else 2
 
 
-def _ignores_case(lhs: Any, alias: str) -> bool:
-    """Whether the collation of a column ignores case, so that it leaves no row out."""
+def _ignores_case(lhs: Any) -> bool:
+    """Whether the collation of a column ignores case, as that of a database usually does."""
     own = getattr(lhs.target, "db_collation", None)
-    return str(own or _collation(alias)).endswith("_ci")
-
-
-@cache
-def _collation(alias: str) -> str:
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT @@collation_database")
-        (found,) = cursor.fetchone()
-    return str(found)
+    return own is None or str(own).endswith("_ci")
 
 
 for _djangos in (IExact, IContains, IStartsWith, IEndsWith):
