@@ -187,6 +187,24 @@ def computed_attribute(name: str, computed: Computed, output_field: object) -> M
     )
 
 
+@cache
+def items_of(attribute: Attribute) -> ModelAttribute | None:
+    """Return the items of an array column as an attribute, ``None`` for any other column."""
+    items = getattr(value_field_of(attribute), "base_field", None)
+    if items is None:
+        return None
+    value_field = _value_field(items)
+    return ModelAttribute(
+        name=attribute.name,
+        lookup=attribute.lookup,
+        kind=_kind(value_field),
+        null=items.null,
+        model_field=value_field,
+        value_field=value_field,
+        **_facts_of(value_field),
+    )
+
+
 def _attribute(model_field: models.Field[Any, Any], leading: frozenset[str]) -> ModelAttribute:
     value_field = _value_field(model_field)
     indexed = model_field.primary_key or model_field.unique or _has_index(model_field)

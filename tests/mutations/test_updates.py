@@ -12,10 +12,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from django_flex.backends.orm.writing.pending_rows import UnfitAssignmentError, changed_row
+from django_flex.analysis.writes.updates import fit_update
+from django_flex.backends.orm.writing.pending_rows import changed_row
 from django_flex.resolved import Assignment, RowWrite
 from django_flex.resolved.updates import ABSENT, UnfitUpdateError, Update
 from django_flex.schema.introspection import describe
+from django_flex.schema.values import UnfitValueError
 from tests.mutations.conftest import FULL, Ask
 from tests.testapp.models import Booking, Customer, Line, Product
 from tests.wild.models import Strict
@@ -293,6 +295,8 @@ def test_arrays_change_by_items_of_their_own_type() -> None:
         class Kept(models.Model):
             days = ArrayField(models.DateField(), null=True)
             sums = ArrayField(models.DecimalField(max_digits=5, decimal_places=2))
+            numbers = ArrayField(models.IntegerField(), default=list)
+            pairs = ArrayField(ArrayField(models.IntegerField()), default=list)
             words = ArrayField(models.CharField(max_length=5), default=list)
 
             class Meta:
@@ -301,7 +305,8 @@ def test_arrays_change_by_items_of_their_own_type() -> None:
         resource = describe(Kept)
 
         def after(stored: Any, name: str, update: Update) -> Any:
-            part = Assignment(name, resource.attributes[name], update)
+            attribute = resource.attributes[name]
+            part = Assignment(name, attribute, fit_update(update, attribute))
             row = Kept(pk=1, **{name: stored})
             return getattr(changed_row(RowWrite(1, "", (part,)), row).instance, name)
 
@@ -313,9 +318,22 @@ def test_arrays_change_by_items_of_their_own_type() -> None:
         assert [Decimal("1.5")] == after(
             [Decimal("1.50"), Decimal(2)], "sums", Update("$remove", "2")
         )
-        assert ["a", "1"] == after(["a"], "words", Update("$append", 1))
-        with pytest.raises(UnfitAssignmentError):
-            after([one], "days", Update("$append", "soon"))
+        assert ["a", "1"] == after(["a"], "words", Update("$append", "1"))
+        assert [[1], [2]] == after([[1]], "pairs", Update("$append", [2]))
+        assert [[2]] == after([[1], [2]], "pairs", Update("$remove", [1]))
+        assert [1, 2] == after([1], "numbers", Update("$append", 2))
+        unfit: dict[str, list[Any]] = {
+            "days": ["soon", 5, True, {}],
+            "sums": ["x", "1.001", True, []],
+            "words": [1, False, ["a"], {"a": 1}, "\0"],
+            "pairs": [1, [1.5], ["x"], [[1]], "1"],
+            "numbers": [1.5, True, "x", [1], 2**70],
+        }
+        for name, items in unfit.items():
+            for item in items:
+                for operator in ("$append", "$remove"):
+                    with pytest.raises(UnfitValueError):
+                        after([], name, Update(operator, item))
 
 
 @pytest.mark.parametrize("stored", ["1", True, None, [1], {}])

@@ -9,6 +9,7 @@ from django_flex.exceptions import FieldDeniedError, InvalidValueError
 from django_flex.query.terms import excerpt
 from django_flex.resolved.updates import INCREMENT, UPDATE_OPERATORS, Update
 from django_flex.schema.inputs import check_json, fit
+from django_flex.schema.introspection import items_of
 from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
@@ -83,8 +84,11 @@ def fit_update(update: Update, attribute: Attribute) -> Update:
     """
     operand = update.operand
     if update.operator != INCREMENT:
-        check_json(operand)
-        return update
+        items = items_of(attribute)
+        if items is None:
+            check_json(operand)
+            return update
+        return Update(update.operator, _fit_item(operand, items))
     if attribute.kind == "json":
         check_json(operand)
         if isinstance(operand, bool) or not isinstance(operand, int | float):
@@ -95,6 +99,17 @@ def fit_update(update: Update, attribute: Attribute) -> Update:
         message = "a number"
         raise UnfitValueError(message)
     return Update(update.operator, fit(operand, attribute))
+
+
+def _fit_item(value: object, attribute: Attribute) -> object:
+    """Return an item of an array as its type; items of some arrays are arrays."""
+    items = items_of(attribute)
+    if items is None or value is None:
+        return fit(value, attribute)
+    if not isinstance(value, list | tuple):
+        message = "a list"
+        raise UnfitValueError(message)
+    return [_fit_item(part, items) for part in value]
 
 
 def other_form(value: object, attribute: Attribute) -> str:

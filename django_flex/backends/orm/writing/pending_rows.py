@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from django.core.exceptions import ValidationError
 
 from django_flex.backends.orm.django_internals.files import is_upload
 from django_flex.backends.orm.django_internals.models import columns_of, is_database_default
-from django_flex.backends.orm.schema import field_of
 from django_flex.query.values import differ
 from django_flex.resolved import NewRow
 from django_flex.resolved.updates import ABSENT, UnfitUpdateError, Update
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from django.db.models import Field, Model
 
     from django_flex.resolved import Assignment, RowWrite
-    from django_flex.schema.resources import Attribute
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +106,6 @@ def _updated(stored: object, update: Update, part: Assignment) -> object:
         UnfitAssignmentError: there is no value that can change in this way.
     """
     try:
-        update = typed_items(update, part.attribute)
         inner = None if is_database_default(stored) else stored
         value = update.result(_key_of(inner, part) if part.keys else inner)
         if part.attribute.kind == "json":
@@ -120,21 +115,6 @@ def _updated(stored: object, update: Update, part: Assignment) -> object:
     except UnfitValueError as error:
         raise UnfitAssignmentError(part.name, f"This has to be {error}.") from error
     return value
-
-
-def typed_items(update: Update, attribute: Attribute) -> Update:
-    """Return an update whose operand is of the type that the items of an array have.
-
-    Raises:
-        UnfitValueError: the field of the items does not take it.
-    """
-    items: Any = getattr(field_of(attribute), "base_field", None)
-    if items is None or attribute.kind == "json":
-        return update
-    try:
-        return replace(update, operand=items.to_python(update.operand))
-    except ValidationError as error:
-        raise UnfitValueError("; ".join(error.messages)) from error
 
 
 def _key_of(value: object, part: Assignment) -> object:
