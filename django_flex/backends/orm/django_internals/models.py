@@ -1,6 +1,6 @@
 """Models beyond ``_meta.get_field``: their columns, keys and parents, and the ends of relations.
 
-Uses of ``Options``: ``concrete_fields``, ``fields``, ``pk``, ``parents``, ``all_parents``,
+Uses of ``Options``: ``concrete_fields``, ``local_fields``, ``fields``, ``pk``, ``parents``, ``all_parents``,
 ``concrete_model``, ``get_path_to_parent`` and ``auto_created``; of fields ``target_field``,
 ``remote_field.through`` and ``get_accessor_name``; ``DatabaseDefault``.
 """
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 def columns_of(model: type[Model] | Model) -> tuple[Field[Any, Any], ...]:
     """Return the fields of a model that have a column, parents' included."""
     fields: tuple[Field[Any, Any], ...] = tuple(model._meta.concrete_fields)
+    return fields
+
+
+def own_columns(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+    """Return the fields that a model declares itself, with a column in its own table."""
+    fields: tuple[Field[Any, Any], ...] = tuple(model._meta.local_fields)
     return fields
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from django_flex.backends.orm.django_internals.models import (
     is_database_default,
+    own_columns,
     parts_in_parents,
     with_parents,
 )
@@ -83,7 +84,7 @@ def unique_periods(model: type[Model]) -> tuple[UniquePeriod, ...]:
     return tuple(
         UniquePeriod(owner, field, owner._meta.get_field(name), period)
         for owner in with_parents(model)
-        for field in owner._meta.local_fields
+        for field in own_columns(owner)
         for period in ("date", "month", "year")
         if (name := getattr(field, f"unique_for_{period}"))
     )
