@@ -23,7 +23,8 @@ def test_the_history_is_read_by_its_own_key() -> None:
     found = rows("historicalpoll", "history_id, history_type, votes", order_by="-history_id")
     assert [("~", 3), ("+", 0)] == [(one["history_type"], one["votes"]) for one in found]
     last = found[0]["history_id"]
-    assert 3 == ask("historicalpoll", "get", id=last)[1]["votes"]
+    assert 3 == ask("historicalpoll", "get", _id=last)[1]["votes"]
+    assert 2 == len(rows("historicalpoll", filters={"id": row["id"]}))
     assert last == Poll.history.latest("history_date").pk
 
 
