@@ -82,13 +82,17 @@ def flex_query(  # noqa: PLR0913 - all by name, each a part of the grant
             common=True,
             version=version,
         )
-        wrap = _wrap_async if iscoroutinefunction(view) else _wrap
-        wrapped = wrap(view, lambda: view_door(get_settings(version), grants))
-        vars(wrapped)["flex_grants"] = grants  # for the checks, which look at a project's views
-        # The view itself decides who has to be signed in, and replies with a 401, not a redirect.
-        return login_not_required(csrf_exempt(wrapped))
+        return _decorated(view, grants)
 
     return decorate
+
+
+def _decorated(view: Callable[..., Any], grants: ViewGrants) -> Callable[..., Any]:
+    wrap = _wrap_async if iscoroutinefunction(view) else _wrap
+    wrapped = wrap(view, lambda: view_door(get_settings(grants.version), grants))
+    vars(wrapped)["flex_grants"] = grants  # for the checks, which look at a project's views
+    # The view itself decides who has to be signed in, and replies with a 401, not a redirect.
+    return login_not_required(csrf_exempt(wrapped))
 
 
 def _wrap(view: Callable[..., Any], open_door: Callable[[], Door]) -> Callable[..., Any]:

@@ -197,12 +197,7 @@ def to_call(
         CsrfFailedError: a write of a cookie session has no token.
     """
     dialect, limits = door.dialect, door.settings.limits
-    sent = read(
-        request,
-        limits,
-        lists=meaning.operation == "add",
-        forms=getattr(dialect, "takes_forms", False),
-    )
+    sent = read(request, limits, lists=meaning.operation == "add", forms=dialect.takes_forms)
     payload = dialect.decode(sent, limits)
     operation = dialect.agreed_operation(payload, meaning, actions=has_actions)
     resource = _agreed_resource(dialect.resource_of(payload), operation, route, door)

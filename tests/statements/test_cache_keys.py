@@ -10,7 +10,7 @@ import pytest
 
 from django_flex import resolved as authorized
 from django_flex.backends.orm.bind_parameters import KeyArgument
-from django_flex.backends.orm.prepared.cache_keys import _KEY_PARTS, _SPECIAL
+from django_flex.backends.orm.prepared.cache_keys import _SPECIAL, KEY_PARTS
 from django_flex.plan.nodes import AggregatePlan, ChildPlan, ReadPlan, SelectOutput
 from django_flex.resolved import (
     AggregateSubquery,
@@ -56,9 +56,9 @@ ELSEWHERE: dict[type, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", [*_KEY_PARTS, *_SPECIAL], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*KEY_PARTS, *_SPECIAL], ids=lambda kind: kind.__name__)
 def test_each_field_of_a_plan_is_in_its_shape(kind: Any) -> None:
-    anatomy = _KEY_PARTS.get(kind)
+    anatomy = KEY_PARTS.get(kind)
     named: set[str] = set()
     if anatomy is not None:
         named.update(anatomy.inside)

@@ -45,7 +45,7 @@ from django_flex.backends.orm.expressions.project_querysets import (
     managed_rows,
     plain_rows,
 )
-from django_flex.backends.orm.expressions.related_rows import crosses_many, linked
+from django_flex.backends.orm.expressions.related_rows import linked, without_joins
 from django_flex.backends.orm.expressions.search import RelatedRowsReader, SearchMatch, match
 from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.exceptions import RowRuleError, UnsupportedQueryError
@@ -114,7 +114,7 @@ def _ruled(queryset: QuerySet[Any], rows: Rows, using: str) -> QuerySet[Any]:
     model = model_of(rows.resource)
     try:
         if rows.q is not None:
-            queryset = queryset.filter(_without_joins(rows.q, model, using))
+            queryset = queryset.filter(without_joins(rows.q, model, using))
         if rows.condition is not None:
             queryset = filtered(queryset, rows.condition, using)
     except (FieldError, UnsupportedQueryError, TypeError, ValueError, ValidationError) as error:
@@ -393,11 +393,3 @@ def _linked(source: AggregateSubquery, using: str) -> QuerySet[Any]:
     everything = bindable(rows.model._base_manager.all())
     there = linked(everything, Q((far, OuterRef(OuterRef(near)))), links)
     return rows.filter(pk__in=there.values("pk"))
-
-
-def _without_joins(condition: Q, model: type[models.Model], using: str) -> Q:
-    """Put a rule that crosses a to-many relation under EXISTS, so that no row comes twice."""
-    if not crosses_many(condition, model):
-        return condition
-    matching = bindable(model._base_manager.using(using)).filter(condition)
-    return Q(Exists(matching.filter(pk=OuterRef("pk"))))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Exists, F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from django_flex.backends.orm.django_internals.joins import filter_by_links
+from django_flex.backends.orm.django_internals.marking import bindable
 from django_flex.backends.orm.django_internals.models import primary_key
 
 if TYPE_CHECKING:
@@ -53,3 +54,11 @@ def _path_crosses_many(lookup: str, model: type[models.Model]) -> bool:
             return True
         model = related
     return False
+
+
+def without_joins(condition: Q, model: type[models.Model], using: str) -> Q:
+    """Put a rule that crosses a to-many relation under EXISTS, so that no row comes twice."""
+    if not crosses_many(condition, model):
+        return condition
+    matching = bindable(model._base_manager.using(using)).filter(condition)
+    return Q(Exists(matching.filter(pk=OuterRef("pk"))))

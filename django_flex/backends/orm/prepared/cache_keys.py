@@ -7,14 +7,14 @@ row rule is bound to do not. A plan in which the two cannot be told apart has no
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from django.db.models import Model, Q
 
-from django_flex.backends.orm.bind_parameters import PLAIN_TYPES, BindParameter, KeyArgument
+from django_flex.backends.orm.bind_parameters import PLAIN_TYPES, KeyArgument
 from django_flex.backends.orm.prepared.deterministic import (
     has_constant_managers,
     has_deterministic_columns,
@@ -45,8 +45,6 @@ from django_flex.resolved import (
 from django_flex.schema.output_fields import output_field_of
 
 Values: TypeAlias = list[Any]
-Take: TypeAlias = "Callable[[object], object]"
-Node = TypeVar("Node")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +115,7 @@ def _field(field: object) -> Hashable:
     return type(field), digits
 
 
-_KEY_PARTS: dict[type, KeyParts] = {
+KEY_PARTS: dict[type, KeyParts] = {
     AggregatePlan: _node("resource least", "rows where keys totals having order_by"),
     AllOf: _node("", "children"),
     AnyOf: _node("", "children"),
@@ -158,17 +156,6 @@ def cache_key_of(plan: object) -> tuple[Hashable, Values]:
     return key, values
 
 
-def with_parameters(plan: object, parameters: Iterable[BindParameter]) -> object:
-    """Return a plan with a bind parameter in place of each value.
-
-    Args:
-        plan: the plan.
-        parameters: with what ``cache_key_of`` took out, or others of the same kinds, in that order.
-    """
-    each = iter(parameters)
-    return _bound(plan, lambda _value: next(each))
-
-
 def _key(node: object, values: Values) -> Hashable:
     kind = type(node)
     if kind is tuple and isinstance(node, tuple):
@@ -180,7 +167,7 @@ def _key(node: object, values: Values) -> Hashable:
     known = _own_keys.get(node) if kind is Column or kind is Ordering else None
     if known is not None:
         return known
-    parts = _KEY_PARTS.get(kind)
+    parts = KEY_PARTS.get(kind)
     if parts is not None:
         # Most parts of most nodes are nothing: None, or an empty tuple.
         inside = [_key(part, values) if part else part for part in parts.parts(node)]
@@ -248,12 +235,12 @@ def _test(test: Predicate, values: Values) -> Hashable:
     column, value = test.column, test.value
     if isinstance(value, Column | Derived):
         return _key(column, values), test.transforms, test.operator, _key(value, values)
-    if column.attribute.kind == "json" and not _is_literal(value):
+    if column.attribute.kind == "json" and not is_literal(value):
         raise UncacheableError
     return _key(column, values), test.transforms, test.operator, _value(value, values)
 
 
-def _is_literal(value: object) -> bool:
+def is_literal(value: object) -> bool:
     return value is None or value is True or value is False
 
 
@@ -263,7 +250,7 @@ def _value(value: object, values: Values) -> Hashable:
     Raises:
         UncacheableError: it is not a plain value.
     """
-    if _is_literal(value):
+    if is_literal(value):
         return (value,)
     kind = type(value)
     if kind in PLAIN_TYPES:
@@ -324,79 +311,3 @@ _SPECIAL: dict[type, Callable[[Any, Values], Hashable]] = {
     SelectOutput: _output,
     Predicate: _test,
 }
-
-
-def _bound(node: Node, take: Take) -> Node:
-    """Return a node of the same type, with a parameter in place of each value in it."""
-    bound: Any = node
-    kind = type(node)
-    if kind is tuple:
-        bound = tuple(_bound(part, take) for part in bound)
-    elif (special := _BINDING.get(kind)) is not None:
-        bound = special(node, take)
-    elif (parts := _KEY_PARTS.get(kind)) is not None:
-        inside = {part: _bound(getattr(node, part), take) for part in parts.inside}
-        bound = replace(bound, **inside)
-    result: Node = bound
-    return result
-
-
-def _bound_rows(rows: Rows, take: Take) -> Rows:
-    if rows.nothing:
-        return rows
-    rule = None if rows.q is None else _bound_q(rows.q, take)
-    condition, links = _bound(rows.condition, take), _bound(rows.links, take)
-    return replace(rows, q=rule, condition=condition, links=links)
-
-
-def _bound_output(output: SelectOutput, take: Take) -> SelectOutput:
-    return replace(output, columns=_bound(output.columns, take), flags=_bound(output.flags, take))
-
-
-def _bound_test(test: Predicate, take: Take) -> Predicate:
-    column = _bound(test.column, take)
-    related = isinstance(test.value, Column | Derived)
-    value = _bound(test.value, take) if related else _bound_value(test.value, take)
-    return replace(test, column=column, value=value)
-
-
-def _bound_derived(value: Derived, take: Take) -> Derived:
-    source = (
-        _bound(value.source, take) if isinstance(value.source, AggregateSubquery) else value.source
-    )
-    return replace(value, source=source, masks=_bound(value.masks, take))
-
-
-def _bound_position(position: Position, take: Take) -> Position:
-    return replace(position, values=tuple(_bound_value(value, take) for value in position.values))
-
-
-def _bound_argument(argument: KeyArgument, take: Take) -> KeyArgument:
-    return KeyArgument(_bound_value(argument.value, take))
-
-
-_BINDING: dict[type, Callable[[Any, Take], Any]] = {
-    Derived: _bound_derived,
-    KeyArgument: _bound_argument,
-    Position: _bound_position,
-    Rows: _bound_rows,
-    SelectOutput: _bound_output,
-    Predicate: _bound_test,
-}
-
-
-def _bound_value(value: object, take: Take) -> object:
-    return value if _is_literal(value) else take(value)
-
-
-def _bound_q(q: Q, take: Take) -> Q:
-    children: list[Any] = [_bound_child(child, take) for child in q.children]
-    return Q.create(children, q.connector, negated=q.negated)
-
-
-def _bound_child(child: Any, take: Take) -> Q | tuple[object, object]:
-    if isinstance(child, Q):
-        return _bound_q(child, take)
-    pair: tuple[str, object] = child
-    lookup, value = pair
-    return lookup, _bound_value(value, take)

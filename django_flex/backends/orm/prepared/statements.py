@@ -28,7 +28,7 @@ from django_flex.backends.orm.django_internals.json_keys import is_at_key
 from django_flex.backends.orm.django_internals.page_table import LIMIT_MARKER, limited_query
 from django_flex.backends.orm.django_internals.queries import unlimit
 from django_flex.backends.orm.prepared.binders import comparable
-from django_flex.backends.orm.prepared.cache_keys import with_parameters
+from django_flex.backends.orm.prepared.parametrized_plans import with_parameters
 from django_flex.backends.orm.prepared.proof import ProvenParameters, prove
 from django_flex.backends.orm.prepared.verification import Verification
 
