@@ -58,6 +58,8 @@ LIMITS = Limits()
 # What ``*`` stands for on these models, which have no entries: own columns and those of to-one
 # relations, guarded ones left out.
 GUARDED = {"customer.api_token", "created_by.password"}
+#: No grant opens the hash of a user's password.
+NEVER = {"created_by.password"}
 
 
 def attempt(grant: dict[str, Any], query: dict[str, Any]) -> AuthorizedQuery | FlexError:
@@ -85,6 +87,8 @@ def outputs(selection: Any, way: tuple[str, ...] = ()) -> Iterator[str]:
 
 def readable(path: str, grant: dict[str, Any]) -> bool:
     """Read the grant as a person would: written out, or under a wildcard and not left out."""
+    if path in NEVER:
+        return False
     if path in grant["fields"]:
         return True
     is_left_out = path in GUARDED or any(
@@ -101,11 +105,15 @@ def filterable(key: str, grant: dict[str, Any]) -> bool:
     path = key
     for operator in filter(None, OPERATORS):
         path = path.removesuffix(operator)
+    if path in NEVER:
+        return False
     return key in grant["filters"] or ("*" in grant["filters"] and readable(path, grant))
 
 
 def sortable(key: str, grant: dict[str, Any]) -> bool:
     granted = grant["order_by"]
+    if key.removeprefix("-") in NEVER:
+        return False
     return key in granted or ("*" in granted and readable(key.removeprefix("-"), grant))
 
 
