@@ -40,6 +40,7 @@ from django_flex.backends.orm.expressions.context import (
 from django_flex.backends.orm.expressions.evaluation_order import may_fail, only_among
 from django_flex.backends.orm.expressions.json_conditions import json_test, json_value
 from django_flex.backends.orm.expressions.lookups import lookup_path
+from django_flex.backends.orm.expressions.null_logic import may_be_unknown
 from django_flex.backends.orm.expressions.project_querysets import (
     each_once,
     managed_rows,
@@ -189,7 +190,7 @@ def to_q(where: Where, context: StatementContext) -> Q:
 
 def _complement(child: Where, context: StatementContext) -> Q:
     condition = to_q(child, context)
-    if not _may_be_unknown(child):
+    if not may_be_unknown(child):
         # Django completes a negated comparison of a nullable column with IS NOT NULL itself.
         return ~condition
     no_match = Case(
@@ -198,29 +199,6 @@ def _complement(child: Where, context: StatementContext) -> Q:
         output_field=models.BooleanField(),
     )
     return Q(no_match)
-
-
-def _may_be_unknown(where: Where) -> bool:
-    """Whether Django adds no IS NOT NULL to some test, or forgets it.
-
-    It adds none to expressions. Of a related row that may be missing it forgets it where a test
-    beside the complement needs that row, as in ``x = 1 OR NOT x = 1``.
-    """
-    match where:
-        case Predicate(column=column, transforms=transforms, value=value):
-            json = column.attribute.kind == "json"
-            expression = json or "len" in transforms or isinstance(column, Derived)
-            missing = any(hop.null for hop in column.hops)
-            return expression or missing or isinstance(value, Column | Derived)
-        case Complement(child=child):
-            return _may_be_unknown(child)
-        case AllOf(children=children) | AnyOf(children=children):
-            return any(_may_be_unknown(child) for child in children)
-        case authorized.Exists():
-            return False
-        case authorized.Search():
-            return True
-    assert_never(where)
 
 
 def _test(test: Predicate, context: StatementContext) -> Q:
@@ -283,10 +261,20 @@ def _exists(node: authorized.Exists, context: StatementContext) -> Q:
         return MATCH_NONE
     inner = _related(node.hops, node.relation, node.rows, context.using)
     if node.where is not None:
-        link = Q((node.relation.far, _near(node.hops, node.relation)))
-        inner = filtered(inner, node.where, context.using, (link, node.rows))
+        within = (_link(node, context.using), node.rows)
+        inner = filtered(inner, node.where, context.using, within)
     conditions = [Q(visibility(mask, context.using)) for mask in node.masks]
     return Q(*conditions, Q(Exists(inner)))
+
+
+def _link(node: authorized.Exists, using: str) -> Q:
+    """Return the condition that a row is linked to the outer one, by a link that is visible."""
+    far, links = node.relation.far, visible_links(node.rows, using)
+    if links is None:
+        return Q((far, _near(node.hops, node.relation)))
+    near = OuterRef(_near(node.hops, node.relation))
+    everything = bindable(model_of(node.rows.resource)._base_manager.all())
+    return Q(pk__in=linked(everything, Q((far, near)), links).values("pk"))
 
 
 def _search(search: authorized.Search, context: StatementContext) -> Q:
