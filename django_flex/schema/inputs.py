@@ -12,6 +12,7 @@ from django.core.files.base import File
 from django.core.files.utils import validate_file_name
 
 from django_flex.query.ast import ParameterText
+from django_flex.schema.introspection import items_of
 from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, check_lookup, coerce
 
 if TYPE_CHECKING:
@@ -42,20 +43,33 @@ def fit(value: object, attribute: Attribute) -> object:
     if attribute.kind == "file":
         return _file_name(coerce(value, "file", attribute))
     if attribute.kind in _LEFT_TO_MODEL and not attribute.reference:
-        check_json(value)
-        return value
+        return _fit_other(value, attribute)
     typed = coerce(value, attribute.kind, attribute)
     if attribute.reference:  # a key, by which a row is looked up
         check_lookup(typed, attribute, "exact")
     return typed
 
 
+def _fit_other(value: object, attribute: Attribute) -> object:
+    """Return an array with its items as their type; the model knows what else is valid."""
+    items = items_of(attribute)
+    if items is None:
+        check_json(value)
+        return value
+    if not isinstance(value, list | tuple):
+        message = "a list"
+        raise UnfitValueError(message)
+    return [fit(part, items) for part in value]
+
+
 def _of_form(text: ParameterText, attribute: Attribute) -> object:
     """Return what a text in a form means: JSON for JSON; nothing is null where no text is empty."""
-    has_empty = attribute.kind in {"text", "file", "other"} and not attribute.reference
+    is_json = attribute.kind == "json" or items_of(attribute) is not None
+    takes_empty = attribute.kind in {"text", "file", "other"} and not attribute.reference
+    has_empty = takes_empty and not is_json
     if not text and attribute.null and not has_empty:
         return None
-    return _parsed(text) if attribute.kind == "json" else text
+    return _parsed(text) if is_json else text
 
 
 def _parsed(text: str) -> object:

@@ -190,8 +190,10 @@ def computed_attribute(name: str, computed: Computed, output_field: object) -> M
 @cache
 def items_of(attribute: Attribute) -> ModelAttribute | None:
     """Return the items of an array column as an attribute, ``None`` for any other column."""
-    items = getattr(value_field_of(attribute), "base_field", None)
-    if items is None:
+    field = value_field_of(attribute)
+    items = getattr(field, "base_field", None)
+    # The base of a range is the type of its ends; only arrays have a size as well.
+    if items is None or not hasattr(field, "size"):
         return None
     value_field = _value_field(items)
     return ModelAttribute(

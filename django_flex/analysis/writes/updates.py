@@ -88,7 +88,7 @@ def fit_update(update: Update, attribute: Attribute) -> Update:
         if items is None:
             check_json(operand)
             return update
-        return Update(update.operator, _fit_item(operand, items))
+        return Update(update.operator, fit(operand, items))
     if attribute.kind == "json":
         check_json(operand)
         if isinstance(operand, bool) or not isinstance(operand, int | float):
@@ -99,17 +99,6 @@ def fit_update(update: Update, attribute: Attribute) -> Update:
         message = "a number"
         raise UnfitValueError(message)
     return Update(update.operator, fit(operand, attribute))
-
-
-def _fit_item(value: object, attribute: Attribute) -> object:
-    """Return an item of an array as its type; items of some arrays are arrays."""
-    items = items_of(attribute)
-    if items is None or value is None:
-        return fit(value, attribute)
-    if not isinstance(value, list | tuple):
-        message = "a list"
-        raise UnfitValueError(message)
-    return [_fit_item(part, items) for part in value]
 
 
 def other_form(value: object, attribute: Attribute) -> str:

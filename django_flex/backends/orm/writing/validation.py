@@ -7,8 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models, router
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.db import Error, models, router
+from django.http import Http404
 
 from django_flex.backends.orm.django_internals.connections import is_enforced
 from django_flex.backends.orm.django_internals.models import (
@@ -21,7 +27,8 @@ from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.backends.orm.writing.passwords import check_passwords, sent_passwords
 from django_flex.backends.orm.writing.unique_periods import check_unique_periods
 from django_flex.backends.orm.writing.uploads import check_files, sent_files
-from django_flex.exceptions import ValidationFailedError
+from django_flex.exceptions import FlexError, ValidationFailedError
+from django_flex.exceptions.foreign import of_rest_framework
 from django_flex.schema.introspection import unique_sets
 from django_flex.schema.values import UnfitValueError, check_stored
 
@@ -33,6 +40,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_flex")
 
+#: What an exception of the project's means by itself, and what is no fault of a value.
+_PASSED_ON = (FlexError, ValidationError, PermissionDenied, SuspiciousOperation, Http404, Error)
+
+UNFIT = "This value has a form that the field does not accept."
 HIDDEN = "A value that you may not write is missing or invalid."
 TOGETHER = "These values are not allowed together, or are already taken."
 
@@ -55,11 +66,11 @@ def validate(pending: PendingRow, rules: WriteRules, *, unique: bool = True) -> 
     if sent_files(pending):
         _collect(errors, lambda: check_files(pending))
     if type(instance).full_clean is not models.Model.full_clean:
-        _collect(errors, lambda: instance.full_clean(exclude=unsent))
+        _collect(errors, lambda: _by_its_field(instance.full_clean, pending, unsent))
     else:
         # Keys of other rows are looked up once, with the rules that apply to those rows.
         keys = {f.name for f in columns_of(instance) if f.remote_field} - _empty(pending)
-        _collect(errors, lambda: instance.clean_fields(exclude=unsent | keys))
+        _collect(errors, lambda: _by_its_field(instance.clean_fields, pending, unsent | keys))
         _collect(errors, lambda: _check_nulls(pending, errors))
         _collect(errors, lambda: _clean(pending, errors))
         _collect(errors, lambda: _check_stored(pending, errors))
@@ -70,6 +81,37 @@ def validate(pending: PendingRow, rules: WriteRules, *, unique: bool = True) -> 
         _collect_periods(pending, errors)
     if errors:
         raise as_failure(ValidationError(errors), pending, rules)
+
+
+def _by_its_field(clean: Callable[..., None], pending: PendingRow, exclude: set[str]) -> None:
+    """Clean the fields of a row; what the code of a field raises is an error of its value."""
+    try:
+        clean(exclude=exclude)
+    except _PASSED_ON:
+        raise
+    except Exception as error:
+        unfit = _unfit_fields(pending, exclude) if of_rest_framework(error) is None else {}
+        if not unfit:
+            raise
+        logger.warning("A field refused a value", exc_info=error)
+        raise ValidationError(unfit) from error
+
+
+def _unfit_fields(pending: PendingRow, exclude: set[str]) -> dict[str, list[ValidationError]]:
+    """Return the errors of each field that was sent, if code of one stumbles over its value."""
+    instance, unfit, stumbled = pending.instance, dict[str, list[ValidationError]](), False
+    names = {f.name for f in columns_of(instance)}
+    for name in (names & pending.sent()) - exclude:
+        try:
+            models.Model.clean_fields(instance, exclude=names - {name})
+        except ValidationError as error:
+            unfit.update(_by_field(error))
+        except _PASSED_ON:
+            raise
+        except Exception:  # noqa: BLE001 - the caller logs it
+            stumbled = True
+            unfit[name] = [ValidationError(UNFIT, code="invalid")]
+    return unfit if stumbled else {}
 
 
 def _clean(pending: PendingRow, errors: Mapping[str, object]) -> None:
