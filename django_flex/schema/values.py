@@ -15,7 +15,8 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.exceptions import EmptyResultSet, FullResultSet, ValidationError
-from django.db import DEFAULT_DB_ALIAS, Error, connections, router
+from django.core.validators import validate_ipv46_address
+from django.db import DEFAULT_DB_ALIAS, Error, connections, models, router
 from django.db.models import ExpressionWrapper, Field, Value
 from django.db.models.sql import Query
 from django.utils import timezone
@@ -27,8 +28,6 @@ from django_flex.query.values import json_scalar
 from django_flex.schema.introspection import value_field_of
 
 if TYPE_CHECKING:
-    from django.db import models
-
     from django_flex.schema.resources import Attribute
 
 MAX_INTEGER = 2**63 - 1
@@ -87,7 +86,7 @@ def coerce_key(value: object, pk: Attribute) -> object:
 def check_lookup(value: object, column: Attribute, name: str) -> None:
     """Check that a custom field or lookup accepts a value.
 
-    Those of Django accept everything that ``coerce`` returns.
+    Those of Django accept everything that ``coerce`` returns, but for IP addresses, which are text.
 
     Args:
         value: as ``coerce`` returned it.
@@ -102,7 +101,11 @@ def check_lookup(value: object, column: Attribute, name: str) -> None:
         return
     try:
         kind: Any = field.get_lookup(name)
-        if kind is None or (_is_djangos(type(field)) and _is_djangos(kind)):
+        if kind is None:
+            return
+        if isinstance(field, models.GenericIPAddressField) and kind.prepare_rhs:
+            _check_addresses(value)
+        if _is_djangos(type(field)) and _is_djangos(kind):
             return
         lookup = kind(_left_side(field), value)
         no_value = lookup.rhs is None and not lookup.can_use_none_as_rhs
@@ -112,9 +115,21 @@ def check_lookup(value: object, column: Attribute, name: str) -> None:
     except (EmptyResultSet, FullResultSet, Error):
         return  # the statement says so itself
     except Exception as error:  # whatever a project's field or lookup raises
-        raise UnfitValueError(EXPECTED["other"]) from error
+        raise UnfitValueError(_expected(field)) from error
     if lost:
         raise UnfitValueError(EXPECTED["other"])
+
+
+def _expected(field: object) -> str:
+    is_address = isinstance(field, models.GenericIPAddressField)
+    return "an IP address" if is_address else EXPECTED["other"]
+
+
+def _check_addresses(value: Any) -> None:
+    """Refuse text that is no address: PostgreSQL cannot compare it, and nothing equals it elsewhere."""
+    for address in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(address, str):
+            validate_ipv46_address(address)
 
 
 def check_stored(value: object, field: models.Field[Any, Any], using: str) -> None:
