@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models
@@ -54,25 +55,37 @@ def json_test(test: Predicate, column: Column, context: StatementContext) -> Q:
 def _json_equal(
     column: Column, name: str, operator: str, value: Any, context: StatementContext
 ) -> Q:
-    """MariaDB unquotes before it compares, so there "7" and 7 are told apart by their kind."""
+    """SQLite and MariaDB compare without quotes: there the type tells "7" from 7."""
     if operator == "in" and not value:
         return MATCH_NONE
-    if not column.keys or connections[context.using].vendor != "mysql":
+    vendor = connections[context.using].vendor
+    if vendor == "postgresql" or (vendor == "sqlite" and not column.keys):
         return Q((f"{name}__{operator}", value))
-    values = value if operator == "in" else [value]
     kind = context.alias(JSONKind(json_value(column)))
-    kinds = [_kind_of(value) for value in values]
-    each = [
-        Q((name, value)) if found is None else Q((name, value), (kind, found))
-        for value, found in zip(values, kinds, strict=True)
-    ]
-    return Q(*each, _connector=Q.OR)
+    if operator != "in":
+        return Q((name, value), (kind, _kind_of(value)))
+    if vendor == "sqlite":
+        # It limits how deep an expression is, so a long list cannot be a chain of OR.
+        by_kind: dict[str, list[Any]] = {}
+        for wanted in value:
+            by_kind.setdefault(_kind_of(wanted), []).append(wanted)
+        same = [Q((kind, found), (f"{name}__in", some)) for found, some in by_kind.items()]
+    else:
+        same = [Q((name, wanted), (kind, _kind_of(wanted))) for wanted in value]
+    return Q(*same, _connector=Q.OR)
 
 
-def _kind_of(value: object) -> str | None:
+def _kind_of(value: object) -> str:
+    """Return the type of a JSON value, as ``JSONKind`` names it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
     if isinstance(value, str):
         return "string"
-    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, list | tuple):
+        return "array"
+    return "object" if isinstance(value, Mapping) else "number"
 
 
 def _json_order(
@@ -113,8 +126,8 @@ def _json_null(column: Column, context: StatementContext, *, absent: bool) -> Q:
     """A column is NULL or not; a key is "null" when it is absent or holds JSON's null."""
     if not column.keys:
         return Q((f"{path_of(column)}__isnull", absent))
-    name = context.alias(json_value(column))
-    missing = Q((f"{name}__isnull", True)) | Q((name, None))
+    kind = context.alias(JSONKind(json_value(column)))
+    missing = Q((f"{kind}__isnull", True)) | Q((kind, "null"))
     if absent:
         return missing
     present = Case(

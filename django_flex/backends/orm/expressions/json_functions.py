@@ -93,17 +93,19 @@ class JSONLength(_JSONFunction):
 
 
 class JSONKind(_JSONFunction):
-    """``number`` or ``string`` for values that have an order, something else or NULL for others."""
+    """The type of a JSON value, by the names of PostgreSQL; NULL for a missing value."""
 
     output_field = TextField()
     sqlite = (
         "CASE json_type({0}, {1}) WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' "
-        "WHEN 'text' THEN 'string' END"
+        "WHEN 'text' THEN 'string' WHEN 'true' THEN 'boolean' WHEN 'false' THEN 'boolean' "
+        "ELSE json_type({0}, {1}) END"
     )
     mysql = (
         "CASE JSON_TYPE(JSON_EXTRACT({0}, {1})) WHEN 'INTEGER' THEN 'number' "
         "WHEN 'DOUBLE' THEN 'number' WHEN 'DECIMAL' THEN 'number' "
-        "WHEN 'UNSIGNED INTEGER' THEN 'number' WHEN 'STRING' THEN 'string' END"
+        "WHEN 'UNSIGNED INTEGER' THEN 'number' "
+        "ELSE LOWER(JSON_TYPE(JSON_EXTRACT({0}, {1}))) END"
     )
     postgresql = "jsonb_typeof({0})"
 
@@ -149,7 +151,11 @@ class JSONWord(_JSONFunction):
         "WHEN 'false' THEN 'false' WHEN 'text' THEN json_quote(json_extract({0}, {1})) "
         "ELSE CAST(json_extract({0}, {1}) AS TEXT) END"
     )
-    mysql = "NULLIF(JSON_EXTRACT({0}, {1}), 'null') COLLATE utf8mb4_bin"
+    # NULLIF would compare without the quotes: the text "null" would be null.
+    mysql = (
+        "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) <> 'NULL' "
+        "THEN JSON_EXTRACT({0}, {1}) END COLLATE utf8mb4_bin"
+    )
     postgresql = "NULLIF({0}, 'null'::jsonb)::text"
 
 
