@@ -27,6 +27,8 @@ assert "django" not in sys.modules, "import django_flex must not load Django"
 with zipfile.ZipFile(next(dist.glob("*.whl"))) as wheel:
     packed = wheel.namelist()
 assert "django_flex/py.typed" in packed
+catalogues = {f"django_flex/locale/{language}/LC_MESSAGES/django.mo" for language in ("de", "fr")}
+assert catalogues <= set(packed), catalogues
 strangers = {name.split("/")[0] for name in packed if ".dist-info/" not in name} - {"django_flex"}
 assert not strangers, strangers
 with tarfile.open(next(dist.glob("*.tar.gz"))) as sdist:

@@ -13,8 +13,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django_flex.conf import get_settings
 from django_flex.exceptions import FlexError
 from django_flex.http.endpoint import Door, decode, execute, respond
+from django_flex.http.rendering import name_language
 from django_flex.http.routing import model_route
 from django_flex.http.view_policy import ViewGrants, check_model, place_of, view_door
+from django_flex.languages import in_language_of, language_of
 from django_flex.plan.shape import FlexResult
 
 if TYPE_CHECKING:
@@ -123,6 +125,17 @@ def _execute(
     request: HttpRequest, kwargs: Mapping[str, Any], door: Door
 ) -> HttpResponseBase | tuple[FlexResult, Mapping[str, Any]]:
     """Return the result and the query object as parsed, or the reply of an error."""
+    language = language_of(request, accept=door.settings.accept_language)
+    with in_language_of(language):
+        answered = _answer(request, kwargs, door)
+    if not isinstance(answered, tuple):
+        name_language(answered, language)
+    return answered
+
+
+def _answer(
+    request: HttpRequest, kwargs: Mapping[str, Any], door: Door
+) -> HttpResponseBase | tuple[FlexResult, Mapping[str, Any]]:
     pk = kwargs.get("pk", kwargs.get("id"))
     try:
         decoded = decode(request, lambda: model_route(pk, door.actions), door)

@@ -10,8 +10,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.apps import apps
 
 from django_flex.conf import configuration
-from django_flex.http.endpoint import Door, serve
-from django_flex.http.routing import route
+from django_flex.http.api import serve_api
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -58,6 +57,4 @@ class FlexQueryMiddleware:
 
 def handle(request: HttpRequest, settings: Settings) -> HttpResponseBase:
     """Return the reply to a request under the prefix of an API version."""
-    rest = request.path_info.removeprefix(settings.path)
-    door = Door(settings=settings, policy=settings.policy)
-    return serve(request, lambda: route(rest), door)
+    return serve_api(request, request.path_info.removeprefix(settings.path), settings)

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from django_flex.access.actor import Actor, Trusted
 from django_flex.conf import get_settings
-from django_flex.dialects.flex import FLEX
+from django_flex.dialects.flex import flex_for
 from django_flex.dialects.flex.operations import default_operation
 from django_flex.dialects.flex.parser import as_mapping
 from django_flex.engine import Call, execute, execute_or_raise, find_entry, with_status
@@ -129,7 +129,7 @@ class FlexQuery:
             raise QueryError("'_model' is set by FlexQuery", path="_model")
         return Call(
             settings=settings,
-            dialect=FLEX,
+            dialect=flex_for(policy),
             policy=policy,
             entry=entry,
             resource=name,

@@ -8,11 +8,15 @@ with, so that changing roles does not reset the counter.
 from __future__ import annotations
 
 import logging
+import re
 from functools import cache
 from importlib.util import module_from_spec
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from math import ceil
 from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unicodedata import category, combining, normalize, numeric
+from unicodedata import name as name_of
 
 from django_ratelimit import core
 
@@ -28,11 +32,25 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_flex.throttling")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+#: What questions for a description are counted as: the rate of no operation, but the default.
+DESCRIPTION = "options"
 #: The limit that is passed to ``get_usage``. It is part of its key, so it is the same for all
 #: roles. It is not 0, which ``get_usage`` returns if it could not count.
 COUNTED = 1
 #: Longer than any address with its scope and port; a longer string is not an address.
 MAX_ADDRESS = 100
+#: Longer than any name of a user.
+MAX_NAME = 400
+#: Categories of Unicode that collations ignore: controls, marks, modifiers, what is no character.
+_IGNORED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Lm", "Mc", "Me", "Mn"})
+#: What they ignore of other categories, and what makes two letters of one.
+_DROPPED = dict.fromkeys((0xB7, 0x345, 0x6DE, 0x180A, 0x1CD3, 0x1CF2, 0x1CF3, 0xFE73))
+#: The letter in the name of a character: LATIN SMALL LETTER O WITH STROKE.
+_LATIN = re.compile(
+    r"(?:COMBINING )?LATIN (?:CAPITAL |SMALL )?LETTER "
+    r"(?:SMALL CAPITAL |INSULAR |VOLAPUK |OLD POLISH |ANGLICANA |SIGMOID )?([A-Z]{1,2}|ETH)\b"
+)
+_NAMED = {"ETH": "D"}
 NETWORK_BITS = 64
 UNKNOWN = ("address", "unknown")
 CODE = ("code", "")
@@ -42,7 +60,7 @@ def throttle(
     limits: RateLimits,
     *,
     version: str | None,
-    entry: Entry,
+    entry: Entry | None,
     grant: Grant | None,
     operation: str,
     actor: Actor,
@@ -52,9 +70,9 @@ def throttle(
     Args:
         limits: those of the API version.
         version: its name.
-        entry: the entry of the model.
+        entry: the entry of the model, ``None`` if the request is about all of them.
         grant: the caller's, if they have a role on the model.
-        operation: canonical.
+        operation: canonical, or ``DESCRIPTION``.
         actor: the caller.
 
     Returns:
@@ -68,7 +86,8 @@ def throttle(
     if rate is None or (grant is not None and grant.unrestricted):
         return NO_HEADERS
     # The text of a tuple shows where each part ends, so different callers have different keys.
-    group = repr(("django_flex", version, entry.resource.label, operation))
+    label = "" if entry is None else entry.resource.label
+    group = repr(("django_flex", version, label, operation))
     usage = _count(limits.cache, group, repr(caller(actor, limits.trusted_proxies)), rate.seconds)
     if usage is None:
         return _uncounted(limits)
@@ -78,6 +97,71 @@ def throttle(
     if usage["count"] > rate.requests:
         raise RateLimitExceededError(retry_after=wait, headers=headers)
     return headers
+
+
+def throttle_login(
+    limits: RateLimits,
+    rate: Rate | None,
+    *,
+    find_name: Callable[[], str],
+    meta: Mapping[str, object],
+) -> None:
+    """Count an attempt to log in, by its address and by the name, and refuse one too many.
+
+    By the address, so that nobody tries many names; by the name, so that many addresses do not try
+    one. Whether there is such a user makes no difference.
+
+    Args:
+        limits: which cache counts; ``fail_open`` is not for passwords.
+        rate: attempts that may be made; ``None`` for any number.
+        find_name: returns the name that is tried, whatever was sent for it. It may ask the database,
+            so an address that has tried too often does not get there.
+        meta: of the request.
+
+    Raises:
+        RateLimitExceededError: the caller has to wait.
+        UnavailableError: the cache is unavailable.
+    """
+    if rate is None:
+        return
+    _count_attempt(limits, rate, network(client_address(meta, limits.trusted_proxies)))
+    _count_attempt(limits, rate, ("name", _alike(find_name())))
+
+
+def _count_attempt(limits: RateLimits, rate: Rate, counted: tuple[str, str]) -> None:
+    group = repr(("django_flex", "login"))
+    usage = _count(limits.cache, group, repr(counted), rate.seconds)
+    if usage is None:
+        raise UnavailableError
+    if usage["count"] > rate.requests:
+        raise RateLimitExceededError(retry_after=max(1, usage["time_left"] + 1))
+
+
+def _alike(name: str) -> str:
+    """Return the same text for all names that a database may take for one.
+
+    Collations ignore case, accents, strokes, characters without a width, and the script of digits.
+    Whatever they ignore and this does not would be one more spelling to guess passwords with.
+    """
+    text = name[:MAX_NAME].translate(_DROPPED)
+    # Only upper case makes one of i and of i without a dot.
+    parts = normalize("NFKD", text.upper())
+    kept = "".join(_plain(one) for one in parts).casefold()
+    # Some collations take a sharp s for one s, others for two.
+    return kept.replace(" ", "").replace("ss", "s")
+
+
+def _plain(one: str) -> str:
+    """Return the ASCII letter or digit that a character is a form of, nothing if it is ignored."""
+    if one.isascii() and one.isprintable():
+        return one
+    letter = _LATIN.match(name_of(one, ""))
+    if letter is not None:
+        return _NAMED.get(letter[1], letter[1])
+    if ord(one) in _DROPPED or combining(one) or category(one) in _IGNORED:
+        return ""
+    number = numeric(one, None)
+    return one if number is None else str(ceil(number))  # half of two is written as a two
 
 
 def _count(alias: str, group: str, value: str, seconds: int) -> Mapping[str, int] | None:

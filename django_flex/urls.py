@@ -13,8 +13,7 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from django_flex.conf import get_settings
-from django_flex.http.endpoint import Door, serve
-from django_flex.http.routing import route
+from django_flex.http.api import serve_api
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -29,9 +28,7 @@ app_name = "django_flex"
 @csrf_exempt
 def api(request: HttpRequest, rest: str = "", version: str | None = None) -> HttpResponseBase:
     """Return the reply to a request; ``rest`` is the path after the prefix of the include."""
-    settings = get_settings(version)
-    door = Door(settings=settings, policy=settings.policy)
-    return serve(request, lambda: route(rest), door)
+    return serve_api(request, rest, get_settings(version))
 
 
 urlpatterns = [re_path(r"^(?P<rest>.*)$", api, name="api")]

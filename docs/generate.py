@@ -22,7 +22,10 @@ TAKES = {
     "boolean": "`true` or `false`",
     "pattern": "a pattern",
     "keys": "a list of keys",
-    "document": "a JSON value",
+    "part": "a part of the value",
+    "document": "a whole value",
+    "box": "four numbers",
+    "distance": "a geometry and metres",
 }
 RESULTS = {"date": "a date", "time": "a time", "year": "a number", "part": "a number"}
 
@@ -114,10 +117,11 @@ def functions() -> str:
 
 
 def truncations() -> str:
-    """Return the parts of dates and datetimes to group by."""
-    from django_flex.query.aggregates import TRUNCATIONS
+    """Return the parts of values that are no transforms of filters."""
+    from django_flex.query.aggregates import TEXT_PARTS, TRUNCATIONS
 
-    rows = ((code(one.name), kinds(one.kinds), one.help) for one in TRUNCATIONS.values())
+    parts = (*TRUNCATIONS.values(), *TEXT_PARTS.values())
+    rows = ((code(one.name), kinds(one.kinds), one.help) for one in parts)
     return table(("part", "for", "gives"), rows)
 
 
@@ -125,7 +129,11 @@ def kinds(names: frozenset[str]) -> str:
     """Return the kinds of fields that an operator is for, in few words."""
     from django_flex.query.operators import ALL_KINDS, EQUATABLE, ORDERED
 
-    words = {ALL_KINDS: "all", EQUATABLE: "all but binary", ORDERED: "all with an order"}
+    words = {
+        ALL_KINDS: "all",
+        EQUATABLE: "all but binary and geometry",
+        ORDERED: "all with an order",
+    }
     return words.get(names) or ", ".join(sorted(names))
 
 

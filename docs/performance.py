@@ -171,6 +171,20 @@ def others() -> str:
     return markdown(["measurement", "figure", "target"], rows)
 
 
+def client() -> str:
+    """Return what the client takes beside its HTTP library by hand, for each kind of list."""
+    rows = []
+    for (section, _), table in by_case(measured()["sqlite"]).items():
+        if section == "client":
+            ours, judged = table["figures"][0], table["figures"][-1]
+            target = f"{judged['target']['word']} {judged['target']['bound']:g}"
+            hand = "" if judged is ours else f"{judged['value']:.2f} ms"
+            unit = " ms" if judged is ours else ""
+            figure = f"{judged['figure']:.{0 if unit else 2}f}{unit}"
+            rows.append([table["title"], f"{ours['value']:.2f} ms", hand, figure, target])
+    return markdown(["measurement", "client", "by hand", "figure", "target"], rows)
+
+
 TABLES = {
     "about": about,
     "ratios_sqlite": lambda: ratios("sqlite"),
@@ -178,6 +192,7 @@ TABLES = {
     "throughput": throughput,
     "growth": growth,
     "others": others,
+    "client": client,
 }
 
 

@@ -10,6 +10,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+# Its steps are no test module, and show as much of what differs.
+pytest.register_assert_rewrite("shop.tests.directus.steps", "shop.tests.directus.asking")
+
 # The shop's dates end the day before it is loaded, so the tests have a day of their own.
 NOW = datetime(2024, 2, 29, 12, tzinfo=UTC)
 

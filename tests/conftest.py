@@ -8,15 +8,18 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.core.cache.backends.redis import RedisCache
 from django.core.management.color import no_style
 from django.db import connection
+from django.db.models import Model
 
 from django_flex.backends.orm.prepared.statement_cache import StatementCache
 from django_flex.conf import loading
 from tests import random_search, sampling
+from tests.compiling import built_once
 from tests.doors.fronts import (
     ALL_DOORS,
     DOORS,
@@ -43,7 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--sample-doors",
         action="store_true",
-        help="with --exhaustive, try each case by few doors all the same",
+        help="with --exhaustive, try each case by few doors all the same, and what meets the database",
+    )
+    parser.addoption(
+        "--sample-cases",
+        action="store_true",
+        help="try a third of the cases of each test, which another FLEX_SEED changes",
     )
 
 
@@ -52,6 +60,28 @@ def pytest_configure(config: pytest.Config) -> None:
     random_search.configure(exhaustive=config.getoption("exhaustive"))
     if random_search.SEED and config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(random_search.SEED)
+
+
+def _refuse_to_clear(self: RedisCache) -> None:
+    raise AssertionError("other tests share this cache at this moment: use `unused_caches`")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_test_clears_redis() -> Iterator[None]:
+    """Django's `clear()` empties the whole database of Redis, whatever the prefix of the keys is."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(RedisCache, "clear", _refuse_to_clear)
+        yield
+
+
+@pytest.fixture
+def unused_caches(settings: Any) -> None:
+    """Give the caches keys of their own, for a test that counts from zero."""
+    prefix = uuid4().hex
+    settings.CACHES = {
+        name: {**one, "KEY_PREFIX": prefix + one.get("KEY_PREFIX", "")}
+        for name, one in settings.CACHES.items()
+    }
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -68,11 +98,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     arguments = [Path(argument.partition("::")[0]) for argument in config.args]
     named = {config.invocation_params.dir / path for path in arguments if path.suffix == ".py"}
     candidates = [item for item in items if item.path not in named]
+    left_out: set[pytest.Item] = set()
     if exhaustive:
+        left_out.update(sampling.without_database(candidates))
         # Only doors are sampled here, and what is alike on all databases.
         candidates = [item for item in candidates if not sampling.differs_by_database(item)]
-    marked = [item for item in candidates if item.get_closest_marker("exhaustive")]
-    left_out = {*sampling.left_out(candidates), *([] if exhaustive else marked)}
+    else:
+        left_out.update(item for item in candidates if item.get_closest_marker("exhaustive"))
+        left_out.update(sampling.thinned_out(candidates))
+    left_out.update(sampling.left_out(candidates, sampling.FEW))
+    if config.getoption("sample_cases"):
+        tried = [item for item in candidates if item not in left_out]
+        left_out.update(sampling.other_cases(tried, random_search.SEED))
     config.hook.pytest_deselected(items=[*left_out])
     items[:] = [item for item in items if item not in left_out]
 
@@ -141,6 +178,42 @@ def patience() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def build_or_find(patience: None, checked_statements: None) -> Callable[..., Any]:
+    """A function that builds the same settings once."""
+    return built_once(loading._build)
+
+
+def _replaces_parts(item: pytest.Function) -> bool:
+    """Whether a test, or a fixture of ours that it uses, takes ``monkeypatch``; plugins' do, too."""
+    if "own_settings" in item.fixturenames:
+        return True
+    used = item._fixtureinfo.name2fixturedefs.values()
+    ours = [found[-1].argnames for found in used if found[-1].baseid]
+    return any("monkeypatch" in names for names in (item._fixtureinfo.argnames, *ours))
+
+
+@pytest.fixture
+def own_settings() -> None:
+    """Say that a test does what no running project does: what settings remember is for it alone."""
+
+
+@pytest.fixture(autouse=True)
+def built_settings(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Build settings that tests share once: it is a quarter of their time.
+
+    Tests that replace parts of models or of the package build theirs, and so does a run of every
+    case by every door.
+    """
+    option = request.config.getoption
+    if (option("exhaustive") and not option("sample_doors")) or _replaces_parts(request.node):
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "_build", request.getfixturevalue("build_or_find"))
+        yield
+
+
 @pytest.fixture(params=_for_this_database(DOORS))
 def door(request: pytest.FixtureRequest, settings: Any, db: None) -> Door:
     """Each front door in turn."""
@@ -203,7 +276,12 @@ def continue_numbering() -> None:
     from tests.testapp import models
 
     numbered = [models.Company, models.Customer, models.Address, models.Booking, models.Line]
-    statements = connection.ops.sequence_reset_sql(no_style(), [*numbered, models.Invoice])
+    continue_after(*numbered, models.Invoice)
+
+
+def continue_after(*numbered: type[Model]) -> None:
+    """Let PostgreSQL give new rows of these models keys behind those that are there."""
+    statements = connection.ops.sequence_reset_sql(no_style(), numbered)
     if statements:
         with connection.cursor() as cursor:
             cursor.execute(" ".join(statements))

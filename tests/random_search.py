@@ -17,7 +17,7 @@ def configure(*, exhaustive: bool) -> None:
     Also load Hypothesis' profile; a run with ``--hypothesis-profile`` may still choose another.
     """
     everything = 100 if connection.vendor == "sqlite" else 25
-    os.environ.setdefault("FLEX_SHARE", str(everything if exhaustive else 10))
+    os.environ.setdefault("FLEX_SHARE", str(everything if exhaustive else 5))
     settings.register_profile(
         "flex",
         derandomize=not SEED,

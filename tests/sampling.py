@@ -1,9 +1,14 @@
-"""Which cases run by default: all by one door, and a pairwise sample of them by the others.
+"""Which cases run by default: all by one door, and a sample of them by the others.
 
 A test that takes a door is a product: each of its cases times each door. A case expects the same at
 every door, so the whole product is worth its time only where it is asked for, with ``--exhaustive``.
 So it is with other products: ``sampled("name")`` marks a test that has a parameter like a door; with
 ``differs_by_database=True`` the whole product also runs where only doors are to be sampled.
+
+``one_in(n)`` marks a test with many like cases, few of which can fail alone: by default every n-th runs.
+
+A run with ``--sample-cases`` is for another Python and Django, where it is the code that may fail and not
+the case: of each test a third of the cases run, and in ``OF_THE_SERVERS`` all.
 """
 
 from __future__ import annotations
@@ -11,11 +16,31 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zlib import crc32
 
 import pytest
 
 #: The parameters that stand for a door.
 DOORS = frozenset({"any_door", "door", "http_door", "query_door", "role_door", "served", "site"})
+#: Of the cases of a test, one in so many meets a second door.
+MORE = 3
+#: Folders about what a database or a shared cache does, and how Django reaches it: whole in every run.
+OF_THE_SERVERS = frozenset(
+    {
+        "actions",
+        "backends",
+        "differential",
+        "idempotency",
+        "schema",
+        "statements",
+        "throttling",
+        "tokens",
+    }
+)
+#: With ``--sample-cases`` one case in so many runs.
+CASES = 3
+#: By default a test meets so many doors beside its usual one; which, differs from test to test.
+FEW = 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,15 +51,27 @@ class Case:
     door: int
 
 
-def sample(cases: Iterable[Case], default: int) -> set[Case]:
-    """Return which cases of one test run by default, whatever order they come in.
+def sample(
+    cases: Iterable[Case], default: int, few: int | None = None, first: int = 0
+) -> set[Case]:
+    """Return which cases of one test run, whatever order they come in.
 
-    These are all values by the default door, and all of them by one more, which is the one that has
-    met the fewest of these values, then the fewest of all. A door that has met none then meets the
-    first values that it can.
+    These are all values by the default door, and every ``MORE``-th of them by one more, which is the
+    one that has met the fewest of these values, then the fewest of all. A door that has met none then
+    meets the first values that it can.
+
+    Args:
+        cases: all of them.
+        default: the door that all values go through.
+        few: how many of the others there are, all by default.
+        first: a number that says which.
     """
     doors: defaultdict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
-    for case in sorted(cases):
+    cases = sorted(cases)
+    others = sorted({case.door for case in cases} - {default})
+    if few is not None:
+        others = [others[(first + n) % len(others)] for n in range(min(few, len(others)))]
+    for case in cases:
         doors[case.values].append(case.door)
     met: Counter[object] = Counter()
     chosen: set[Case] = set()
@@ -43,33 +80,78 @@ def sample(cases: Iterable[Case], default: int) -> set[Case]:
         chosen.add(Case(values, door))
         met.update([door, *((door, value) for value in values)])
 
-    for values, able in doors.items():
+    for number, (values, able) in enumerate(doors.items()):
         usual = default if default in able else able[0]
         choose(values, usual)
-        others = [door for door in able if door != usual]
-        if others:
-            new = {d: sum((d, value) not in met for value in values) for d in others}
-            choose(values, min(others, key=lambda door: (-new[door], met[door], door)))
+        left = [door for door in able if door != usual and door in others]
+        if left and number % MORE == 0:
+            new = {d: sum((d, value) not in met for value in values) for d in left}
+            choose(values, min(left, key=lambda door: (-new[door], met[door], door)))
     for values, able in doors.items():
         for door in able:
-            if door not in met:
+            if door in others and door not in met:
                 choose(values, door)
     return chosen
 
 
-def left_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Return the items that are no part of the sample of their test."""
+def left_out(items: Iterable[pytest.Item], few: int | None = None) -> list[pytest.Item]:
+    """Return the items that are no part of the sample of their test, of ``few`` other doors."""
     tests: defaultdict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
         if isinstance(item, pytest.Function) and door_parameter(item):
             tests[item.nodeid.partition("[")[0]].append(item)
     found: list[pytest.Item] = []
-    for variants in tests.values():
+    for name, variants in tests.items():
         cases = cases_of(variants)
         default = next((c.door for c, item in cases.items() if by_default(item)), 0)
-        chosen = sample(cases, default)
+        chosen = sample(cases, default, few, crc32(name.encode()))
         found += [item for case, item in cases.items() if case not in chosen]
     return found
+
+
+def thinned_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the items that are not the n-th of a test which is marked with ``one_in(n)``."""
+    tests: defaultdict[str, list[pytest.Function]] = defaultdict(list)
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("one_in"):
+            tests[item.nodeid.partition("[")[0]].append(item)
+    found: list[pytest.Item] = []
+    for variants in tests.values():
+        marked = variants[0].get_closest_marker("one_in")
+        assert marked is not None
+        ordered = sorted(variants, key=lambda one: sorted(one.callspec.indices.items()))
+        found += [item for n, item in enumerate(ordered) if n % marked.args[0]]
+    return found
+
+
+def without_database(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the items that may run no statement: pytest-django refuses it where none asks for a database."""
+    return [
+        item
+        for item in items
+        if not folders(item) & OF_THE_SERVERS
+        and not item.get_closest_marker("django_db")
+        and "django_db_setup" not in getattr(item, "fixturenames", ["django_db_setup"])
+    ]
+
+
+def other_cases(items: Iterable[pytest.Item], seed: int) -> list[pytest.Item]:
+    """Return all but one in ``CASES`` of each test; another seed leaves out others."""
+    tests: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if not folders(item) & OF_THE_SERVERS:
+            tests[item.nodeid.partition("[")[0]].append(item)
+    found: list[pytest.Item] = []
+    for name, variants in tests.items():
+        first = (crc32(name.encode()) + seed) % min(CASES, len(variants))
+        ordered = sorted(variants, key=lambda one: one.nodeid)
+        found += [item for n, item in enumerate(ordered) if n % CASES != first]
+    return found
+
+
+def folders(item: pytest.Item) -> set[str]:
+    """Return the folders that an item is in, from that of all tests."""
+    return {*item.nodeid.partition("::")[0].split("/")[1:-1]}
 
 
 def differs_by_database(item: pytest.Item) -> bool:

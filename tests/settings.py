@@ -56,11 +56,18 @@ INSTALLED_APPS = [
     "django_flex",
     "django_flex.idempotency",
     "django_flex.actions",
+    "django_flex.tokens",
     "django_tasks_db",
     "tests.testapp",
     "tests.clubs",
+    "tests.marks",
     "tests.wild",
+    "tests.keyed",
+    "tests.essays",
+    "tests.lookalikes",
 ]
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    INSTALLED_APPS += ["django.contrib.postgres", "tests.postgresql"]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

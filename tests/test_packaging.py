@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
 
 import django_flex
 
@@ -45,3 +49,13 @@ def test_classifiers_name_the_oldest_python_that_is_required(project: dict[str, 
 def test_files_that_the_metadata_names_exist(project: dict[str, Any]) -> None:
     for name in (project["readme"], *project["license-files"]):
         assert (ROOT / name).is_file()
+
+
+def test_the_migrations_have_all_that_the_models_say() -> None:
+    loader = MigrationLoader(None)
+    wanted = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+    own = {one.label for one in apps.get_app_configs() if one.name.startswith("django_flex.")}
+    missing = wanted.changes(loader.graph, trim_to_apps=own)
+
+    assert {"flex_tokens", "flex_idempotency", "flex_actions"} <= own
+    assert {} == {label: [str(one.operations) for one in some] for label, some in missing.items()}

@@ -63,6 +63,11 @@ def test_language_needs_no_django() -> None:
     assert "django" not in loaded("import django_flex.query.filters, django_flex.exceptions")
 
 
+def test_client_needs_no_django() -> None:
+    statement = "from django_flex.client import AsyncClient, Client, Password"
+    assert not {"django", "msgspec", "rest_framework"} & loaded(statement)
+
+
 def test_package_is_typed() -> None:
     from importlib.resources import files
 

@@ -9,3 +9,5 @@ from tests.settings import *  # noqa: F403 - everything but the apps is that of 
 from tests.settings import INSTALLED_APPS as APPS
 
 INSTALLED_APPS = [*APPS, "shop"]
+# A setting of the example project.
+DYNAMODB_URL: str = ""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django_flex.exceptions import LimitExceededError
+from django_flex.exceptions.places import worded
+
 if TYPE_CHECKING:
     from django_flex.access.roles import ResolvedGrant
+    from django_flex.exceptions.places import Place
     from django_flex.policy.model import Entry, Grant
     from django_flex.policy.rates import Rate, RateLimits
     from django_flex.query.limits import Limits
@@ -19,6 +23,11 @@ def limits_of(limits: Limits, grant: Grant | None) -> Limits:
     return replace(limits, **grant.caps)
 
 
+def too_many(text: str, most: int, place: Place) -> LimitExceededError:
+    """Return the error about something of which there is more than a cap allows."""
+    return LimitExceededError(text, path=place, hint=worded("at most {}", most))
+
+
 def for_operator(granted: ResolvedGrant) -> ResolvedGrant:
     """Let the operator, at the command line, explain and export what the caller may list."""
     if granted.grant is None:
@@ -27,7 +36,11 @@ def for_operator(granted: ResolvedGrant) -> ResolvedGrant:
     return replace(granted, grant=replace(granted.grant, operations=operations))
 
 
-def rate_of(limits: RateLimits, entry: Entry, grant: Grant | None, operation: str) -> Rate | None:
+def rate_of(
+    limits: RateLimits, entry: Entry | None, grant: Grant | None, operation: str
+) -> Rate | None:
     """Return the rate that applies: the grant's, else the entry's, else the one for everything."""
     rate = None if grant is None else grant.rate_limit.of(operation)
-    return rate or entry.rate_limit.of(operation) or limits.rates.of(operation)
+    if entry is not None:
+        rate = rate or entry.rate_limit.of(operation)
+    return rate or limits.rates.of(operation)

@@ -34,6 +34,12 @@ def excluded_of(policy: Policy, label: str) -> Iterator[Path]:
         yield from () if entry is None else entry.exclude
 
 
+def label_with_entry(policy: Policy, label: str) -> str | None:
+    """Return which has an entry: the resource of a label, else the model that it is a proxy for."""
+    own, *bases = lineage(label)
+    return next((one for one in (own, *bases[-1:]) if one in policy.entries), None)
+
+
 def as_proxy(rows: Rows | None, resource: Resource) -> Rows | None:
     """Return the rows of a model, by the rules of its entry, as those of a proxy for it.
 

@@ -1,7 +1,6 @@
 """What one caller may reach, path by path.
 
-An ``Access`` belongs to one request and caches the role and the rows that it has found for each
-model. Every clause uses it, so a path means the same everywhere.
+An ``Access`` belongs to one request. Every clause uses it, so a path means the same everywhere.
 """
 
 from __future__ import annotations
@@ -9,23 +8,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from django_flex.access.exclusions import behind, covers_path, is_excluded, is_guarded
-from django_flex.access.proxies import as_proxy, excluded_of, lineage
+from django_flex.access.exclusions import behind, covers_path, is_excluded, is_guarded, parts_of
+from django_flex.access.limits import too_many
+from django_flex.access.proxies import as_proxy, excluded_of, label_with_entry
 from django_flex.access.roles import ResolvedGrant, resolve_grant
 from django_flex.access.rules import RuleFailedError, bind_rows
-from django_flex.exceptions import LimitExceededError
-from django_flex.policy.model import Grant
-from django_flex.resolved import Rows, VisibleHop
+from django_flex.access.visible_hops import visible_hops
+from django_flex.exceptions.places import worded
+from django_flex.policy.model import Entry, Grant, Policy
+from django_flex.query.kinds import UNSORTED
+from django_flex.resolved import Rows
+from django_flex.schema.generic_relations import type_relation
 from django_flex.schema.introspection import proxied
-from django_flex.schema.paths import ResolvedPath
+from django_flex.schema.paths import ResolvedPath, hops_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from django_flex.access.actor import Actor
-    from django_flex.policy.model import Entry, Policy
+    from django_flex.exceptions.places import Place
     from django_flex.query.ast import Path
     from django_flex.query.limits import Limits
+    from django_flex.resolved import VisibleHop
     from django_flex.schema.aggregates import Measure
     from django_flex.schema.resources import Attribute, Relation, Resource
 
@@ -93,11 +97,8 @@ class Access:
 
     def masks(self, hops: tuple[Relation, ...]) -> tuple[VisibleHop, ...]:
         """Return the checks that a way over to-one relations has to pass."""
-        if self.grant.unrestricted:
-            return ()
-        ways = (hops[: end + 1] for end in range(len(hops)))
-        found = ((way, self.related_rows(way[-1].target)) for way in ways)
-        return tuple(VisibleHop(way, rows) for way, rows in found if rows is not None)
+        free = self.grant.unrestricted
+        return () if free else tuple(visible_hops(hops, self, self.policy.schema.find))
 
     def related_rows(self, resource: Resource) -> Rows | None:
         """Return the rows of a related model that the caller may see, ``None`` if no rule says."""
@@ -124,12 +125,13 @@ class Access:
 
         ``None`` if no rule says which: the model has no entry, or its entry hides none.
         """
-        if relation.through is None:
-            return None
-        own, *bases = lineage(relation.through)
-        labels = (own, *bases[-1:])
-        label = next((one for one in labels if one in self.policy.entries), None)
+        label = relation.through and label_with_entry(self.policy, relation.through)
         return None if label is None else self.related_rows(self.policy.schema.find(label))
+
+    def type_rows(self, relation: Relation) -> Rows | None:
+        """Return the content types that are visible, if rows of one type are behind a relation."""
+        types = type_relation(relation, self.policy.schema.find)
+        return None if types is None else self.related_rows(types.target)
 
     def least(self, relation: Relation | None = None) -> int:
         """Return the minimum of rows for an aggregate, from the grants on both models."""
@@ -138,30 +140,22 @@ class Access:
         there = self.related_grant(relation.label) if relation is not None else None
         return max(self.grant.min_group, there.min_group if there is not None else 1)
 
-    def count_joins(self, hops: tuple[Relation, ...], place: str) -> None:
+    def count_joins(self, hops: tuple[Relation, ...], place: Place) -> None:
         """Check a way against ``MAX_RELATION_DEPTH`` and all ways so far against ``MAX_JOINS``."""
-        if not hops:
-            return
+        hops = hops_to_others(hops)
         if len(hops) > self.limits.max_relation_depth:
-            raise LimitExceededError(
-                "Too many relations in one path",
-                path=place,
-                hint=f"at most {self.limits.max_relation_depth}",
-            )
+            text = worded("Too many relations in one path")
+            raise too_many(text, self.limits.max_relation_depth, place)
         names = tuple(hop.name for hop in hops)
-        if names in self.joins:
-            return
-        self.take_joins((names[: end + 1] for end in range(len(names))), place)
+        if names and names not in self.joins:
+            self.take_joins((names[: end + 1] for end in range(len(names))), place)
 
-    def take_joins(self, ways: Iterable[Path], place: str) -> None:
+    def take_joins(self, ways: Iterable[Path], place: Place) -> None:
         """Count ways that are short enough, and check all so far against ``MAX_JOINS``."""
         self.joins.update(ways)
         if len(self.joins) > self.limits.max_joins:
-            raise LimitExceededError(
-                "Too many relations in one query",
-                path=place,
-                hint=f"at most {self.limits.max_joins}",
-            )
+            text = worded("Too many relations in one query")
+            raise too_many(text, self.limits.max_joins, place)
 
     def readable(self, target: ResolvedPath) -> bool:
         """Whether the caller may read what a path leads to; hashes of passwords nobody may."""
@@ -180,7 +174,7 @@ class Access:
 
         No relation on it may be guarded or excluded: both mean that it has to be written out.
         """
-        target = ResolvedPath(hops, hops[-1].target.pk, via=True)
+        target = ResolvedPath(hops, hops[-1].item, via=True)
         if is_guarded(self.policy.guard, self.resource, target) or is_excluded(self.grant, target):
             return False
         for end in range(1, len(hops)):
@@ -199,7 +193,8 @@ class Access:
 
     def covers(self, target: ResolvedPath) -> bool:
         """Whether this grant alone lets the caller read what a path leads to."""
-        return self._named(self.grant, target) or self._wild(self.grant, self.resource, target)
+        grant, here = self.grant, self.resource
+        return self._named(grant, here, target) or self._wild(grant, here, target)
 
     def inside(self, hops: tuple[Relation, ...], asked: Path = ()) -> NestedAccess:
         """Return what may be reached behind a to-many relation, called as it was ``asked`` for."""
@@ -214,6 +209,8 @@ class Access:
 
     def may_order(self, target: ResolvedPath, *, descending: bool) -> bool:
         """Whether the caller may sort by a path in this direction."""
+        if target.attribute.kind in UNSORTED:
+            return False
         if self.grant.unrestricted or target.attribute.hashed:
             return self.grant.unrestricted
         named = (target.canonical, descending) in self.grant.order_by.exact
@@ -224,9 +221,8 @@ class Access:
         grant = self.grant
         if grant.unrestricted:
             return True
-        if "aggregate" not in grant.operations:
-            return False
-        if (target := measure.target) is not None and target.attribute.hashed:
+        target = measure.target
+        if "aggregate" not in grant.operations or (target and target.attribute.hashed):
             return False
         readable = grant.aggregates.everything and (target is None or self.readable(target))
         return readable or grant.aggregates.names(measure.canonical)
@@ -243,10 +239,18 @@ class Access:
         granted = order_by.everything or (measure.canonical, descending) in order_by.exact
         return (granted or self.grant.unrestricted) and self.may_aggregate(measure)
 
-    def _named(self, grant: Grant, target: ResolvedPath) -> bool:
+    def listing_grant(self, hops: tuple[Relation, ...]) -> Grant:
+        """Return the grant on the model behind a relation; an empty one if it lists nothing."""
+        if self.grant.unrestricted:
+            return self.grant
+        found = self.related_grant(hops[-1].label)
+        lists = found is not None and "list" in found.operations and self.may_go(hops)
+        return found if found is not None and lists else Grant(role="", empty=True)
+
+    def _named(self, grant: Grant, resource: Resource, target: ResolvedPath) -> bool:
         """Whether a grant writes a target out, or a ``json.*`` in it covers the target."""
         if grant.fields.names(target.canonical, len(target.keys)):
-            return True
+            return not any(self._keeps(grant, resource, part) for part in parts_of(target))
         opened = grant.fields.opens(target.canonical, len(target.keys))
         return opened and not self._is_left_out(grant, target)
 
@@ -268,10 +272,16 @@ class Access:
             grant = granted.grant
             if grant is None or grant.empty:
                 return False
-            return self._named(grant, beyond) or self._wild(grant, first.target, beyond)
+            there = first.target
+            return self._named(grant, there, beyond) or self._wild(grant, there, beyond)
         if first.cardinality == "many":
             return False
         return not beyond.hops or self._wild_beyond(beyond)
+
+    def _keeps(self, grant: Grant, resource: Resource, part: ResolvedPath) -> bool:
+        """Whether a part of a key has to be written out itself, and is not."""
+        kept = is_guarded(self.policy.guard, resource, part) or self._is_left_out(grant, part)
+        return kept and not grant.fields.names(part.canonical)
 
     def _is_left_out(self, grant: Grant, target: ResolvedPath) -> bool:
         """Whether an ``exclude`` here, or on the model at the end, takes a target out."""
@@ -315,7 +325,7 @@ class NestedAccess(Access):
 
     def __init__(self, outer: Access, hops: tuple[Relation, ...], asked: Path = ()) -> None:
         super().__init__(
-            outer.policy, outer.actor, outer.entry, _listing_grant(outer, hops), outer.limits
+            outer.policy, outer.actor, outer.entry, outer.listing_grant(hops), outer.limits
         )
         self.resolved_grants, self.related = outer.resolved_grants, outer.related
         self.outer = outer
@@ -378,7 +388,7 @@ class NestedAccess(Access):
             outside, descending=descending
         )
 
-    def count_joins(self, hops: tuple[Relation, ...], place: str) -> None:
+    def count_joins(self, hops: tuple[Relation, ...], place: Place) -> None:
         """Count a way from the model that the request is about."""
         self.outer.count_joins((*self.hops, *hops), place)
 
@@ -388,13 +398,3 @@ class NestedAccess(Access):
 
     def _out(self, target: ResolvedPath) -> ResolvedPath:
         return replace(target, hops=(*self.hops, *target.hops))
-
-
-def _listing_grant(outer: Access, hops: tuple[Relation, ...]) -> Grant:
-    """Return the caller's grant on the model behind a relation; an empty one if it lists nothing."""
-    if outer.grant.unrestricted:
-        return outer.grant
-    found = outer.related_grant(hops[-1].label)
-    if found is None or "list" not in found.operations or not outer.may_go(hops):
-        return Grant(role="", empty=True)
-    return found

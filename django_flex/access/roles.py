@@ -36,7 +36,7 @@ class ResolvedGrant:
         return self.grant is not None or self.failed
 
 
-FAILED = ResolvedGrant(None, NO_ROWS, failed=True)
+FAILED = CLOSED = ResolvedGrant(None, NO_ROWS, failed=True)
 
 
 def resolve_grant(policy: Policy, entry: Entry, actor: Actor) -> ResolvedGrant:
@@ -44,6 +44,8 @@ def resolve_grant(policy: Policy, entry: Entry, actor: Actor) -> ResolvedGrant:
 
     A resolver that raises or returns an invalid answer denies, and is logged.
     """
+    if entry.closed:
+        return CLOSED
     if entry.everyone is not None:
         return _with_rows(entry.everyone, ABSENT)
     if policy.resolver is None:

@@ -27,8 +27,14 @@ class RuleFailedError(Exception):
     """A row rule raised or did not return a condition. Internal: it denies, and was logged."""
 
 
-def bind_rows(rule: RowRule, entry: Entry, actor: Actor) -> Rows:
+def bind_rows(rule: RowRule, entry: Entry, actor: Actor, *, alone: bool = False) -> Rows:
     """Evaluate a row rule for one caller.
+
+    Args:
+        rule: the rule.
+        entry: the model whose rows it is about.
+        actor: the caller.
+        alone: leave the entry's ``queryset`` out, since another rule brings it.
 
     Raises:
         RuleFailedError: the rule or the entry's ``queryset`` raised, or did not return a condition.
@@ -36,7 +42,7 @@ def bind_rows(rule: RowRule, entry: Entry, actor: Actor) -> Rows:
     resource = entry.resource
     if rule is NO_ROWS or rule.kind == "none":
         return Rows(resource, nothing=True)
-    queryset = _entry_queryset(entry, actor)
+    queryset = None if alone else _entry_queryset(entry, actor)
     if rule.kind == "all":
         return Rows(resource, queryset, plain=queryset is None and resource.plain)
     if rule.kind == "data" and rule.condition is not None:

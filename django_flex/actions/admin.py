@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 else:
     ModelAdmin = admin.ModelAdmin
 
+#: What only the worker reads.
+SEALED = ("call", "targets")
+COLUMNS = tuple(
+    field.name for field in ActionEvent._meta.concrete_fields if field.name not in SEALED
+)
+
 
 @admin.register(ActionEvent)
 class ActionEventAdmin(ModelAdmin):
@@ -33,6 +39,7 @@ class ActionEventAdmin(ModelAdmin):
     list_filter = ("state", "scope", "resource", "action_id")
     search_fields = ("=object_id", "=actor_repr", "=action_id")
     date_hierarchy = "created_date"
+    fields = readonly_fields = COLUMNS
     # Counting a large log is slower than reading a page of it.
     show_full_result_count = False
 

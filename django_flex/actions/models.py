@@ -14,6 +14,8 @@ from django.db import models, router, transaction
 from django.utils import timezone
 
 from django_flex.conf import get_settings
+from django_flex.plan.json_values import text_of
+from django_flex.schema.conversions.keys import shown_key
 
 OPEN = ("queued", "running")
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
@@ -44,7 +46,9 @@ class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
     def for_object(self, instance: models.Model) -> ActionEventQuerySet:
         """Return the runs on one row, the latest first."""
         label = instance._meta.label_lower
-        return self.filter(resource=label, object_id=str(instance.pk)).order_by("-created_date")
+        return self.filter(resource=label, object_id=text_of(shown_key(instance.pk))).order_by(
+            "-created_date"
+        )
 
     def stale(self, minutes: int = 15) -> ActionEventQuerySet:
         """Return running events without an update for some minutes: their process may be dead."""
@@ -56,10 +60,10 @@ class ActionEvent(models.Model):
     """One run of an action. Columns that dj-actions has, too, have the same names."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    action_id = models.CharField(max_length=64)
-    resource = models.CharField(max_length=150)
-    scope = models.CharField(max_length=10, default="instance")
-    state = models.CharField(max_length=10, default="succeeded")
+    action_id = models.CharField(max_length=64, editable=False)
+    resource = models.CharField(max_length=150, editable=False)
+    scope = models.CharField(max_length=10, default="instance", editable=False)
+    state = models.CharField(max_length=10, default="succeeded", editable=False)
     actor = models.ForeignKey(
         django_settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -67,38 +71,39 @@ class ActionEvent(models.Model):
         blank=True,
         related_name="+",
         db_index=False,
+        editable=False,
     )
-    actor_repr = models.CharField(max_length=150, blank=True)
-    role = models.CharField(max_length=150, blank=True)
-    api_version = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001 - None is a version
-    object_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - as dj-actions
-    action_context = models.JSONField(default=dict, blank=True)
-    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
-    error_code = models.CharField(max_length=60, blank=True)
-    error_type = models.CharField(max_length=150, blank=True)
-    error_message = models.CharField(max_length=500, blank=True)
-    request_data = models.JSONField(null=True, blank=True)
-    response_data = models.JSONField(null=True, blank=True)
-    response_content = models.TextField(null=True, blank=True)  # noqa: DJ001 - as dj-actions
-    complete = models.BooleanField(default=False)
-    duration = models.FloatField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=1)
-    rows_matched = models.PositiveIntegerField(null=True, blank=True)
-    rows_ok = models.PositiveIntegerField(null=True, blank=True)
-    rows_failed = models.PositiveIntegerField(null=True, blank=True)
-    progress_current = models.PositiveIntegerField(default=0)
-    progress_total = models.PositiveIntegerField(null=True, blank=True)
-    progress_message = models.CharField(max_length=200, blank=True)
-    cancel_requested = models.BooleanField(default=False)
+    actor_repr = models.CharField(max_length=150, blank=True, editable=False)
+    role = models.CharField(max_length=150, blank=True, editable=False)
+    api_version = models.CharField(max_length=50, null=True, blank=True, editable=False)  # noqa: DJ001 - None is a version
+    object_id = models.CharField(max_length=255, null=True, blank=True, editable=False)  # noqa: DJ001 - as dj-actions
+    action_context = models.JSONField(default=dict, blank=True, editable=False)
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    error_code = models.CharField(max_length=60, blank=True, editable=False)
+    error_type = models.CharField(max_length=150, blank=True, editable=False)
+    error_message = models.CharField(max_length=500, blank=True, editable=False)
+    request_data = models.JSONField(null=True, blank=True, editable=False)
+    response_data = models.JSONField(null=True, blank=True, editable=False)
+    response_content = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001 - as dj-actions
+    complete = models.BooleanField(default=False, editable=False)
+    duration = models.FloatField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=1, editable=False)
+    rows_matched = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    rows_ok = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    rows_failed = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    progress_current = models.PositiveIntegerField(default=0, editable=False)
+    progress_total = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    progress_message = models.CharField(max_length=200, blank=True, editable=False)
+    cancel_requested = models.BooleanField(default=False, editable=False)
     call = models.TextField(blank=True, editable=False)  # sealed: it may hold secrets
     targets = models.JSONField(null=True, blank=True, editable=False)
-    task_backend = models.CharField(max_length=50, blank=True)
-    task_result_id = models.CharField(max_length=100, blank=True)
-    scheduled_time = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    task_backend = models.CharField(max_length=50, blank=True, editable=False)
+    task_result_id = models.CharField(max_length=100, blank=True, editable=False)
+    scheduled_time = models.DateTimeField(null=True, blank=True, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_date = models.DateTimeField(default=timezone.now, editable=False)
-    modified_date = models.DateTimeField(auto_now=True)
+    modified_date = models.DateTimeField(auto_now=True, editable=False)
 
     objects: ClassVar[models.Manager[ActionEvent]] = models.Manager.from_queryset(
         ActionEventQuerySet

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django_flex.access.actor import Actor, Trusted
 from django_flex.actions.answer import run_action
 from django_flex.conf import get_settings
-from django_flex.dialects.flex import FLEX
+from django_flex.dialects.flex import flex_for
 from django_flex.dialects.flex.parser import as_mapping
 from django_flex.engine import Call, find_entry, with_status
 from django_flex.exceptions import FlexError, QueryError
@@ -106,7 +106,7 @@ class FlexAction:
             raise QueryError("'_action' is set by FlexAction", path="_action")
         call = Call(
             settings=settings,
-            dialect=FLEX,
+            dialect=flex_for(policy),
             policy=policy,
             entry=entry,
             resource=name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from django_flex.access.pointing import nameable_rows
 from django_flex.access.reach import Access
 from django_flex.access.rules import RuleFailedError, bind_rows
 from django_flex.analysis.authorize import authorize_returning, returned_terms
@@ -12,7 +13,7 @@ from django_flex.analysis.read.filters import authorize_filters
 from django_flex.analysis.writes.rules import CallerPermissions, project_code
 from django_flex.policy.model import ActionGrant
 from django_flex.query.ast import FieldTerm
-from django_flex.resolved import Rows, WriteRules
+from django_flex.resolved import WriteRules
 from django_flex.schema.introspection import label_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from django_flex.policy.model import Entry, Policy
     from django_flex.query.ast import Condition
     from django_flex.query.limits import Limits
-    from django_flex.resolved import AuthorizedQuery, Where
+    from django_flex.resolved import AuthorizedQuery, Rows, Where
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +59,7 @@ class ActionAccess:
     def nameable_rows(self, model: type[models.Model]) -> Rows:
         """Return the rows of a model that an input may name by their keys."""
         resource = self.access.policy.schema.find(label_of(model))
-        return self.access.related_rows(resource) or Rows(resource, plain=True)
+        return nameable_rows(resource, self.access)
 
     def inherited(self, model: type[models.Model]) -> Iterator[tuple[str, Rows]]:
         """Yield what else a key may name: of a model without a role, the rows that it inherits.

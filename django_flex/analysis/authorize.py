@@ -5,6 +5,7 @@ Nothing else creates an ``AuthorizedQuery``, and the planner accepts nothing els
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_flex.access.enter import enter
@@ -13,12 +14,13 @@ from django_flex.analysis.aggregates.groups import authorize_totals
 from django_flex.analysis.applied import applied_rules
 from django_flex.analysis.caps import query_within
 from django_flex.analysis.read.cursors import authorize_cursor
+from django_flex.analysis.read.default_order import default_order, orderings
 from django_flex.analysis.read.distinct import authorize_distinct
 from django_flex.analysis.read.exports import streamed
 from django_flex.analysis.read.fields import authorize_fields
 from django_flex.analysis.read.filters import authorize_filters
 from django_flex.analysis.read.named_aggregates import name_aggregates
-from django_flex.analysis.read.order import authorize_order
+from django_flex.analysis.read.order import authorize_orders, by_columns
 from django_flex.analysis.read.search import authorize_search, within
 from django_flex.binding.related_aggregates import NO_NAMES
 from django_flex.exceptions import (
@@ -26,18 +28,22 @@ from django_flex.exceptions import (
     ObjectNotFoundError,
     OperationDeniedError,
 )
+from django_flex.exceptions.places import Part
 from django_flex.query.ast import FieldTerm, PageRequest, Query
 from django_flex.query.operations import SHOWING
 from django_flex.resolved import PROOF, AuthorizedQuery
-from django_flex.schema.values import UnfitValueError, coerce_key
+from django_flex.schema.field_checks import coerce_key
+from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
     from django_flex.access.actor import Actor
     from django_flex.access.reach import Access
     from django_flex.access.roles import ResolvedGrant
+    from django_flex.binding.related_aggregates import NamedAggregates
     from django_flex.policy.model import Entry, Policy
+    from django_flex.query.ast import OrderTerm
     from django_flex.query.limits import Limits
-    from django_flex.resolved import Rows, Search
+    from django_flex.resolved import Ordering, Rows, Search
     from django_flex.schema.resources import Resource
 
 
@@ -79,7 +85,9 @@ def authorize(
         where, json_places = authorize_filters(query.filters, access, named)
     search = None if query.search is None else authorize_search(query.search, access)
     json_places |= places
-    order_by = tuple(authorize_order(term, access, named=named) for term in query.order_by)
+    default = default_order(query, access) if entry.default_order else ()
+    paged = replace(query, order_by=default) if default else query
+    order_by = _order(query.order_by, default, access, named)
     order_by, distinct_on = authorize_distinct(query, selection, order_by, access)
     where = within(search, where)
     return AuthorizedQuery(
@@ -92,12 +100,25 @@ def authorize(
         pk=_primary_key(query.pk, entry.resource) if query.operation == "get" else None,
         json_places=json_places,
         proof=PROOF,
-        keyset=authorize_cursor(query, order_by, access, json_places),
+        keyset=authorize_cursor(paged, order_by, access, json_places),
         distinct_on=distinct_on,
         rules=applied_rules(access, granted) if query.explain else (),
-        ranking=_ranking(search, query),
+        ranking=None if order_by else _ranking(search, query),
         totals=authorize_totals(query, access, rows, where),
+        may_scan="scan" in access.grant.operations,
     )
+
+
+def _order(
+    asked: tuple[OrderTerm, ...],
+    default: tuple[OrderTerm, ...],
+    access: Access,
+    named: NamedAggregates,
+) -> tuple[Ordering, ...]:
+    """Return the default order, which there is only if none is asked for, or what is asked for."""
+    if default:
+        return by_columns(orderings(default, access))
+    return authorize_orders(asked, access, named=named) if asked else ()
 
 
 def _ranking(search: Search | None, query: Query) -> Search | None:
@@ -120,7 +141,7 @@ def returned_terms(
     """
     if not (access.grant.operations & SHOWING or access.grant.unrestricted):
         if terms is not None:
-            raise FieldDeniedError(str(terms[0]), path="_fields")
+            raise FieldDeniedError(str(terms[0]), path=Part.RETURNING)
         return None
     if terms is None and any(access.wildcard_attributes(())):
         return (FieldTerm(("*",)),)

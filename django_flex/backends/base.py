@@ -103,6 +103,14 @@ class Reads(Protocol):
 class Writes(Protocol):
     """Writes plans. ``using`` is the alias of a database, as ``database`` returns it."""
 
+    @property
+    def validates(self) -> bool:
+        """Whether ``write`` reports the ``faults`` of rows, together with what it finds itself.
+
+        Otherwise it never receives a row that has some.
+        """
+        ...
+
     def database(self, resource: Resource) -> str:
         """Return the alias of the database that a resource is written to."""
         ...
@@ -267,6 +275,10 @@ class Backend(Reads, Writes, Objects, Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What this backend can do; it never receives a plan that needs more."""
+        ...
+
+    def capabilities_of(self, label: str) -> Capabilities:
+        """Return what it can do with the rows of a resource: less, where their database cannot."""
         ...
 
     def stored_with(self, label: str) -> Container[str] | None:

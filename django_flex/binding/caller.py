@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from django_flex.exceptions.places import Place
     from django_flex.query.ast import Path
     from django_flex.resolved import Rows, VisibleHop
     from django_flex.schema.aggregates import Measure
@@ -43,7 +44,7 @@ class Reach(Protocol):
     def readable(self, target: ResolvedPath) -> bool:
         """Whether the caller may read what a path leads to."""
 
-    def count_joins(self, hops: tuple[Relation, ...], place: str) -> None:
+    def count_joins(self, hops: tuple[Relation, ...], place: Place) -> None:
         """Check a way against the limits of a path and of the query.
 
         Raises:
@@ -58,6 +59,9 @@ class Reach(Protocol):
 
     def link_rows(self, relation: Relation) -> Rows | None:
         """Return the rows of a ``through`` model that the caller may see, ``None`` if all are."""
+
+    def type_rows(self, relation: Relation) -> Rows | None:
+        """Return the content types that the caller may see, ``None`` if no rule says."""
 
     def least(self, relation: Relation | None = None) -> int:
         """Return the minimum number of rows of an aggregate."""

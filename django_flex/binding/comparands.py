@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django_flex.binding.array_values import array_comparand
+from django_flex.binding.geometry_values import geometry_comparand
+from django_flex.binding.range_values import range_comparand
 from django_flex.binding.request_time import request_time
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
-from django_flex.query.ast import Constant, Now, ParameterText, UserValue
-from django_flex.query.operators import DERIVED_KINDS, OPERATORS, operators_for
+from django_flex.exceptions.places import worded
+from django_flex.query.ast import Constant, Now, ObjectValue, ParameterText, UserValue
+from django_flex.query.filters import no_value
+from django_flex.query.kinds import WITH_ITEMS
+from django_flex.query.operators import DERIVED_KINDS, OPERATORS, TRANSFORMS, operators_for
 from django_flex.query.patterns import pattern_fault
-from django_flex.schema.values import (
-    UnfitValueError,
-    check_json_value,
-    check_lookup,
-    coerce,
-)
+from django_flex.schema.field_checks import check_json_value, check_lookup
+from django_flex.schema.inputs import check_json
+from django_flex.schema.values import UnfitValueError, coerce
 
 if TYPE_CHECKING:
     from django_flex.binding.caller import Caller
@@ -68,19 +73,28 @@ class Comparands:
         rule = OPERATORS[operator]
         if DERIVED_KINDS.get(kind, kind) not in rule.kinds:
             raise QueryError(
-                f"'{operator}' does not apply to this field",
+                worded("'{}' does not apply to this field", operator),
                 path=place,
-                hint=f"one of {', '.join(operators_for(kind))}",
+                hint=worded("one of {}", ", ".join(operators_for(kind))),
             )
+        if isinstance(value, ObjectValue) and not _takes_objects(rule, kind):
+            raise no_value(value.value, place)
         if isinstance(value, Constant):
             value = value.value
         if value is None:
             return _null(rule, place)
+        if kind == "geometry" and rule.takes != "boolean":
+            known = partial(self._known, column=column, place=place)
+            return geometry_comparand(value, rule, column, known, place)
         return self._typed(value, rule, kind, column, place)
 
     def _typed(
         self, value: object, rule: Operator, kind: str, column: Attribute, place: str
     ) -> object:
+        if kind in WITH_ITEMS and rule.takes != "boolean":
+            one = partial(self._one, place=place)
+            made = array_comparand if kind == "array" else range_comparand
+            return made(value, rule, column, one, place)
         if rule.takes in {"list", "pair", "keys"}:
             inner = "text" if rule.takes == "keys" else kind
             parts = _parts(value, place)
@@ -93,17 +107,26 @@ class Comparands:
             return self._pattern(value, column, place)
         if rule.takes == "boolean":
             return self._one(value, "boolean", column, place)
-        textual = kind == "json" and rule.takes == "value" and not _compares_json(rule.name)
+        if kind == "json" and _is_document(value, rule):
+            return self._document(value, column, place)
+        if kind == "hstore" and isinstance(value, ObjectValue):
+            value = value.value
+        textual = kind == "json" and not _compares_json(rule.name)
+        textual = textual or (kind == "hstore" and rule.name == "has_key")
         ordered = rule.name in {"lt", "lte", "gt", "gte"}
         return self._one(value, "text" if textual else kind, column, place, ordered=ordered)
+
+    def _known(self, value: object, column: Attribute, place: str) -> object:
+        """Return a value of the caller where one is named; others are left as they are."""
+        return self._user_value(value, column, place) if isinstance(value, UserValue) else value
 
     def _check_count(self, found: int, place: str) -> None:
         """A comma list is one text to the parser, so its items are counted here."""
         if self.limits is not None and found > self.limits.max_in_items:
             raise LimitExceededError(
-                f"Too many values: {found}",
+                worded("Too many values: {}", found),
                 path=place,
-                hint=f"at most {self.limits.max_in_items}",
+                hint=worded("at most {}", self.limits.max_in_items),
             )
 
     def _one(
@@ -123,7 +146,9 @@ class Comparands:
             coerced = coerce(value, kind, column)
         except UnfitValueError as error:
             raise InvalidValueError(
-                "The value does not fit", path=place, hint=f"{error}{_advice(value, kind)}"
+                "The value does not fit",
+                path=place,
+                hint=worded("{}{}", error.expected, _advice(value, kind)),
             ) from error
         if kind == "json" and ordered and not _has_order(coerced):
             raise InvalidValueError(
@@ -131,17 +156,28 @@ class Comparands:
             )
         return coerced
 
+    def _document(self, value: object, column: Attribute, place: str) -> object:
+        """Return a JSON value that is looked for in others, or that others are looked for in."""
+        document = self._one(value, "json", column, place)
+        try:
+            check_json(document)
+        except UnfitValueError as error:
+            raise InvalidValueError(
+                "The value does not fit", path=place, hint=error.expected
+            ) from error
+        return document
+
     def _pattern(self, value: object, column: Attribute, place: str) -> str:
         pattern = str(self._one(value, "text", column, place))
         if self.limits is not None and len(pattern) > self.limits.max_pattern_length:
             raise LimitExceededError(
                 "The pattern is too long",
                 path=place,
-                hint=f"at most {self.limits.max_pattern_length} characters",
+                hint=worded("at most {} characters", self.limits.max_pattern_length),
             )
         fault = pattern_fault(pattern)
         if fault:
-            raise InvalidValueError(f"The pattern {fault}", path=place)
+            raise InvalidValueError(worded("The pattern {}", fault), path=place)
         return pattern
 
     def _user_value(self, value: UserValue, column: Attribute, place: str) -> object:
@@ -157,7 +193,7 @@ class Comparands:
             raise InvalidValueError(
                 "There is no such value of the caller",
                 path=place,
-                hint=f"one of {', '.join(sorted({'id', *self.user_values}))}",
+                hint=worded("one of {}", ", ".join(sorted({"id", *self.user_values}))),
             )
         if self.caller is None:
             raise UnmatchedError
@@ -182,7 +218,7 @@ def check_taken(value: Any, rest: Path, column: Attribute, place: str) -> None:
         InvalidValueError: it does not, as a project's own field or lookup may say.
     """
     *transforms, operator = rest
-    if transforms:
+    if transforms or column.kind == "geometry":
         return
     try:
         if value is None:
@@ -191,21 +227,24 @@ def check_taken(value: Any, rest: Path, column: Attribute, place: str) -> None:
         if column.kind == "json":
             # Our own expressions compare JSON; the values in them are made by the field.
             many = OPERATORS[operator].takes == "list"
-            if many or _compares_json(operator):
+            whole = _compares_json(operator) or isinstance(value, Mapping | list)
+            if many or whole:
                 for one in value if many else [value]:
                     check_json_value(one, column)
             return
         check_lookup(value, column, OPERATORS[operator].comparison)
     except UnfitValueError as error:
-        raise InvalidValueError("The value does not fit", path=place, hint=str(error)) from error
+        raise InvalidValueError(
+            "The value does not fit", path=place, hint=error.expected
+        ) from error
 
 
 def _advice(value: object, kind: str) -> str:
     """Return what else to say about a value that does not fit."""
-    if isinstance(value, tuple):
-        return "; a list needs an operator such as 'in'"
+    if isinstance(value, tuple) and kind not in WITH_ITEMS:
+        return worded("; a list needs an operator such as 'in'")
     if kind == "datetime" and isinstance(value, str) and _LOST_PLUS.search(value):
-        return "; the '+' of an offset is written as %2B in a URL"
+        return worded("; the '+' of an offset is written as %2B in a URL")
     return ""
 
 
@@ -219,7 +258,9 @@ def _known(value: object) -> Any:
 def _null(rule: Operator, place: str) -> None:
     if rule.name != "exact":
         raise InvalidValueError(
-            f"null has no meaning for '{rule.name}'", path=place, hint="use isnull: true or false"
+            worded("null has no meaning for '{}'", rule.name),
+            path=place,
+            hint="use isnull: true or false",
         )
 
 
@@ -232,9 +273,36 @@ def _parts(value: object, place: str) -> tuple[object, ...]:
     return tuple(value)
 
 
+def _takes_objects(rule: Operator, kind: str) -> bool:
+    """Whether an object may be sent as it is, without ``$value`` around it."""
+    if kind == "geometry":
+        return rule.takes != "boolean"
+    return kind == "range" or (kind in {"json", "hstore"} and rule.takes in {"part", "document"})
+
+
+def _is_document(value: object, rule: Operator) -> bool:
+    """Whether a JSON value is meant as such; a text that is contained is text."""
+    inside = rule.takes == "part" and isinstance(value, Mapping | list | tuple)
+    return inside or rule.takes == "document"
+
+
 def _compares_json(operator: str) -> bool:
     return operator in {"exact", "ne", "lt", "lte", "gt", "gte"}
 
 
 def _has_order(value: object) -> bool:
     return isinstance(value, int | float | str) and not isinstance(value, bool)
+
+
+def derived_kind(kind: str, transforms: Iterable[str], place: str) -> str:
+    """Return the kind of a value of ``kind`` after ``transforms``.
+
+    Raises:
+        QueryError: one of them does not apply.
+    """
+    for name in transforms:
+        transform = TRANSFORMS[name]
+        if kind not in transform.kinds:
+            raise QueryError(worded("'{}' does not apply to this field", name), path=place)
+        kind = transform.result
+    return kind

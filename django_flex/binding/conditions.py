@@ -10,20 +10,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from django_flex.binding import related_aggregates as aggregates
-from django_flex.binding.comparands import Comparands, UnmatchedError, check_taken
+from django_flex.binding.comparands import Comparands, UnmatchedError, check_taken, derived_kind
+from django_flex.binding.comparisons import ALWAYS, NEVER, compare, compared, compared_label
 from django_flex.binding.grant_cache import GrantCache
 from django_flex.binding.related import rows_behind
 from django_flex.binding.values import value_of
+from django_flex.dataclass_init import fast_init
 from django_flex.exceptions import FieldDeniedError, FilterDeniedError, QueryError
+from django_flex.exceptions.places import worded
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.ast import And, Comparison, FieldValue, Not, Or, Quantified
+from django_flex.query.kinds import STORED_OTHERWISE, WITH_ITEMS
 from django_flex.query.operators import OPERATORS, TRANSFORMS
 from django_flex.resolved import (
     AllOf,
     AnyOf,
     Complement,
     Exists,
-    Predicate,
     Value,
     VisibleHop,
     Where,
@@ -31,20 +34,20 @@ from django_flex.resolved import (
 from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from django_flex.binding.caller import Caller, Reach
     from django_flex.query.ast import Condition, Path
-    from django_flex.query.operators import Operator
     from django_flex.schema.paths import ResolvedPath
     from django_flex.schema.resources import Relation, Resource
 
 TAIL = frozenset({*OPERATORS, *TRANSFORMS})
-ALWAYS = AllOf(())
-NEVER = AnyOf(())
+#: Kinds of which two columns may still be of different types, which databases do not compare.
+_NO_COLUMNS = WITH_ITEMS | STORED_OTHERWISE | {"composite", "json", "geometry", "hstore"}
 _cache: GrantCache[ResolvedPath] = GrantCache()
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class BindingScope:
     """Where in a tree we are: paths are resolved from ``resource``, ``prefix`` is already passed.
@@ -83,9 +86,9 @@ def bind_condition(condition: Condition, scope: BindingScope) -> Where:
     return _build(condition, scope)
 
 
-def bind_word(word: str, target: ResolvedPath, scope: BindingScope) -> Where:
+def bind_word(asked: Comparison, target: ResolvedPath, scope: BindingScope) -> Where:
     """Return the condition that a path contains a word; the operator is in the path's ``rest``."""
-    return _place([ResolvedComparison(target, Comparison(target.canonical, word, "search"))], scope)
+    return _place([ResolvedComparison(target, asked)], scope)
 
 
 def bind_rule(condition: Condition, resource: Resource, caller: Caller | None) -> Where:
@@ -158,28 +161,6 @@ def _measured(condition: Condition, scope: BindingScope) -> Where | None:
     return compare(value, rest, condition, scope.comparands)
 
 
-def compare(value: Value, rest: Path, asked: Comparison, comparands: Comparands) -> Where:
-    """Return a comparison of a value that is not a plain column.
-
-    Args:
-        value: what is compared.
-        rest: transforms and an operator.
-        asked: the comparison as it was asked for.
-        comparands: types the other side.
-    """
-    *transforms, operator = rest
-    if isinstance(asked.value, FieldValue):
-        raise QueryError("'$field' compares columns, not aggregates", path=asked.place)
-    kind = _derived_kind(value.attribute.kind, transforms, asked.place)
-    try:
-        column = value.attribute
-        bound = comparands.bind(asked.value, operator, kind, column, asked.place)
-        check_taken(bound, rest, column, asked.place)
-    except UnmatchedError:
-        return ALWAYS if OPERATORS[operator].negates else NEVER
-    return _compared(value, transforms, OPERATORS[operator], bound)
-
-
 def _crossing(target: ResolvedPath, depth: int) -> Path | None:
     """Return the way through the first to-many hop behind ``depth``; ``None`` for ``isnull`` alone."""
     if target.via and target.rest == ("isnull",):
@@ -198,7 +179,7 @@ def _resolve(comparison: Comparison, scope: BindingScope) -> ResolvedComparison:
         if found is not None:
             return ResolvedComparison(found, comparison)
     try:
-        target = resolve(scope.resource, path, tail=TAIL)
+        target = resolve(scope.resource, path, tail=TAIL, items=True)
         target = with_operator(target)
     except UnknownPathError:
         raise _denied(path, comparison, scope) from None
@@ -210,7 +191,20 @@ def _resolve(comparison: Comparison, scope: BindingScope) -> ResolvedComparison:
             scope.json_places.add(comparison.place)
         elif access.decides and not target.hops and target.attribute.computed is None:
             _cache.put(access.grant, path, target)
+    if target.rest != ("isnull",) and comparison.value is not None:
+        _check_pointer(target, comparison)
     return ResolvedComparison(target, comparison)
+
+
+def _check_pointer(target: ResolvedPath, comparison: Comparison) -> None:
+    """Refuse a generic foreign key as a value: rows of any model may have the same key."""
+    if target.is_pointer:
+        name = ".".join(target.hop_names)
+        raise QueryError(
+            "A generic foreign key is compared by its type and its key",
+            path=comparison.place,
+            hint=f"'{name}.type', '{name}.id'",
+        )
 
 
 def with_operator(target: ResolvedPath) -> ResolvedPath:
@@ -302,7 +296,9 @@ def _quantified(condition: Quantified, scope: BindingScope) -> Where:
     inner = replace(scope, prefix=path, depth=len(hops))
     where = _build(condition.condition, inner)
     if hops[-1].cardinality != "many":
-        raise QueryError(f"'{condition.quantifier}' needs a to-many relation", path=condition.place)
+        raise QueryError(
+            worded("'{}' needs a to-many relation", condition.quantifier), path=condition.place
+        )
     if condition.quantifier == "every":
         where = Complement(where)
     found = _nested(hops, len(hops) - 1, where, scope)
@@ -337,11 +333,17 @@ def _nested(hops: tuple[Relation, ...], end: int, where: Where, scope: BindingSc
 
 def _test(member: ResolvedComparison, scope: BindingScope) -> Where:
     target, asked = member.target, member.asked
-    attribute = target.attribute
+    attribute = target.value
+    if target.keys and attribute.kind == "array":
+        raise QueryError(
+            "An array in an array cannot be compared",
+            path=asked.place,
+            hint="name an item of it, as in 'grid.0.1'",
+        )
     *transforms, operator = target.rest
     hops = target.hops[scope.depth :]
     column = _value(hops, target, scope)
-    kind = _derived_kind(attribute.kind, transforms, asked.place)
+    kind = derived_kind(attribute.kind, transforms, asked.place)
     if isinstance(asked.value, FieldValue):
         value: object = _other_column(member, kind, scope)
     else:
@@ -350,27 +352,15 @@ def _test(member: ResolvedComparison, scope: BindingScope) -> Where:
             check_taken(value, target.rest, attribute, asked.place)
         except UnmatchedError:
             return ALWAYS if OPERATORS[operator].negates else NEVER
-    return _compared(column, transforms, OPERATORS[operator], value)
-
-
-def _compared(column: Value, transforms: Iterable[str], operator: Operator, value: object) -> Where:
-    test = Predicate(column, tuple(transforms), operator.comparison, value)
-    return Complement(test) if operator.negates else test
+    if attribute.computed is not None and attribute.computed.halves and not transforms:
+        return compared_label(column, attribute.computed.halves, OPERATORS[operator], value)
+    return compared(column, transforms, OPERATORS[operator], value)
 
 
 def _value(hops: tuple[Relation, ...], target: ResolvedPath, scope: BindingScope) -> Value:
     here = target.hops[scope.depth - 1].target if scope.depth else scope.resource
     masks = _masks(hops, scope.access)
     return value_of(hops, target.attribute, scope.access, here, keys=target.keys, masks=masks)
-
-
-def _derived_kind(kind: str, transforms: list[str], place: str) -> str:
-    for name in transforms:
-        transform = TRANSFORMS[name]
-        if kind not in transform.kinds:
-            raise QueryError(f"'{name}' does not apply to this field", path=place)
-        kind = transform.result
-    return kind
 
 
 def _other_column(member: ResolvedComparison, kind: str, scope: BindingScope) -> Value:
@@ -387,12 +377,14 @@ def _other_column(member: ResolvedComparison, kind: str, scope: BindingScope) ->
         if not scope.access.readable(target):
             raise FieldDeniedError(text, path=asked.place)
         scope.access.count_joins(target.hops, asked.place)
+    _check_pointer(target, asked)
     # Behind an `Exists` a path from elsewhere would name another column of the related row.
     elsewhere = target.hop_names[: scope.depth] != member.target.hop_names[: scope.depth]
     if elsewhere or target.keys or any(hop.cardinality == "many" for hop in hops):
         raise QueryError("'$field' needs a column of the same row", path=asked.place)
-    comparable = kind != "json" and operator in {"exact", "ne", "lt", "lte", "gt", "gte"}
-    if target.attribute.kind != kind or not comparable:
+    comparable = kind not in _NO_COLUMNS and operator in {"exact", "ne", "lt", "lte", "gt", "gte"}
+    alike = target.attribute.kind == kind and target.attribute.stored is None
+    if not (alike and comparable and member.target.attribute.stored is None):
         raise QueryError(
             "'$field' compares columns of one kind", path=asked.place, hint="by lt, lte, gt, gte"
         )

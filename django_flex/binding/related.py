@@ -27,7 +27,9 @@ def rows_behind(relation: Relation, access: Reach | None) -> Rows:
 
 
 def hides_rows(relation: Relation, access: Reach) -> bool:
-    """Whether some rows behind a relation, or links to them, may be hidden from the caller."""
+    """Whether some rows behind a relation, links to them, or their types may be hidden."""
     return (
-        access.related_rows(relation.target) is not None or access.link_rows(relation) is not None
+        access.related_rows(relation.target) is not None
+        or access.link_rows(relation) is not None
+        or access.type_rows(relation) is not None
     )

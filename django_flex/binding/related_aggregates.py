@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from django_flex.binding.related import rows_behind
 from django_flex.binding.values import value_of
 from django_flex.exceptions import QueryError
+from django_flex.exceptions.places import worded
 from django_flex.query.aggregates import FUNCTIONS
-from django_flex.resolved import AggregateSubquery, Derived
+from django_flex.resolved import AggregateSubquery, ComputedValue
 from django_flex.schema.aggregates import Measure, resolve_measure, result_of
 from django_flex.schema.paths import UnknownPathError, resolve
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django_flex.binding.caller import Reach
+    from django_flex.exceptions.places import Place
     from django_flex.query.ast import Path
     from django_flex.resolved import Value
     from django_flex.schema.resources import Relation, Resource
@@ -48,7 +50,7 @@ class NamedAggregate:
     """An aggregate that an entry of ``related`` names, already granted: what it is, and its value."""
 
     measure: Measure
-    value: Derived
+    value: ComputedValue
 
 
 #: Aggregates by the name of their entry, and the path or alias there.
@@ -65,7 +67,7 @@ class SplitPath:
 
     measure: Measure
     rest: Path
-    value: Derived | None = None
+    value: ComputedValue | None = None
 
 
 def split_named(named: NamedAggregates, path: Path) -> SplitPath | None:
@@ -91,20 +93,22 @@ def split_filter(resource: Resource, path: Path, tail: frozenset[str]) -> SplitP
     return None
 
 
-def check_measure(measure: Measure, text: str, place: str) -> None:
+def check_measure(measure: Measure, text: str, place: Place) -> None:
     """Refuse a function that does not fit its field.
 
     Raises:
         QueryError: it does not.
     """
     if not measure.fits:
-        target = measure.target
+        target, of = measure.target, text.rpartition(".")[0]
         kind = target.attribute.kind if target and not target.via else "related rows"
         names = [name for name, function in FUNCTIONS.items() if kind in function.kinds]
         raise QueryError(
-            f"'{measure.function.name}' does not apply to '{text.rpartition('.')[0]}'",
+            worded("'{}' does not apply to '{}'", measure.function.name, of),
             path=place,
-            hint=f"one of {', '.join(names or ['count'])}",
+            hint=f"'{of}.type', '{of}.id'"
+            if target and target.is_pointer
+            else worded("one of {}", ", ".join(names or ["count"])),
         )
 
 
@@ -112,11 +116,11 @@ def related_aggregate(
     measure: Measure,
     access: Reach | None,
     text: str,
-    place: str,
+    place: Place,
     depth: int = 0,
     *,
     least: int | None = None,
-) -> Derived:
+) -> ComputedValue:
     """Return the value that an aggregate of related rows has for each row.
 
     Args:
@@ -134,7 +138,11 @@ def related_aggregate(
     crossings = [position for position in measure.crossings if position >= depth]
     if len(crossings) != 1:
         raise QueryError(
-            f"'{text}' crosses {'several' if crossings else 'no'} to-many relations",
+            worded(
+                "'{}' crosses {} to-many relations",
+                text,
+                worded("several") if crossings else worded("no"),
+            ),
             path=place,
             hint='\'{"bookings.some": {"lines.count.gte": 3}}\', or an aggregate of one relation',
         )
@@ -144,7 +152,7 @@ def related_aggregate(
     way, relation = measure.hops[depth:position], measure.hops[position]
     after = measure.hops[position + 1 :]
     result = result_of(measure)
-    return Derived(
+    return ComputedValue(
         source=AggregateSubquery(
             way=way,
             relation=relation,
@@ -167,7 +175,8 @@ def _inner_value(
     if measure.target is None:
         return None
     masks = access.masks(after) if access is not None else ()
-    return value_of(after, measure.target.attribute, access, relation.target, masks=masks)
+    counted = measure.target.attribute.leading
+    return value_of(after, counted, access, relation.target, masks=masks)
 
 
 def _least(access: Reach | None, relation: Relation) -> int:

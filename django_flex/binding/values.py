@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django_flex.resolved import Column, ComputedField, Derived
-from django_flex.schema.paths import resolve_hops
+from django_flex.resolved import (
+    Column,
+    ComputedField,
+    ComputedValue,
+    TransformedValue,
+    key_of,
+)
+from django_flex.schema.paths import ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,17 +47,34 @@ def value_of(
     if computed is None:
         plain = not (hops or keys or masks)
         return _own(attribute) if plain else Column(hops, attribute, keys, masks)
-    there = hops[-1].target if hops else resource
-    ways = [(*hops, *resolve_hops(there, way)) for way in computed.ways]
+    ways = ways_of(attribute, hops, resource)
     if access is not None:
         # An expression reads related rows, too; where the caller may not see them it is null.
         masks = _distinct((*masks, *(mask for way in ways for mask in access.masks(way))))
-    return Derived(
+    return ComputedValue(
         source=ComputedField(hops, computed.expression),
         attribute=attribute,
         key=("computed", *(hop.lookup for hop in hops), attribute.name),
         masks=masks,
         hops=tuple(dict.fromkeys((*hops, *(hop for way in ways for hop in way)))),
+    )
+
+
+def transformed(value: Value, transform: str, result: Attribute) -> ComputedValue:
+    """Return a part of a value of a row, null where the value is or is hidden.
+
+    Args:
+        value: what it is a part of.
+        transform: one of ``PARTS``.
+        result: describes the part like a column.
+    """
+    key = value.key if isinstance(value, ComputedValue) else map(str, key_of(value))
+    return ComputedValue(
+        source=TransformedValue(replace(value, masks=()), transform),
+        attribute=result,
+        key=("transform", transform, *key),
+        masks=value.masks,
+        hops=value.hops,
     )
 
 

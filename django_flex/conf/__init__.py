@@ -9,11 +9,10 @@ from django_flex.backends.orm.django_internals.text_lookups import (
     add_functions as prepare_connection,
 )
 from django_flex.conf.declared import BY_NAME, SETTINGS, VERSION_SETTINGS, Setting
+from django_flex.conf.groups import Actions, Idempotency, Tokens
 from django_flex.conf.loading import (
     NAME,
-    Actions,
     Configuration,
-    Idempotency,
     Settings,
     configuration,
     get_settings,
@@ -32,6 +31,7 @@ __all__ = [
     "Idempotency",
     "Setting",
     "Settings",
+    "Tokens",
     "configuration",
     "get_settings",
     "has_urls",

@@ -16,6 +16,8 @@ from django_flex.query.limits import CAPS, Cap
 Validate: TypeAlias = Callable[[Any], "str | None"]
 #: The largest number of rows or bytes, and of seconds: databases take no larger ones.
 LARGEST, LONGEST = 2**53, 86_400
+#: A refresh token that may be sent again for longer would be no protection.
+LONGEST_GRACE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,21 @@ def _is_time_zone(value: object) -> str | None:
 def _is_natural(value: object) -> str | None:
     good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
     return None if good else "a whole number of at least 0 is needed"
+
+
+def _is_within(most: int) -> Validate:
+    """Return what is wrong with a number of minutes or days, of which there is a sensible limit."""
+
+    def validate(value: object) -> str | None:
+        good = _is_positive(value) is None and isinstance(value, int) and value <= most
+        return None if good else f"a whole number from 1 to {most} is needed"
+
+    return validate
+
+
+def _is_grace(value: object) -> str | None:
+    good = _is_natural(value) is None and isinstance(value, int) and value <= LONGEST_GRACE
+    return None if good else f"a whole number of seconds from 0 to {LONGEST_GRACE} is needed"
 
 
 def _is_mapping(value: object) -> str | None:
@@ -113,6 +130,21 @@ def _is_search_mode(value: object) -> str | None:
     return None if good else "'substrings', 'full_text' or 'trigrams' is needed"
 
 
+def _is_shape(value: object) -> str | None:
+    good = isinstance(value, str) and value in {"map", "list"}
+    return None if good else "'map' or 'list' is needed"
+
+
+def _is_naming(value: object) -> str | None:
+    good = isinstance(value, str) and value in {"snake", "camel"}
+    return None if good else "'snake' or 'camel' is needed"
+
+
+def _is_dialect(value: object) -> str | None:
+    good = isinstance(value, str) and value in {"flex", "directus"}
+    return None if good else "'flex' or 'directus' is needed"
+
+
 def _is_action_status(value: object) -> str | None:
     good = isinstance(value, str) and value in {"todo", "alpha", "beta", "prod"}
     return None if good else "'todo', 'alpha', 'beta' or 'prod' is needed"
@@ -129,8 +161,8 @@ SETTINGS = (
         "AUTHENTICATION",
         None,
         _are_authenticators,
-        "Authenticators, tried in order. Default: the session, then those of Django REST "
-        "framework if it is installed.",
+        "Authenticators, tried in order. Default: tokens if `django_flex.tokens` is installed, the "
+        "session, then those of Django REST framework if it is installed.",
     ),
     Setting(
         "ROLE_RESOLVER",
@@ -144,7 +176,8 @@ SETTINGS = (
         (*(f"{USER_FIELD}{name}" for name in RIGHTS), *SECRETS),
         _are_names,
         "Names of fields that no wildcard covers: single words anywhere in a name, several words "
-        "at its end; `user.x` is field `x` of the user model. Replaces the default.",
+        "at its end; `user.x` is field `x` of the user model. If that is a relation, no wildcard "
+        "writes the rows behind it or its links. Replaces the default.",
     ),
     Setting(
         "EXTRA_GUARDED_FIELDS",
@@ -196,6 +229,36 @@ SETTINGS = (
     ),
     Setting("IDEMPOTENCY_HOURS", 24, _is_positive, "Hours for which these replies are stored."),
     Setting(
+        "ACCESS_TOKEN_MINUTES",
+        15,
+        _is_within(1_440),
+        "Minutes for which an access token of `django_flex.tokens` is valid, at most a day.",
+    ),
+    Setting(
+        "REFRESH_TOKEN_DAYS",
+        7,
+        _is_within(365),
+        "Days for which a refresh token can be exchanged; each exchange gives a new one.",
+    ),
+    Setting(
+        "LOGIN_DAYS",
+        90,
+        _is_within(3_650),
+        "Days after which a user has to log in again, however often the tokens were refreshed.",
+    ),
+    Setting(
+        "REFRESH_GRACE_SECONDS",
+        10,
+        _is_grace,
+        "Seconds in which a refresh token may be sent again, because a reply was lost; at most 60.",
+    ),
+    Setting(
+        "LOGIN_RATE_LIMIT",
+        "10/m",
+        _is_anything,
+        "Logins that may be tried from one address, and for one name.",
+    ),
+    Setting(
         "TRACK_ACTIONS",
         True,
         _is_boolean,
@@ -226,6 +289,33 @@ SETTINGS = (
     ),
     Setting("VERSIONS", {}, _is_mapping, "Further versions: `{name: {'path': …, settings…}}`."),
     Setting(
+        "DIALECT",
+        "flex",
+        _is_dialect,
+        "The wire form of requests and replies: `'flex'`, that of this package, or `'directus'`.",
+    ),
+    Setting(
+        "DEFAULT_SHAPE",
+        "map",
+        _is_shape,
+        "The form of `results` if a list does not name a `shape`: `'map'`, an object by key, or "
+        "`'list'`.",
+    ),
+    Setting(
+        "NAMING",
+        "snake",
+        _is_naming,
+        "How names and the words of the language are spelt in requests and replies: `'snake'`, as in "
+        "Python, or `'camel'`.",
+    ),
+    Setting(
+        "USE_META_ORDERING",
+        False,
+        _is_boolean,
+        "Whether lists have the order of `Meta.ordering` if neither the query nor the entry "
+        "names one.",
+    ),
+    Setting(
         "SEARCH_MODE",
         "substrings",
         _is_search_mode,
@@ -243,6 +333,13 @@ SETTINGS = (
         _is_time_zone,
         "Time zone of days, hours and other parts of datetimes, such as `Europe/Berlin`. Default: "
         "Django's current one. `Prefer: timezone=` takes precedence.",
+    ),
+    Setting(
+        "ACCEPT_LANGUAGE",
+        False,
+        _is_boolean,
+        "Whether replies are in the language of `Accept-Language` where Django's "
+        "`LocaleMiddleware` has not chosen one.",
     ),
     Setting(
         "STATEMENT_CACHE_SIZE",

@@ -15,8 +15,9 @@ from django.utils.module_loading import import_string
 
 from django_flex.backends.orm.backend import OrmBackend
 from django_flex.backends.orm.prepared.statement_cache import StatementCache
-from django_flex.backends.registry import Backends, declared_resources
+from django_flex.backends.registry import Backends, registry
 from django_flex.conf.declared import BY_NAME, SETTINGS, VERSION_SETTINGS
+from django_flex.conf.groups import Actions, Idempotency, Tokens
 from django_flex.conf.mistakes import EXAMPLES, setting_meant
 from django_flex.policy.compile.entries import compile_policy
 from django_flex.policy.compile.rates import compile_rates
@@ -25,9 +26,11 @@ from django_flex.policy.guarding import ALL_NAMES
 from django_flex.policy.problems import Problem
 from django_flex.policy.rates import NOBODY, RateLimits
 from django_flex.query.limits import Limits
+from django_flex.query.naming import to_camel
 
 if TYPE_CHECKING:
     from django_flex.policy.model import Policy
+    from django_flex.query.ast import Shape
 
 NAME = "DJANGO_FLEX"
 #: Settings of dj-actions, which are outside ``DJANGO_FLEX``.
@@ -35,9 +38,11 @@ OLDER = {
     "TRACK_ACTIONS": "DJACTION_TRACK_ACTIONS",
     "ACTION_TTL_MINUTES": "DJACTION_TTL_MINUTES",
 }
+MINUTE, DAY = 60, 86_400
 #: How similar a name has to be to ``DJANGO_FLEX`` to be a typo of it.
 LIKE_NAME = 0.8
 SESSION = "django_flex.http.authentication.SessionAuthentication"
+TOKENS = "django_flex.tokens"
 REST_FRAMEWORK = "django_flex.contrib.rest_framework.DefaultAuthentication"
 
 
@@ -48,26 +53,6 @@ class HasActionNames(Protocol):
     def action_names(self) -> Mapping[str, Collection[str]]:
         """Return the ids of the actions of each model, by its label."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Idempotency:
-    """How long replies to writes are stored, and in which cache if not in the database."""
-
-    cache: str
-    hours: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actions:
-    """The settings of model actions."""
-
-    track: bool
-    ttl_minutes: int
-    max_bytes: int
-    max_rows: int
-    min_status: str
-    task_backend: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -83,11 +68,15 @@ class Settings:
     rate_limits: RateLimits
     idempotency: Idempotency
     actions: Actions
+    tokens: Tokens
     require_authentication: bool
     authentication: tuple[Any, ...]
     always_http_200: bool
     audit_queries: bool
     time_zone: str | None
+    accept_language: bool
+    default_shape: Shape
+    dialect: str
     headers: Mapping[str, str]
     problems: tuple[Problem, ...]
 
@@ -192,7 +181,9 @@ def _build(
         user_values=values["USER_VALUES"],
         max_relation_depth=limits.max_relation_depth,
         search=(values["SEARCH_MODE"], values["SEARCH_CONFIG"]),
-        resources=declared_resources(),
+        use_meta_ordering=values["USE_META_ORDERING"],
+        resources=registry.declared,
+        naming=to_camel if values["NAMING"] == "camel" else None,
     )
     located = [Problem(p.id, p.message, f"{place}: {p.place}", p.hint) for p in found]
     return Settings(
@@ -207,11 +198,15 @@ def _build(
             cache=values["IDEMPOTENCY_CACHE"], hours=values["IDEMPOTENCY_HOURS"]
         ),
         actions=_actions(values, problems),
+        tokens=_tokens(values, place, problems),
         require_authentication=values["REQUIRE_AUTHENTICATION"],
         authentication=_authenticators(values["AUTHENTICATION"], place, problems),
         always_http_200=values["ALWAYS_HTTP_200"],
         audit_queries=values["AUDIT_QUERIES"],
         time_zone=values["TIME_ZONE"],
+        accept_language=values["ACCEPT_LANGUAGE"],
+        default_shape=values["DEFAULT_SHAPE"],
+        dialect=values["DIALECT"],
         headers={k.title(): v for k in ("deprecation", "sunset") if (v := values[k])},
         problems=(*problems, *located),
     )
@@ -219,7 +214,7 @@ def _build(
 
 def _backends(values: Mapping[str, Any]) -> Backends:
     size, checked = values["STATEMENT_CACHE_SIZE"], values["CHECK_STATEMENTS"]
-    return Backends(OrmBackend(StatementCache(size, checked)))
+    return registry.backends(OrmBackend(StatementCache(size, checked)))
 
 
 def _actions(values: Mapping[str, Any], problems: list[Problem]) -> Actions:
@@ -239,6 +234,21 @@ def _actions(values: Mapping[str, Any], problems: list[Problem]) -> Actions:
         max_rows=values["MAX_ACTION_ROWS"],
         min_status=values["MIN_ACTION_STATUS"],
         task_backend=values["ACTION_TASK_BACKEND"],
+    )
+
+
+def _tokens(values: Mapping[str, Any], place: str, problems: list[Problem]) -> Tokens:
+    rate = values["LOGIN_RATE_LIMIT"]
+    # There are no operations for which a dictionary could say a rate, so each is a mistake in one.
+    rate = {"login": None} if isinstance(rate, Mapping) else rate
+    reporter = ProblemReporter(f"{place}['LOGIN_RATE_LIMIT']", problems)
+    return Tokens(
+        access_seconds=values["ACCESS_TOKEN_MINUTES"] * MINUTE,
+        refresh_seconds=values["REFRESH_TOKEN_DAYS"] * DAY,
+        login_seconds=values["LOGIN_DAYS"] * DAY,
+        session_seconds=DAY,
+        grace_seconds=values["REFRESH_GRACE_SECONDS"],
+        login_rate=compile_rates(rate, reporter).default,
     )
 
 
@@ -304,8 +314,9 @@ def _imported(value: object, place: str, problems: list[Problem]) -> Any:
         return value
     try:
         found = import_string(value)
-    except (ImportError, TypeError, ValueError) as error:
-        problems.append(Problem("E014", str(error), place))
+    except (ImportError, RuntimeError, TypeError, ValueError) as error:
+        # A RuntimeError is Django's, for the models of an app that is not installed.
+        problems.append(Problem("E014", str(error).rstrip("."), place))
         return _deny
     if not callable(found):
         problems.append(Problem("E014", f"'{value}' is not callable", place))
@@ -338,8 +349,12 @@ CLOSED: Mapping[str, object] = {
 def _authenticators(value: Any, place: str, problems: list[Problem]) -> tuple[object, ...]:
     """Return the authenticator classes to try, as classes or zero-argument callables."""
     if value is None:
-        rest = "rest_framework" in django_settings.INSTALLED_APPS
-        value = (SESSION, REST_FRAMEWORK) if rest else (SESSION,)
+        value = [SESSION]
+        if "rest_framework" in django_settings.INSTALLED_APPS:
+            value.append(REST_FRAMEWORK)
+        if registered.is_installed(TOKENS):
+            # First, because a header is sent on purpose, and a cookie is just there.
+            value.insert(0, f"{TOKENS}.authentication.TokenAuthentication")
     place = f"{place}['AUTHENTICATION']"
     found = []
     for part in value:
@@ -349,13 +364,14 @@ def _authenticators(value: Any, place: str, problems: list[Problem]) -> tuple[ob
     return tuple(found)
 
 
-def _forget(*, setting: str, **_kwargs: object) -> None:
+def _forget(*, setting: str = NAME, **_kwargs: object) -> None:
     ours = {NAME, "INSTALLED_APPS", "AUTH_USER_MODEL", "REST_FRAMEWORK", *OLDER.values()}
     if setting in ours:
         configuration.cache_clear()
 
 
 setting_changed.connect(_forget, dispatch_uid="django_flex.conf")
+registry.changed.connect(_forget, dispatch_uid="django_flex.conf")
 
 
 def has_urls() -> bool:

@@ -17,7 +17,7 @@ from django_flex.actions.answer import run_action
 from django_flex.actions.declare.definitions import Scope
 from django_flex.actions.run.finding import available
 from django_flex.conf import get_settings
-from django_flex.dialects.flex import FLEX
+from django_flex.dialects.flex import flex_for
 from django_flex.engine import ACTIONS, Call, resolve_call
 from django_flex.plan.json_values import encode
 from django_flex.schema.introspection import label_of
@@ -76,7 +76,7 @@ class FlexActionAdminMixin:
             return []
         call = Call(
             settings=settings,
-            dialect=FLEX,
+            dialect=flex_for(settings.policy),
             policy=settings.policy,
             resource=entry.name,
             operation=ACTIONS,
@@ -131,7 +131,7 @@ def _run(
         run_action(
             Call(
                 settings=settings,
-                dialect=FLEX,
+                dialect=flex_for(settings.policy),
                 policy=settings.policy,
                 resource=definition.resource,
                 operation=definition.id,

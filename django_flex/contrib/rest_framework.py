@@ -23,18 +23,21 @@ from django_flex.contrib.rest_authentication import (
     without_csrf,
 )
 from django_flex.contrib.viewset_rules import found_by, object_check, rows_of, visible_key, within
-from django_flex.dialects.flex import FLEX
+from django_flex.dialects.flex import flex_for
 from django_flex.exceptions import (
     FlexError,
     MethodNotAllowedError,
     ObjectNotFoundError,
 )
+from django_flex.exceptions.places import worded
 from django_flex.http.authentication import SESSION_CHALLENGE, admitted
 from django_flex.http.endpoint import Door, serve
 from django_flex.http.forms import is_form
 from django_flex.http.rendering import render
 from django_flex.http.routing import ADD, DELETE, EDIT, GET, LIST, action_route, fixed_route
 from django_flex.http.view_policy import ViewGrants, check_model, place_of, view_door
+from django_flex.plan.json_values import text_of
+from django_flex.schema.conversions.keys import shown_key
 from django_flex.schema.introspection import label_of
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from django_flex.conf import Settings
-    from django_flex.dialects.base import Meaning
+    from django_flex.dialects.base import MethodOperation
     from django_flex.http.routing import Route
 
 __all__ = [
@@ -97,7 +100,7 @@ class _Views:
         return super().perform_content_negotiation(request, force=force)  # type: ignore[misc]  # of the viewset
 
     def _flex(
-        self, request: Request, kwargs: Mapping[str, object] | None, meaning: Meaning
+        self, request: Request, kwargs: Mapping[str, object] | None, meaning: MethodOperation
     ) -> HttpResponseBase:
         """Run the pipeline for all rows, or for the row of the URL."""
         door = self._door(request)
@@ -125,7 +128,7 @@ class _Views:
 
         def find() -> str:
             key = visible_key(request, door, operation, str(field), value)
-            return value if key is None else str(key)
+            return value if key is None else text_of(shown_key(key))
 
         return find
 
@@ -143,7 +146,7 @@ class _Views:
                 return False
 
         try:
-            own = str(found_by(self, visible).pk)
+            own = text_of(shown_key(found_by(self, visible).pk))
         except FlexError as error:
             refusal = error
 
@@ -174,7 +177,12 @@ class _Views:
             return admitted(actor, settings)
 
         entry = settings.policy.entries.get(label_of(model))
-        door = Door(settings=settings, policy=settings.policy, entry=entry)
+        door = Door(
+            settings=settings,
+            policy=settings.policy,
+            entry=entry,
+            dialect=flex_for(settings.policy),
+        )
         if self.flex_permissions is not None or entry is None:
             door = self._own_door(settings, model)
         entry, check = door.entry, object_check(self, request)
@@ -298,10 +306,11 @@ class FlexViewSetMixin(_Views):
         """Refuse a method that the viewset does not support, with the usual error object."""
         error = MethodNotAllowedError(
             "This URL does not support this method",
-            hint=f"one of {self._allow()}",
+            hint=worded("one of {}", self._allow()),
             headers={"Allow": self._allow()},
         )
-        result, settings = FLEX.error(error), get_settings(self.flex_version)
+        settings = get_settings(self.flex_version)
+        result = flex_for(settings.policy).error(error)
         return render(request._request, result, settings)  # noqa: SLF001 - the documented way
 
     def _allow(self) -> str:

@@ -20,6 +20,7 @@ from django_flex.exceptions import (
     AuthenticationRequiredError,
     ObjectNotFoundError,
 )
+from django_flex.schema.model_attributes import column_compared_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -86,7 +87,7 @@ def within(entry: Entry, rows: object, place: str) -> Entry:
 
     def both(user: Any, request: Any) -> Any:
         start = found.model._default_manager.all() if own is None else own(user, request)
-        return start.filter(pk__in=keys)
+        return start.filter(**{f"{column_compared_as(found.model, 'pk')}__in": keys})
 
     return replace(entry, queryset=both)
 

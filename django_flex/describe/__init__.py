@@ -6,6 +6,7 @@ queries, path by path, and never interpret a grant themselves.
 
 from __future__ import annotations
 
+from django_flex.describe.backend import within_backend
 from django_flex.describe.grant import (
     ActionsOf,
     describe_model,
@@ -23,7 +24,7 @@ from django_flex.describe.values import (
     InputDescription,
     ModelDescription,
     ModelSummary,
-    Reachable,
+    ReachDescription,
     RelationDescription,
     WriteDescription,
 )
@@ -38,7 +39,7 @@ __all__ = [
     "InputDescription",
     "ModelDescription",
     "ModelSummary",
-    "Reachable",
+    "ReachDescription",
     "RelationDescription",
     "WriteDescription",
     "as_json",
@@ -48,4 +49,5 @@ __all__ = [
     "reply_schema",
     "sent_schema",
     "summarize_models",
+    "within_backend",
 ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from django_flex.access.roles import ResolvedGrant
     from django_flex.describe.cached_access import CachedAccess
-    from django_flex.describe.values import ColumnDescription, Reachable, WriteDescription
+    from django_flex.describe.values import ColumnDescription, ReachDescription, WriteDescription
     from django_flex.policy.model import Grant
 
 #: The grant on a model, whether resolving it failed, and the kind of its row rule.
@@ -29,7 +29,7 @@ GrantState: TypeAlias = "tuple[ref[Grant] | None, bool, str]"
 class CachedAnswers:
     """What may be asked for and sent, and the caller's grants on the models that it depends on."""
 
-    reach: Reachable
+    reach: ReachDescription
     writes: Mapping[str, WriteDescription]
     resolved_grants: Mapping[str, GrantState | None]
 
@@ -74,7 +74,7 @@ def _columns(answers: CachedAnswers) -> Iterator[ColumnDescription]:
         yield from (one.column for one in write.inputs)
 
 
-def _columns_of(reach: Reachable) -> Iterator[ColumnDescription]:
+def _columns_of(reach: ReachDescription) -> Iterator[ColumnDescription]:
     yield from (field.column for field in reach.fields)
     for relation in reach.relations:
         if relation.inside is not None:

@@ -9,10 +9,13 @@ from django_flex.access.actor import Actor
 from django_flex.access.hints import filter_names, order_names
 from django_flex.access.limits import limits_of, rate_of
 from django_flex.access.roles import ResolvedGrant, policy_of_role, resolve_grant
+from django_flex.analysis.read.default_order import visible_order
+from django_flex.describe.backend import summary_within_backend
 from django_flex.describe.cache import cached_answers
 from django_flex.describe.cached_access import CachedAccess
 from django_flex.describe.reach import aggregate_of
 from django_flex.describe.values import ActionDescription, ModelDescription, ModelSummary
+from django_flex.plan.capabilities import ALL
 from django_flex.policy.rates import RateLimits
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.operations import OPERATIONS
@@ -21,9 +24,11 @@ from django_flex.schema.aggregates import Measure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_flex.plan.capabilities import Capabilities, CapabilitiesFor
     from django_flex.policy.model import Entry, Policy
     from django_flex.policy.rates import Rate
     from django_flex.query.limits import Limits
+    from django_flex.schema.resources import Resource
 
 #: Returns the model actions that may be run, from an entry and the caller's resolved grant.
 ActionsOf: TypeAlias = Callable[["Entry", ResolvedGrant], tuple[ActionDescription, ...]]
@@ -38,6 +43,11 @@ def no_actions(_entry: Entry, _standing: ResolvedGrant) -> tuple[ActionDescripti
     return ()
 
 
+def everything(_resource: Resource) -> Capabilities:
+    """Return what Django's ORM can do: everything."""
+    return ALL
+
+
 def describe_model(
     policy: Policy,
     actor: Actor,
@@ -48,6 +58,8 @@ def describe_model(
     rates: RateLimits = _NO_RATES,
 ) -> ModelDescription | None:
     """Describe one model as a caller sees it; row rules are not evaluated.
+
+    What the backend of the model can do is not considered either, see ``within_backend``.
 
     Args:
         policy: ``EXPOSE``, compiled.
@@ -79,6 +91,7 @@ def describe_model(
         writes=answers.writes,
         limits=access.limits,
         rates=dict(_rates(summary, rates, entry, granted)),
+        default_order=tuple(map(str, visible_order(entry.default_order, access))),
     )
 
 
@@ -103,14 +116,21 @@ def describe_role(
 
 
 def summarize_models(
-    policy: Policy, actor: Actor, *, actions: ActionsOf = no_actions
+    policy: Policy,
+    actor: Actor,
+    *,
+    actions: ActionsOf = no_actions,
+    capabilities_for: CapabilitiesFor = everything,
 ) -> tuple[ModelSummary, ...]:
-    """Return the models on which a caller may do something."""
-    found = (
-        _summary(entry, resolve_grant(policy, entry, actor), actions)
-        for entry in policy.entries.values()
-    )
-    return tuple(summary for summary in found if summary is not None)
+    """Return the models on which a caller may do something that their backends can do."""
+    found: list[ModelSummary] = []
+    for entry in policy.entries.values():
+        summary = _summary(entry, resolve_grant(policy, entry, actor), actions)
+        if summary is not None:
+            summary = summary_within_backend(summary, capabilities_for(entry.resource))
+        if summary is not None:
+            found.append(summary)
+    return tuple(found)
 
 
 def _summary(entry: Entry, granted: ResolvedGrant, actions: ActionsOf) -> ModelSummary | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django_flex.describe.geometry_schema import geometry_schema
 from django_flex.plan.json_values import plain
 from django_flex.query.kinds import KINDS
+from django_flex.schema.conversions.ranges import BOUNDS
 
 if TYPE_CHECKING:
     from django_flex.describe.values import ColumnDescription
@@ -20,6 +23,12 @@ def reply_schema(column: ColumnDescription) -> dict[str, Any]:
     # Rows may be older than the current choices, length and bounds.
     declared = column.declaration.format
     schema = {**kind.reply, **({"format": declared} if declared else {})}
+    if column.geometry is not None:
+        schema = geometry_schema(column.geometry)
+    if column.kind == "array" and column.items is not None:
+        schema["items"] = reply_schema(column.items)
+    if column.kind == "range" and column.items is not None:
+        schema |= _parts_of_range(reply_schema(replace(column.items, null=True)))
     return _or_null(schema, column) if column.null else schema
 
 
@@ -33,11 +42,33 @@ def sent_schema(column: ColumnDescription) -> dict[str, Any]:
         schema["format"] = declared.format
     if declared.choices:
         schema["enum"] = [as_json(choice.value) for choice in declared.choices]
+    if column.geometry is not None:
+        schema |= geometry_schema(column.geometry)
+    if column.kind == "array" and column.items is not None:
+        schema["items"] = sent_schema(column.items)
+    if column.kind == "range" and column.items is not None:
+        end = sent_schema(replace(column.items, null=True))
+        schema |= {**_parts_of_range(end), "items": end, "minItems": 2, "maxItems": 2}
+    if column.types:
+        key: JSONSchema = {"type": ["integer", "string"]}
+        schema = {"type": "object", "required": ["type", "id"], "additionalProperties": False}
+        schema["properties"] = {"type": {"enum": [*column.types]}, "id": key}
+        if column.null:
+            schema["type"] = ["object", "null"]
+        return schema
     if column.kind == "text":
         schema |= _present(minLength=declared.min_length, maxLength=declared.max_length)
     if column.kind in _NUMBERS:
         schema |= _present(minimum=declared.minimum, maximum=declared.maximum)
     return _or_null(schema, column) if column.null else schema
+
+
+def _parts_of_range(end: dict[str, Any]) -> JSONSchema:
+    bounds = {"enum": [*BOUNDS]}
+    return {
+        "properties": {"lower": end, "upper": end, "bounds": bounds, "empty": {"const": True}},
+        "additionalProperties": False,
+    }
 
 
 def as_json(value: object) -> object:

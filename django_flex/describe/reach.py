@@ -16,13 +16,13 @@ from django_flex.describe.values import (
     AggregateDescription,
     FieldDescription,
     KeysDescription,
-    Reachable,
+    ReachDescription,
     RelationDescription,
 )
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.operators import DERIVED_KINDS, OPERATORS, TRANSFORMS
 from django_flex.schema.aggregates import Measure, kind_of_result
-from django_flex.schema.paths import ResolvedPath
+from django_flex.schema.paths import ResolvedPath, hops_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,24 +37,24 @@ ANY_KEY = ("*",)
 DIRECTIONS: tuple[tuple[bool, Direction], ...] = ((False, "ascending"), (True, "descending"))
 
 
-def reachable(access: Access) -> Reachable:
+def reachable(access: Access) -> ReachDescription:
     """Return what a caller may request of a row, over as many relations as a path may have."""
-    walk = Walk(access)
+    walk = SchemaWalker(access)
     walk.visit(())
     search = sorted(".".join(target.canonical) for target in searchable(access))
-    return Reachable(
+    return ReachDescription(
         fields=tuple(walk.fields), relations=tuple(walk.relations), search=tuple(search)
     )
 
 
-class Walk:
+class SchemaWalker:
     """A walk through the paths from one row."""
 
     __slots__ = ("access", "depth", "fields", "relations", "written")
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self.depth = access.limits.max_relation_depth - len(_way_to(access))
+        self.depth = access.limits.max_relation_depth - len(hops_to_others(_way_to(access)))
         self.written = frozenset(_written(access))
         self.fields: list[FieldDescription] = []
         self.relations: list[RelationDescription] = []
@@ -65,11 +65,12 @@ class Walk:
         for attribute in resource.attributes.values():
             target = ResolvedPath(hops, attribute)
             self._describe(target)
-            if attribute.kind in {"json", "file"}:
+            if attribute.kind in {"array", "file", "hstore", "json"}:
                 for keys in _written_keys(target, self.access):
                     self._describe(ResolvedPath(hops, attribute, keys))
-        if len(hops) < self.depth:
-            for relation in resource.relations.values():
+        ends = len(hops_to_others(hops)) >= self.depth
+        for relation in resource.relations.values():
+            if not ends or relation.same_row:
                 self._cross((*hops, relation), resource)
 
     def _describe(self, target: ResolvedPath) -> None:
@@ -92,7 +93,7 @@ class Walk:
         many = relation.cardinality == "many"
         count = None
         if many:
-            rows = ResolvedPath(way, relation.target.pk, via=True)
+            rows = ResolvedPath(way, relation.item, via=True)
             count = aggregate_of(
                 Measure(FUNCTIONS["count"], rows, of_rows=True), (*names, "count"), access
             )
@@ -110,7 +111,7 @@ class Walk:
         self.relations.insert(before[1], described)
 
 
-def _inside(way: tuple[Relation, ...], access: Access) -> Reachable | None:
+def _inside(way: tuple[Relation, ...], access: Access) -> ReachDescription | None:
     """Return what the arguments of a nested list may ask; a list in a list is described in there."""
     if [hop for hop in way if hop.cardinality == "many"] != [way[-1]]:
         return None
@@ -120,18 +121,27 @@ def _inside(way: tuple[Relation, ...], access: Access) -> Reachable | None:
 
 def field_of(target: ResolvedPath, access: Access, *, readable: bool) -> FieldDescription | None:
     """Return what may be done with a path, ``None`` if that is nothing."""
-    path, kind = target.canonical, target.attribute.kind
-    single = all(hop.cardinality == "one" for hop in target.hops)
+    path, kind = target.canonical, target.value.kind
+    # An item of an array or hstore can be read and filtered, and nothing else.
+    whole = target.attribute.kind not in {"array", "hstore"} or not target.keys
+    has_items = whole and kind in {"array", "hstore"}
+    single = whole and all(hop.cardinality == "one" for hop in target.hops)
+    parts = parts_of(target) if single and readable else ()
     field = FieldDescription(
         path=".".join(path),
         column=column_of(target, access),
         readable=readable,
         named=path in access.grant.fields.exact,
-        operators=_operators(kind, lambda rest: access.may_filter(target, rest)),
+        operators=(
+            _operators(kind, lambda rest: access.may_filter(target, rest))
+            if whole or kind != "array"
+            else ()
+        ),
         directions=_directions(target, access) if single else (),
-        parts=parts_of(target) if single and readable and _groups(access) else (),
+        transforms=tuple(part for part in parts if part),
+        parts=parts if _groups(access) else (),
         aggregates=tuple(_aggregates(target, access)),
-        keys=_keys(target, access, single=single) if kind == "json" else None,
+        keys=_keys(target, access, single=single) if kind == "json" or has_items else None,
     )
     used = field.readable or field.operators or field.directions or field.aggregates or field.keys
     return field if used else None
@@ -155,10 +165,15 @@ def _groups(access: Access) -> bool:
 
 def _keys(target: ResolvedPath, access: Access, *, single: bool) -> KeysDescription | None:
     anything = ResolvedPath(target.hops, target.attribute, (*target.keys, *ANY_KEY))
+    kind = anything.value.kind
+
+    def may(rest: Path) -> bool:
+        return access.may_filter(anything, rest)
+
     found = KeysDescription(
         readable=access.readable(anything),
-        operators=_operators("json", lambda rest: access.may_filter(anything, rest)),
-        directions=_directions(anything, access) if single else (),
+        operators=_operators(kind, may) if kind != "array" else (),
+        directions=_directions(anything, access) if single and kind == "json" else (),
     )
     return found if found.readable or found.operators or found.directions else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_flex.describe.values import ColumnDescription
@@ -10,7 +11,7 @@ from django_flex.schema.declarations import Declaration
 if TYPE_CHECKING:
     from django_flex.access.reach import Access
     from django_flex.schema.paths import ResolvedPath
-    from django_flex.schema.resources import Relation
+    from django_flex.schema.resources import Attribute, Relation
 
 
 def column_of(target: ResolvedPath, access: Access) -> ColumnDescription:
@@ -20,6 +21,8 @@ def column_of(target: ResolvedPath, access: Access) -> ColumnDescription:
         (part,) = target.keys
         kind = "integer" if part == "size" else "text"
         return ColumnDescription(kind=kind, null=True, declaration=Declaration(label=part))
+    if target.keys and attribute.kind in {"array", "hstore"}:
+        return replace(_described(target.value), null=True)
     if target.keys:
         label = target.keys[-1].replace("_", " ")
         return ColumnDescription(kind="json", null=True, declaration=Declaration(label=label))
@@ -29,10 +32,22 @@ def column_of(target: ResolvedPath, access: Access) -> ColumnDescription:
         kind=attribute.kind,
         null=attribute.null,
         declaration=attribute.declaration,
+        items=_items_of(attribute),
+        geometry=attribute.geometry,
         primary_key=attribute.primary_key,
         foreign_key=relation is not None,
         model=None if relation is None else entry_name(relation.label, access),
         computed=attribute.computed is not None,
+    )
+
+
+def _items_of(attribute: Attribute) -> ColumnDescription | None:
+    return None if attribute.items is None else _described(attribute.items)
+
+
+def _described(items: Attribute) -> ColumnDescription:
+    return ColumnDescription(
+        kind=items.kind, null=items.null, declaration=items.declaration, items=_items_of(items)
     )
 
 

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django_flex.policy.rates import Rate
+    from django_flex.query.ast import Shape
     from django_flex.query.limits import Limits
     from django_flex.schema.declarations import Declaration, Text
+    from django_flex.schema.geometry.geojson import GeometryType
     from django_flex.schema.resources import Cardinality
 
 Direction: TypeAlias = Literal["ascending", "descending"]
@@ -26,16 +28,21 @@ class ColumnDescription:
 
     ``null`` is about the column; whether a related row may be missing is part of its relation. Of a
     foreign key, ``model`` is the entry of the rows that it points to, ``None`` where the caller has
-    no grant in one.
+    no grant in one. ``items`` are what is in the values: the ends of a range.
+    ``geometry`` says which geometries they are.
+    Of a generic foreign key, ``types`` are what it may point to.
     """
 
     kind: str
     null: bool
     declaration: Declaration
+    items: ColumnDescription | None = None
+    geometry: GeometryType | None = None
     primary_key: bool = False
     foreign_key: bool = False
     model: str | None = None
     computed: bool = False
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +64,7 @@ class AggregateDescription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysDescription:
-    """What may be requested of any key inside a JSON value; the path represents all of them."""
+    """What may be requested of any key inside a JSON value, or of any item of an array."""
 
     readable: bool = False
     operators: tuple[str, ...] = ()
@@ -69,8 +76,9 @@ class FieldDescription:
     """One path to a value, and all that may be done with it in a query.
 
     ``named``: the grant names it for reading. ``operators`` are written behind the path in a
-    filter, transforms before them (``year.gte``). ``parts`` are what rows may be grouped by: ``""``
-    is the value itself, else a part of it.
+    filter, transforms before them (``year.gte``). ``transforms`` are the parts of it that may be
+    read, and sorted by in the ``directions``. ``parts`` are what rows may be grouped by: ``""`` is
+    the value itself, else a part of it.
     """
 
     path: str
@@ -79,6 +87,7 @@ class FieldDescription:
     named: bool = False
     operators: tuple[str, ...] = ()
     directions: tuple[Direction, ...] = ()
+    transforms: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     aggregates: tuple[AggregateDescription, ...] = ()
     keys: KeysDescription | None = None
@@ -99,11 +108,11 @@ class RelationDescription:
     model: str | None
     label: Text
     count: AggregateDescription | None = None
-    inside: Reachable | None = None
+    inside: ReachDescription | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reachable:
+class ReachDescription:
     """What may be requested of a row and its related rows. ``search`` has the searched paths."""
 
     fields: tuple[FieldDescription, ...] = ()
@@ -115,15 +124,20 @@ class Reachable:
 class InputDescription:
     """One name that may be sent in a write.
 
-    ``required`` is about new rows. With ``many`` a list of such values is sent. ``upload`` is set if
-    a file may be sent: the maximum size in bytes, and the allowed types, none for any.
+    ``required`` is about new rows; with ``may_be_filled`` they need a value, too, but code of the
+    project may fill it. With ``many`` a list of such values is sent. ``upload`` is set if a file may
+    be sent: the maximum size in bytes, and the allowed types, none for any. ``updates`` are the
+    operators that may be sent in place of a value: those that change the stored one, and ``$add``
+    for a row that a foreign key is to point to.
     """
 
     name: str
     column: ColumnDescription
     required: bool = False
+    may_be_filled: bool = False
     many: bool = False
     upload: tuple[int, tuple[str, ...]] | None = None
+    updates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,12 +203,13 @@ class ModelDescription:
 
     ``key`` is the name of the primary key. ``filters`` and ``order_by`` are the grants as they are
     written, ``*`` for everything that is readable. ``count`` counts rows. ``smallest_group`` is
-    over how few rows an aggregate is still shown. ``rates`` are by operation.
+    over how few rows an aggregate is still shown. ``rates`` are by operation. ``shape`` and
+    ``default_order`` are those of lists that name none.
     """
 
     summary: ModelSummary
     key: str
-    reach: Reachable
+    reach: ReachDescription
     filters: tuple[str, ...]
     order_by: tuple[str, ...]
     count: AggregateDescription | None
@@ -202,3 +217,5 @@ class ModelDescription:
     writes: Mapping[str, WriteDescription]
     limits: Limits
     rates: Mapping[str, Rate]
+    shape: Shape = "map"
+    default_order: tuple[str, ...] = ()

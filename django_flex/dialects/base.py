@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from django_flex.engine.call import Wire
+from django_flex.dataclass_init import fast_init
+from django_flex.engine.call import WireFormat
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class MethodOperation:
     """What a method means at a URL, and which operations ``_action`` may name there instead.
 
     ``operation`` is ``None`` where only the body says it; ``choices`` is ``None`` for any.
@@ -33,8 +34,9 @@ class Form:
     files: Mapping[str, UploadedFile[bytes]]
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sent:
+class RawRequest:
     """What was sent, extracted from its request but not decoded.
 
     ``parameters`` are those of the URL, in their order, each with all its values; ``body`` is empty
@@ -49,7 +51,7 @@ class Sent:
     form: Form | None = None
 
 
-class Dialect(Wire, Protocol):
+class Dialect(WireFormat, Protocol):
     """Turns what a client sends into a call, and results and errors into replies.
 
     Only the dialect understands its payloads; other code passes them on unchanged. With
@@ -58,7 +60,7 @@ class Dialect(Wire, Protocol):
 
     takes_forms: ClassVar[bool] = False
 
-    def decode(self, sent: Sent, limits: Limits) -> Mapping[str, object]:
+    def decode(self, sent: RawRequest, limits: Limits) -> Mapping[str, object]:
         """Return the payload of what was sent.
 
         Raises:
@@ -68,7 +70,11 @@ class Dialect(Wire, Protocol):
         ...
 
     def agreed_operation(
-        self, payload: Mapping[str, object], meaning: Meaning, *, actions: Callable[[], bool]
+        self,
+        payload: Mapping[str, object],
+        meaning: MethodOperation,
+        *,
+        actions: Callable[[], bool],
     ) -> str:
         """Return the operation that URL, method and payload agree on.
 
@@ -94,7 +100,7 @@ class Dialect(Wire, Protocol):
         """Return the position of the first write in a batch, ``None`` if it only reads."""
         ...
 
-    def check_write(self, sent: Sent) -> None:
+    def check_write(self, sent: RawRequest) -> None:
         """Refuse parameters that a write may not have.
 
         Raises:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from django_flex.exceptions import UnsupportedQueryError
+from django_flex.exceptions.places import worded
 from django_flex.plan.json_values import encode
 from django_flex.plan.nodes import Branch, ListLeaf
 from django_flex.plan.streams import StreamFormat, in_pieces
@@ -58,7 +59,7 @@ def _names(layout: Layout, prefix: str) -> Iterator[str]:
     for member in layout:
         if isinstance(member, ListLeaf):
             raise UnsupportedQueryError(
-                f"'{prefix}{member.name}' is a list, which CSV cannot represent",
+                worded("'{}{}' is a list, which CSV cannot represent", prefix, member.name),
                 path="fields",
                 hint="request ndjson, or leave it out",
             )
@@ -75,10 +76,11 @@ def _cells(shaped: Any, layout: Layout) -> Iterator[object]:
         if isinstance(member, Branch):
             yield from _cells(value, member.members)
         else:
-            yield _cell(value)
+            yield cell(value)
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """Return a value as ``csv`` writes it; a text so that no spreadsheet finds a formula in it."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, float):
@@ -86,6 +88,8 @@ def _cell(value: object) -> object:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
     text = encode(value).decode()
+    if text == "null":  # of an object that has no text
+        return None
     if text.startswith('"'):  # otherwise it is an object, a list, true or false
         text = msgspec.json.decode(text) if "\\" in text else text[1:-1]
     return text if _is_number(text) else _text(text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from django_flex.exceptions import RequestError
+from django_flex.exceptions.places import worded
 
 if TYPE_CHECKING:
     from django_flex.query.limits import Limits
@@ -31,7 +32,9 @@ def parse_json(text: bytes, limits: Limits, place: str) -> object:
 
 def _too_deep(limits: Limits, place: str) -> RequestError:
     return RequestError(
-        "The JSON is nested too deeply", path=place, hint=f"at most {limits.max_json_depth} levels"
+        "The JSON is nested too deeply",
+        path=place,
+        hint=worded("at most {} levels", limits.max_json_depth),
     )
 
 

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Models:
-    """The models that a caller may do something with."""
+    """The models that a caller may do something with, and the URLs of their lists by name."""
 
     models: tuple[ModelSummary, ...]
+    urls: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,9 +6,10 @@ from django_flex.engine.call import (
     Answer,
     Call,
     ResolvedCall,
-    Shaped,
-    Wire,
+    ShapedResult,
+    WireFormat,
     find_entry,
+    is_named,
     resolve_call,
 )
 from django_flex.engine.execution import execute, execute_or_raise, with_status
@@ -22,12 +23,13 @@ __all__ = [
     "Answer",
     "Call",
     "ResolvedCall",
-    "Shaped",
-    "Wire",
+    "ShapedResult",
+    "WireFormat",
     "answer",
     "execute",
     "execute_or_raise",
     "find_entry",
+    "is_named",
     "resolve_call",
     "with_status",
 ]

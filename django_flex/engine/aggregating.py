@@ -8,6 +8,7 @@ from django_flex.analysis.aggregates.groups import authorize_aggregate
 from django_flex.engine.call import limits_within
 from django_flex.engine.pipeline import Stages
 from django_flex.exceptions import UnsupportedQueryError
+from django_flex.exceptions.places import Part
 from django_flex.plan.aggregates import make_aggregate_plan
 from django_flex.plan.cost import check_cost_of_groups, estimate_groups
 from django_flex.plan.explain import CallerExplanation, shape_explanation
@@ -30,7 +31,7 @@ def parse(resolved: ResolvedCall) -> Query:
         FlexError: it makes no sense, or is to be streamed.
     """
     if resolved.call.accepts is not None:
-        raise UnsupportedQueryError("Aggregates are not streamed", path="format")
+        raise UnsupportedQueryError("Aggregates are not streamed", path=Part.FORMAT)
     return resolved.call.dialect.parse_query(resolved)
 
 
@@ -47,7 +48,7 @@ def read(
         reply_size = ReplySize(limits.max_reply_bytes)
         rows, has_more = backend.groups(plan, limits, call.started, reply_size)
         return ResultSet(rows, has_more, most=reply_size.to_measure)
-    backend.capabilities.require("explain", "explain")
+    backend.capabilities.require("explain", Part.EXPLAIN)
     found = backend.explain_groups(plan, limits, whole=call.by_operator, started=call.started)
     return shape_explanation(plan, found, estimate_groups(plan), limits)
 

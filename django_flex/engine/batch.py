@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from django_flex.access.roles import resolve_grant
-from django_flex.engine.call import find_entry
+from django_flex.engine.call import find_entry, is_named, with_granted
 from django_flex.engine.writing import write_once
 from django_flex.exceptions import (
     AuthenticationRequiredError,
@@ -21,6 +21,7 @@ from django_flex.exceptions import (
     ResourceNotFoundError,
     UnsupportedQueryError,
 )
+from django_flex.exceptions.places import Part, dotted, inside, worded
 from django_flex.plan.json_values import encode
 from django_flex.query.operations import BATCH, READ_OPERATIONS
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from django_flex.backends.registry import Backends
     from django_flex.engine.call import Call
     from django_flex.plan.shape import FlexResult
-    from django_flex.policy.model import Entry, Policy
+    from django_flex.policy.model import Entry
     from django_flex.query.ast import Operation
 
 logger = logging.getLogger("django_flex")
@@ -62,32 +63,34 @@ def answer_batch(call: Call, execute: Execute) -> FlexResult:
     if not batch.atomic:
         if batch.dry_run or call.idempotency_key is not None:
             raise QueryError(
-                "A dry run or an Idempotency-Key needs an atomic batch", path="_atomic"
+                "A dry run or an Idempotency-Key needs an atomic batch", path=Part.ATOMIC
             )
         return perform()
     if call.idempotency_key is not None:
         _check_granted(steps)
     labels = (step.entry.resource.label for step in steps)
     backend, using = _database(steps, call.settings.backends)
-    backend.capabilities.require("transactions", "_atomic")
+    backend.capabilities.require("transactions", Part.ATOMIC)
     return write_once(call, backend, using, perform, *labels, dry_run=batch.dry_run)
 
 
 def _check_operations(operations: tuple[Operation, ...], most: int) -> None:
     """Refuse a batch that is empty or too long, or in which a name means two operations."""
     if not operations:
-        raise InvalidValueError("A non-empty list of operations is needed", path="_batch")
+        raise InvalidValueError("A non-empty list of operations is needed", path=Part.BATCH)
     if len(operations) > most:
         raise LimitExceededError(
-            f"Too many operations: {len(operations)}", path="_batch", hint=f"at most {most}"
+            worded("Too many operations: {}", len(operations)),
+            path=Part.BATCH,
+            hint=worded("at most {}", most),
         )
     names = [one.name for one in operations if one.name is not None]
     if len(set(names)) < len(names):
-        raise QueryError("Two operations have the same name", path="_batch")
+        raise QueryError("Two operations have the same name", path=Part.BATCH)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BatchStep:
     """One operation of a batch, with the model that it is about."""
 
     operation: Operation
@@ -95,9 +98,9 @@ class Step:
     entry: Entry
 
 
-def _step(call: Call, one: Operation) -> Step:
+def _step(call: Call, one: Operation) -> BatchStep:
     try:
-        found = _entry(call.dialect.resource_of(one.payload), call.policy, call.entry)
+        found = _entry(call.dialect.resource_of(one.payload), call)
         operation = call.dialect.operation_of(one.payload)
         if operation == BATCH:
             raise QueryError("A batch cannot contain a batch")
@@ -112,10 +115,10 @@ def _step(call: Call, one: Operation) -> Step:
         if_match=None,
         idempotency_key=None,
     )
-    return Step(one, step, found)
+    return BatchStep(one, step, found)
 
 
-def _check_granted(steps: list[Step]) -> None:
+def _check_granted(steps: list[BatchStep]) -> None:
     """Refuse a batch with an operation that its caller may not do, before a reply is repeated.
 
     The reply may be older than the grants.
@@ -130,26 +133,31 @@ def _check_granted(steps: list[Step]) -> None:
         wanted = {"add", "edit"} if operation == "upsert" else {operation}
         if grant is not None and wanted <= grant.operations:
             continue
-        denied: FlexError = OperationDeniedError(operation, step.entry.name)
+        denied: FlexError = with_granted(
+            OperationDeniedError(operation, step.entry.name), grant, call
+        )
         if not (call.actor.is_authenticated or call.by_operator):
             denied = AuthenticationRequiredError()
         raise _placed(denied, step.operation.place)
 
 
-def _entry(name: object, policy: Policy, entry: Entry | None) -> Entry:
+def _entry(name: object, call: Call) -> Entry:
     """Return the model that an operation names; a door with one model serves that one alone."""
+    entry = call.entry
     if name is None and entry is not None:
         return entry
     if not isinstance(name, str):
-        raise QueryError("A model is needed", path="_model", hint='"_model": "booking"')
+        raise QueryError(
+            "A model is needed", path=Part.MODEL, hint=worded('"{}": "booking"', Part.MODEL)
+        )
     if entry is None:
-        return find_entry(policy, name)
-    if name not in {entry.name, *entry.url_names}:
-        raise ResourceNotFoundError("There is no such model", path="_model")
+        return find_entry(call.policy, name, call.actor)
+    if not is_named(entry, name):
+        raise ResourceNotFoundError("There is no such model", path=Part.MODEL)
     return entry
 
 
-def _answer_all(steps: list[Step], execute: Execute, *, atomic: bool) -> FlexResult:
+def _answer_all(steps: list[BatchStep], execute: Execute, *, atomic: bool) -> FlexResult:
     replies: dict[str, object] = {}
     results: list[FlexResult] = []
     dialect, limits = steps[0].call.dialect, steps[0].call.settings.limits
@@ -183,12 +191,15 @@ def _answer_all(steps: list[Step], execute: Execute, *, atomic: bool) -> FlexRes
 
 def _placed(error: FlexError, place: str) -> FlexError:
     """Return an error whose path says in which operation it is."""
-    if (error.path or "").startswith(place):
+    path = error.said.path
+    if not path:
+        return error.with_path(place)
+    if dotted(path).startswith(place):
         return error
-    return error.with_path(f"{place}.{error.path}" if error.path else place)
+    return error.with_path(inside(place, *([path] if isinstance(path, str) else path)))
 
 
-def _database(steps: list[Step], backends: Backends) -> tuple[Backend, str]:
+def _database(steps: list[BatchStep], backends: Backends) -> tuple[Backend, str]:
     """Return the one backend and database of all models; one transaction cannot span two."""
     found = {
         (backend := backends.of(resource), backend.database(resource))
@@ -196,6 +207,8 @@ def _database(steps: list[Step], backends: Backends) -> tuple[Backend, str]:
     }
     if len(found) > 1:
         raise UnsupportedQueryError(
-            "These models are stored in different databases", path="_batch", hint='"_atomic": false'
+            "These models are stored in different databases",
+            path=Part.BATCH,
+            hint=worded('"{}": false', Part.ATOMIC),
         )
     return found.pop()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from django_flex.access.roles import resolve_grant
-from django_flex.exceptions import ResourceNotFoundError
+from django_flex.dataclass_init import fast_init
+from django_flex.exceptions import OperationDeniedError, ResourceNotFoundError
+from django_flex.exceptions.places import worded
 from django_flex.plan.explain import CallerExplanation
 from django_flex.plan.shape import Groups, Page, SingleRow, Streamed
 from django_flex.plan.written import Written
+from django_flex.query.operations import granted_hint
 
 if TYPE_CHECKING:
     from django_flex.access.actor import Actor
@@ -23,19 +27,26 @@ if TYPE_CHECKING:
     from django_flex.plan.nodes import ReadPlan
     from django_flex.plan.shape import FlexResult
     from django_flex.plan.streams import StreamFormat
-    from django_flex.policy.model import Entry, Policy
+    from django_flex.policy.model import Entry, Grant, Policy
     from django_flex.query.ast import ActionCall, Batch, Mutation, Query
     from django_flex.query.limits import Limits
 
 
+#: How similar a name has to be to that of a model, and how many of these are looked at.
+SIMILARITY, MAX_SIMILAR = 0.7, 20
 #: Takes a call through its stages once the model and the grant are known.
 Answer: TypeAlias = "Callable[[ResolvedCall], FlexResult]"
 #: The outcome of a query or a mutation, as values.
-Shaped: TypeAlias = Page | SingleRow | Groups | CallerExplanation | Streamed | Written
+ShapedResult: TypeAlias = Page | SingleRow | Groups | CallerExplanation | Streamed | Written
 
 
-class Wire(Protocol):
-    """Reads the payload of a call, which no other code looks into, and builds replies."""
+class WireFormat(Protocol):
+    """Reads the payload of a call, which no other code looks into, and builds replies.
+
+    With ``hides_models`` its replies do not tell a model without a grant from one that does not exist.
+    """
+
+    hides_models: ClassVar[bool] = False
 
     def parse_query(self, resolved: ResolvedCall) -> Query:
         """Return what a get, a list or an aggregate asks for.
@@ -130,7 +141,7 @@ class Wire(Protocol):
         ...
 
     def reply(
-        self, asked: Query | Mutation, shaped: Shaped, headers: Mapping[str, str]
+        self, asked: Query | Mutation, shaped: ShapedResult, headers: Mapping[str, str]
     ) -> FlexResult:
         """Return the reply to a query or mutation; the headers are for doors that send them."""
         ...
@@ -156,10 +167,11 @@ class Wire(Protocol):
         ...
 
     def error(self, error: FlexError) -> FlexResult:
-        """Return the reply that reports an error."""
+        """Return the reply that reports an error, in the words of the dialect (``in_words``)."""
         ...
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Call:
     """One request of one caller, from any door, and the settings that apply to it.
@@ -179,7 +191,7 @@ class Call:
     """
 
     settings: Settings
-    dialect: Wire
+    dialect: WireFormat
     policy: Policy
     entry: Entry | None = None
     resource: str
@@ -230,13 +242,55 @@ def limits_within(call: Call) -> Limits:
     return replace(limits, read_timeout=seconds, max_reply_bytes=most)
 
 
-def find_entry(policy: Policy, name: str) -> Entry:
+def with_granted(error: FlexError, grant: Grant | None, call: Call) -> FlexError:
+    """Return the error about a refused operation, with those that are granted as its hint."""
+    if not isinstance(error, OperationDeniedError) or grant is None:
+        return error
+    names = grant.operations if call.served is None else grant.operations & call.served
+    # Where the operation itself is granted, a row rule has failed, which no other one would avoid.
+    hint = None if error.operation in names else granted_hint(names)
+    return error if hint is None else error.with_hint(hint)
+
+
+def find_entry(policy: Policy, name: str, actor: Actor | None = None) -> Entry:
     """Return the entry that a name in a URL or in a payload refers to.
 
+    Args:
+        policy: of the door.
+        name: as sent.
+        actor: the caller, ``None`` for code of the project.
+
     Raises:
-        ResourceNotFoundError: the model does not exist or is not exposed: both look the same.
+        ResourceNotFoundError: the model does not exist or is not exposed: both look the same. The
+            hint has the most similar name of a model on which the caller has a grant.
     """
     entry = policy.names.get(name) or policy.names.get(name.lower())
     if entry is None:
-        raise ResourceNotFoundError("There is no such model")
+        raise ResourceNotFoundError("There is no such model", hint=_similar(policy, name, actor))
     return entry
+
+
+def is_named(entry: Entry, name: str) -> bool:
+    """Whether a name in a payload is one of those of a model, in any case."""
+    return not {name, name.lower()}.isdisjoint({entry.name, *entry.url_names})
+
+
+def _similar(policy: Policy, name: str, actor: Actor | None) -> str | None:
+    names = get_close_matches(name[:100].lower(), policy.names, n=MAX_SIMILAR, cutoff=SIMILARITY)
+    alike = (one for one in names if _alike(name.lower(), one))
+    found = (one for one in alike if _may_know(policy, policy.names[one], actor))
+    meant = next(found, None)
+    return None if meant is None else worded("did you mean '{}'?", meant)
+
+
+def _alike(name: str, meant: str) -> bool:
+    """Whether the names of two models are similar without their app labels, too."""
+    _, _, last = name[:100].rpartition(".")
+    return bool(get_close_matches(last, [meant.rpartition(".")[2]], cutoff=SIMILARITY))
+
+
+def _may_know(policy: Policy, entry: Entry, actor: Actor | None) -> bool:
+    if actor is None:
+        return True
+    grant = resolve_grant(policy, entry, actor).grant
+    return grant is not None and bool(grant.operations or grant.actions)

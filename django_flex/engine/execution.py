@@ -12,7 +12,7 @@ from django_flex.access.limits import for_operator, limits_of
 from django_flex.access.roles import resolve_grant
 from django_flex.engine.aggregating import AGGREGATE
 from django_flex.engine.batch import answer_batch
-from django_flex.engine.call import ResolvedCall, find_entry
+from django_flex.engine.call import ResolvedCall, find_entry, with_granted
 from django_flex.engine.pipeline import answer
 from django_flex.engine.reading import READ
 from django_flex.engine.time_zone import in_time_zone
@@ -24,6 +24,7 @@ from django_flex.exceptions import (
     RowRuleError,
     UnsupportedQueryError,
 )
+from django_flex.exceptions.places import Part, worded
 from django_flex.plan.shape import FlexResult
 from django_flex.query.operations import ACTIONS, BATCH, CORE_OPERATIONS, WRITE_OPERATIONS
 from django_flex.signals import query_executed
@@ -94,9 +95,10 @@ def admit(call: Call, answer_with: Answer | None = None) -> FlexResult:
         raise AuthenticationRequiredError
     if call.operation == BATCH:
         return answer_batch(call, execute_or_raise)
-    entry = call.entry or find_entry(call.policy, call.resource)
+    entry = call.entry or find_entry(call.policy, call.resource, call.actor)
     if answer_with is None and call.served is not None and call.operation not in call.served:
-        denied = OperationDeniedError(call.operation, entry.name)
+        grant = resolve_grant(call.policy, entry, call.actor).grant
+        denied = with_granted(OperationDeniedError(call.operation, entry.name), grant, call)
         # If all callers share one grant, the operations served and granted are the same.
         raise denied if entry.everyone is None else _as_told(denied, call)
     resolved = _resolved(call, entry)
@@ -107,10 +109,10 @@ def admit(call: Call, answer_with: Answer | None = None) -> FlexResult:
         with in_time_zone(zone):
             result = (answer_with or ANSWERS.get(call.operation, _refuse))(resolved)
     except FlexError as error:
-        refused = _as_told(error, call)
+        refused = _as_told(with_granted(error, resolved.granted.grant, call), call)
         if refused is error and not headers:
             raise
-        cause = error.__cause__ if refused is error else error
+        cause = error.__cause__ if type(refused) is type(error) else error
         raise refused.with_headers({**headers, **refused.headers}) from cause
     return replace(result, headers={**headers, **result.headers}) if headers else result
 
@@ -142,6 +144,9 @@ def _throttled(resolved: ResolvedCall) -> Mapping[str, str]:
     call, grant = resolved.call, resolved.granted.grant
     if call.by_operator:
         return {}
+    if call.dialect.hides_models and (grant is None or not grant.operations):
+        # What does not exist is not counted, and the count is in the headers.
+        return {}
     operation = call.operation
     if operation not in CORE_OPERATIONS and (grant is None or operation not in grant.actions):
         operation = ACTIONS  # an action that is not granted counts as a missing one
@@ -158,7 +163,7 @@ def _throttled(resolved: ResolvedCall) -> Mapping[str, str]:
 def _refuse(resolved: ResolvedCall) -> NoReturn:
     """Refuse an operation that can be granted and not be called, or one of another app."""
     raise UnsupportedQueryError(
-        f"'{resolved.call.operation}' is not supported by this version", path="_action"
+        worded("'{}' is not supported by this version", resolved.call.operation), path=Part.ACTION
     )
 
 
@@ -166,7 +171,8 @@ def with_status(result: FlexResult, settings: Settings) -> FlexResult:
     """Put the status into the object, where every reply is to be HTTP 200."""
     if not settings.always_http_200:
         return result
-    return replace(result, data={"status_code": result.status_code, **result.data})
+    name = settings.policy.schema.shown("status_code")
+    return replace(result, data={name: result.status_code, **result.data})
 
 
 def observe(call: Call, result: FlexResult, started: float) -> None:

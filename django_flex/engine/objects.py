@@ -8,14 +8,18 @@ from django.core.exceptions import MultipleObjectsReturned
 
 from django_flex.access.roles import resolve_grant
 from django_flex.access.rules import RuleFailedError, bind_rows
-from django_flex.exceptions import ObjectNotFoundError
+from django_flex.analysis.writes.authorize import authorize_mutation
+from django_flex.analysis.writes.changes import row_key
+from django_flex.exceptions import FlexError, ObjectNotFoundError, OperationDeniedError
 from django_flex.plan.capabilities import ALL
 from django_flex.plan.needs import check_rows
+from django_flex.query.ast import Mutation
 
 if TYPE_CHECKING:
     from django_flex.access.actor import Actor
     from django_flex.backends.base import Backend
     from django_flex.backends.registry import Backends
+    from django_flex.engine.call import ResolvedCall
     from django_flex.plan.nodes import ReadPlan
     from django_flex.policy.model import Entry, Policy
     from django_flex.query.limits import Limits
@@ -86,3 +90,53 @@ def find_key(  # noqa: PLR0913 - all by name
     if len(found) > 1:
         raise MultipleObjectsReturned(f"{name} names several rows of {entry.resource.label}")
     return found.pop()
+
+
+def may_change(resolved: ResolvedCall, operation: str, key: object) -> bool:
+    """Whether the caller may edit or delete a row as it is stored; nothing is locked or written.
+
+    Args:
+        resolved: the call, with the model and the caller's grant on it.
+        operation: ``edit`` or ``delete``.
+        key: of the row, as it was sent.
+
+    Returns:
+        ``False`` as well for a key that no row has, and for that of a hidden row.
+
+    Raises:
+        UnsupportedQueryError: the backend cannot apply the row rule.
+    """
+    call, entry = resolved.call, resolved.entry
+    resource, limits = entry.resource, call.settings.limits
+    mutation = Mutation(resource=entry.name, operation=operation, changes=())
+    try:
+        rules = authorize_mutation(
+            mutation, call.policy, call.actor, entry, limits, resolved.granted
+        ).rules
+        pk = row_key(key, resource.pk)
+    except (OperationDeniedError, ObjectNotFoundError):
+        return False
+    backends = call.settings.backends
+    backend, can = backends.of(resource), backends.capabilities_for(resource)
+    if can is not ALL:
+        for rows in rules.before:
+            check_rows(rows, can)
+    using = backend.database(resource)
+    with backend.reading(using, limits):
+        found = None
+        for rows in rules.before:
+            found = backend.find(rows, pk, using)
+            if found is None:
+                return False
+        return _passes(entry, found)
+
+
+def _passes(entry: Entry, found: object) -> bool:
+    """Whether the door's check of a row, if there is one, lets it pass."""
+    if entry.check_object is None:
+        return True
+    try:
+        entry.check_object(found)
+    except FlexError:
+        return False
+    return True

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from django_flex.access.actor import Actor
     from django_flex.access.roles import ResolvedGrant
     from django_flex.backends.base import Backend
-    from django_flex.engine.call import ResolvedCall, Shaped
+    from django_flex.engine.call import ResolvedCall, ShapedResult
     from django_flex.plan.capabilities import Capabilities
     from django_flex.plan.shape import FlexResult
     from django_flex.policy.model import Entry, Policy
@@ -49,7 +49,7 @@ class Stages(Generic[Asked, Authorized, Plan, Found]):
     plan: Callable[[Authorized, Capabilities], Plan]
     check_cost: Callable[[Plan, Limits], int] | None
     read: Callable[[ResolvedCall, Backend, Authorized, Plan], Found]
-    shape: Callable[[Plan, Found], Shaped]
+    shape: Callable[[Plan, Found], ShapedResult]
     transact: (
         Callable[[ResolvedCall, Backend, Authorized, Callable[[], FlexResult]], FlexResult] | None
     )

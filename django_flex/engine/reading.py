@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from django_flex.analysis.authorize import authorize
 from django_flex.engine.call import limits_within
+from django_flex.engine.keys import telling_keys
 from django_flex.engine.objects import check_shown
 from django_flex.engine.pipeline import Stages
 from django_flex.engine.streaming import open_stream
 from django_flex.exceptions import UnsupportedQueryError
+from django_flex.exceptions.places import Part, worded
 from django_flex.plan.cost import check_cost, estimate
 from django_flex.plan.explain import CallerExplanation, shape_explanation
 from django_flex.plan.planner import make_plan
 from django_flex.plan.results import ResultSet
 from django_flex.plan.shape import Streamed, shape
+from django_flex.query.ast import START
 
 if TYPE_CHECKING:
     from django_flex.backends.base import Backend
@@ -38,13 +41,24 @@ def parse(resolved: ResolvedCall) -> Query:
     if query.stream is not None and not call.streams:
         raise UnsupportedQueryError(
             "A stream is not available here",
-            path="format",
-            hint="request the list without 'format'",
+            path=Part.FORMAT,
+            hint=worded("request the list without '{}'", Part.FORMAT),
         )
     # What a stream would do is explained as a page of the same query.
     if query.stream is not None and query.explain is not None:
-        return replace(query, stream=None)
-    return query
+        query = replace(query, stream=None)
+    return _by_cursor(query, resolved)
+
+
+def _by_cursor(query: Query, resolved: ResolvedCall) -> Query:
+    """Return a list as the first page by cursors, if its database has no other pages."""
+    page = query.page
+    if query.operation != "list" or query.stream is not None or page.cursor is not None:
+        return query
+    can = resolved.call.settings.backends.of(resolved.entry.resource).capabilities
+    if can.offsets or not can.cursors or page.offset or query.distinct is not None:
+        return query
+    return replace(query, page=replace(page, cursor=START))
 
 
 def read(
@@ -59,11 +73,13 @@ def read(
     if plan.single and resolved.entry.check_object is not None:
         check_shown(plan, resolved.entry, backend, call.settings.limits)
     if query.stream is not None:
-        return open_stream(query, plan, call)
+        with telling_keys(resolved):
+            return open_stream(query, plan, call)
     limits = limits_within(call)
     if query.explain is None:
-        return backend.read(plan, limits, call.started)
-    backend.capabilities.require("explain", "explain")
+        with telling_keys(resolved):
+            return backend.read(plan, limits, call.started)
+    backend.capabilities.require("explain", Part.EXPLAIN)
     found = backend.explain(plan, limits, whole=call.by_operator, started=call.started)
     return shape_explanation(plan, found, estimate(plan, limits), limits)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django_flex.engine.time_zone import in_time_zone
 from django_flex.exceptions import UnsupportedQueryError
+from django_flex.exceptions.places import Part, worded
 from django_flex.plan.shape import PageInfo, Streamed
 from django_flex.plan.streams import Stream
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from django_flex.engine.call import Call
     from django_flex.plan.nodes import ReadPlan, Row
     from django_flex.query.ast import Query
-
-#: What belongs to a reply that has more in it than rows.
-_OF_PAGES = ("cursor", "count")
 
 
 def open_stream(query: Query, plan: ReadPlan, call: Call) -> Streamed:
@@ -30,12 +28,16 @@ def open_stream(query: Query, plan: ReadPlan, call: Call) -> Streamed:
         FlexError: the query is invalid, or the database cannot start to read.
     """
     backend = call.settings.backends.of(plan.resource)
-    backend.capabilities.require("streams", "format")
-    for name in _OF_PAGES:
-        if getattr(query.page, name) is not None:
-            raise UnsupportedQueryError(f"A stream has no '{name}'", path=name)
-    if query.aggregate is not None:
-        raise UnsupportedQueryError("A stream has no 'aggregate'", path="aggregate")
+    backend.capabilities.require("streams", Part.FORMAT)
+    # What belongs to a reply that has more in it than rows.
+    asked = {
+        Part.CURSOR: query.page.cursor,
+        Part.COUNT: query.page.count,
+        Part.AGGREGATE: query.aggregate,
+    }
+    for part, value in asked.items():
+        if value is not None:
+            raise UnsupportedQueryError(worded("A stream has no '{}'", part), path=part)
     limits = call.settings.limits
     written = call.dialect.stream_format(query.stream, plan, limits.max_reply_bytes)
     has_more = False

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import random
+import time
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from django.utils.http import parse_etags
 
+from django_flex.access.roles import resolve_grant
 from django_flex.analysis.writes.authorize import authorize_mutation
+from django_flex.analysis.writes.faults import check_faults
 from django_flex.engine.call import limits_within
+from django_flex.engine.keys import telling_keys
 from django_flex.engine.pipeline import Stages
 from django_flex.engine.showing import shown
-from django_flex.exceptions import DuplicateError, PreconditionFailedError
+from django_flex.exceptions import DuplicateError, PreconditionFailedError, StaleRowError
+from django_flex.exceptions.places import Part
 from django_flex.idempotency import attempt_for, once, once_apart, succeeded
 from django_flex.plan.json_values import entity_tag
 from django_flex.plan.planner import make_write_plan
@@ -19,16 +27,21 @@ from django_flex.plan.sizes import ReplySize
 from django_flex.plan.written import WriteResult, shape_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from django_flex.backends.base import Backend
     from django_flex.engine.call import Call, ResolvedCall
-    from django_flex.idempotency import Attempt
+    from django_flex.idempotency import WriteAttempt
     from django_flex.plan.nodes import ReadPlan, WritePlan
     from django_flex.plan.shape import FlexResult
     from django_flex.query.ast import Mutation
     from django_flex.resolved import AuthorizedMutation
+
+
+#: How often a write is tried while other writes change its rows, and the shortest and the longest
+#: time that it lets them go first, in seconds.
+ATTEMPTS, FIRST_WAIT, LONGEST_WAIT = 8, 0.01, 0.2
 
 
 def parse(resolved: ResolvedCall) -> Mutation:
@@ -50,7 +63,10 @@ def write(
     if mutation.if_match is not None:
         # The tag of a get with the same ``_fields``, compared when the row is locked.
         precondition = partial(check_tag, mutation.if_match, backend, plan.returning, using, most)
-    rows = backend.write(plan, using, precondition)
+    if not backend.validates:
+        check_faults((*plan.rows, *plan.edits))
+    with telling_keys(resolved):
+        rows = backend.write(plan, using, precondition)
     if plan.returning is None or plan.rules.operation == "delete":
         return WriteResult(rows, {})
     reply_size = ReplySize(most)
@@ -73,13 +89,24 @@ def transact(
     if mutation.if_match is not None:
         backend.capabilities.require("locks", "If-Match")
     using, label, dry_run = backend.database(resource), resource.label, mutation.dry_run
+    once_more = partial(write_once, call, backend, using, reply, label, dry_run=dry_run)
     try:
-        return write_once(call, backend, using, reply, label, dry_run=dry_run)
+        return _unless_stale(once_more)
     except DuplicateError:
         if mutation.operation != "upsert":
             raise
         # Another request added the row between our look and our write: now it is there to edit.
-        return write_once(call, backend, using, reply, label, dry_run=dry_run)
+        return once_more()
+
+
+def _unless_stale(perform: Callable[[], FlexResult]) -> FlexResult:
+    """Write, and look again if a row has changed since a backend without locks looked at it."""
+    for attempt in range(ATTEMPTS - 1):
+        with suppress(StaleRowError):
+            return perform()
+        longest = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+        time.sleep(random.uniform(0, longest))  # noqa: S311 - jitter, nothing secret
+    return perform()
 
 
 def write_once(
@@ -104,7 +131,7 @@ def write_once(
         each_statement=call.by_operator,
     )
     if dry_run:
-        backend.capabilities.require("dry_runs", "_dry_run")
+        backend.capabilities.require("dry_runs", Part.DRY_RUN)
     if call.idempotency_key is not None:
         # Whether the reply is stored has to depend on whether all of it was written.
         backend.capabilities.require("transactions", "Idempotency-Key")
@@ -123,8 +150,8 @@ def write_once(
     return once_apart(attempt, call.settings, partial(_for_the_key, call), written)
 
 
-def _attempt(key: str, call: Call, labels: Sequence[str]) -> Attempt:
-    return attempt_for(
+def _attempt(key: str, call: Call, labels: Sequence[str]) -> WriteAttempt:
+    attempt = attempt_for(
         key,
         settings=call.settings,
         actor=call.actor,
@@ -132,6 +159,25 @@ def _attempt(key: str, call: Call, labels: Sequence[str]) -> Attempt:
         resource=",".join(labels),
         payload=call.payload,
     )
+    return replace(attempt, readable=frozenset(_readable(call, labels)))
+
+
+def _readable(call: Call, labels: Sequence[str]) -> Iterator[str]:
+    """Yield what the caller may read of some models, so that a reply shows no more when it is repeated.
+
+    Each part is one text. Where the same parts could mean less than before, they are others.
+    """
+    for label in labels:
+        entry = call.entry or call.policy.entries.get(label)
+        grant = None if entry is None else resolve_grant(call.policy, entry, call.actor).grant
+        if grant is None:
+            continue
+        if grant.unrestricted:
+            yield f"{label} everything"
+            continue
+        hidden = ", ".join(sorted(map(".".join, grant.exclude)))
+        for path in grant.fields.written:
+            yield f"{label} {'.'.join(path)} but {hidden}"
 
 
 def _for_the_key(call: Call, alias: str) -> AbstractContextManager[None]:

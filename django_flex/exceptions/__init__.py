@@ -15,9 +15,14 @@
     │   │   └── ReplyTooLargeError
     │   ├── CursorError
     │   └── UnsupportedQueryError
+    │       └── NeedsKeyError
+    │           ├── KeyNeededError
+    │           ├── OrderNeedsKeyError
+    │           └── RangeNeededError
     ├── AuthenticationError              who sends the request
     │   ├── AuthenticationRequiredError
     │   └── AuthenticationFailedError
+    │       └── TokenExpiredError
     ├── CsrfFailedError
     ├── AccessDeniedError
     │   ├── OperationDeniedError
@@ -39,7 +44,8 @@
     │   ├── ActionError
     │   ├── ActionUnavailableError
     │   ├── DuplicateError
-    │   └── InFlightError
+    │   ├── InFlightError
+    │   └── StaleRowError
     ├── PreconditionFailedError
     ├── IdempotencyKeyReusedError
     ├── RateLimitExceededError
@@ -62,6 +68,7 @@ from django_flex.exceptions.actions import (
     ActionUnavailableError,
     ActionUnwrittenError,
 )
+from django_flex.exceptions.base import FlexError
 from django_flex.exceptions.general import (
     AccessDeniedError,
     AuthenticationError,
@@ -74,7 +81,6 @@ from django_flex.exceptions.general import (
     DuplicateError,
     FieldDeniedError,
     FilterDeniedError,
-    FlexError,
     IdempotencyKeyReusedError,
     InFlightError,
     InternalError,
@@ -91,7 +97,9 @@ from django_flex.exceptions.general import (
     RowDeniedError,
     RowRuleError,
     SearchDeniedError,
+    StaleRowError,
     TimeLimitExceededError,
+    TokenExpiredError,
     UnavailableError,
     UnsupportedMediaTypeError,
     ValidationFailedError,
@@ -100,8 +108,12 @@ from django_flex.exceptions.queries import (
     CostExceededError,
     CursorError,
     InvalidValueError,
+    KeyNeededError,
     LimitExceededError,
+    NeedsKeyError,
+    OrderNeedsKeyError,
     QueryError,
+    RangeNeededError,
     ReplyTooLargeError,
     UnknownKeyError,
     UnsupportedQueryError,
@@ -132,15 +144,19 @@ __all__ = [
     "InFlightError",
     "InternalError",
     "InvalidValueError",
+    "KeyNeededError",
     "LimitExceededError",
     "MethodNotAllowedError",
     "MisconfiguredError",
+    "NeedsKeyError",
     "NotFoundError",
     "ObjectNotFoundError",
     "OperationDeniedError",
     "OrderDeniedError",
+    "OrderNeedsKeyError",
     "PreconditionFailedError",
     "QueryError",
+    "RangeNeededError",
     "RateLimitExceededError",
     "ReplyTooLargeError",
     "RequestError",
@@ -148,7 +164,9 @@ __all__ = [
     "RowDeniedError",
     "RowRuleError",
     "SearchDeniedError",
+    "StaleRowError",
     "TimeLimitExceededError",
+    "TokenExpiredError",
     "UnavailableError",
     "UnknownKeyError",
     "UnsupportedMediaTypeError",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django_flex.exceptions.general import ConflictError, FlexError, NotFoundError
+from django_flex.exceptions.base import FlexError
+from django_flex.exceptions.general import ConflictError, NotFoundError
+from django_flex.exceptions.places import Place, Text
 
 
 class ActionNotFoundError(NotFoundError):
@@ -10,7 +12,7 @@ class ActionNotFoundError(NotFoundError):
 
     code = "action.not_found"
 
-    def __init__(self, *, path: str | None = None, hint: str | None = None) -> None:
+    def __init__(self, *, path: Place | None = None, hint: Text | None = None) -> None:
         super().__init__("There is no such action", path=path, hint=hint)
 
 

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django_flex.exceptions.base import FlexError
 from django_flex.exceptions.general import (
     AccessDeniedError,
     AuthenticationFailedError,
     AuthenticationRequiredError,
     ConflictError,
-    FlexError,
     ObjectNotFoundError,
     RateLimitExceededError,
     UnavailableError,

@@ -3,54 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any
 
-
-class FlexError(Exception):
-    """A request that fails, with what a front end needs to react to it."""
-
-    status: ClassVar[int] = 400
-    code: ClassVar[str] = "error"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        path: str | None = None,
-        hint: str | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.path = path
-        self.hint = hint
-        self.headers = headers or {}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of the reply: ``error``, ``code``, and ``path``, ``hint`` if known."""
-        body: dict[str, Any] = {"error": self.message, "code": self.code}
-        if self.path is not None:
-            body["path"] = self.path
-        if self.hint is not None:
-            body["hint"] = self.hint
-        return body
-
-    def with_headers(self, headers: Mapping[str, str]) -> Self:
-        """Return the same error with more headers for its reply.
-
-        The error itself does not change, because code may raise the same instance several times.
-        """
-        return self._copy(headers={**self.headers, **headers})
-
-    def with_path(self, path: str | None) -> Self:
-        """Return the same error with another path."""
-        return self._copy(path=path)
-
-    def _copy(self, **changes: object) -> Self:
-        copy = type(self).__new__(type(self), *self.args)
-        vars(copy).update(vars(self), **changes)
-        copy.__cause__ = self.__cause__
-        return copy
+from django_flex.exceptions.base import FlexError
+from django_flex.exceptions.places import (
+    Part,
+    Place,
+    Text,
+    worded,
+)
 
 
 class RequestError(FlexError):
@@ -101,6 +62,15 @@ class AuthenticationFailedError(AuthenticationError):
     code = "auth.failed"
 
 
+class TokenExpiredError(AuthenticationFailedError):
+    """The token was valid once: refresh it, or sign in again."""
+
+    code = "auth.expired"
+
+    def __init__(self) -> None:
+        super().__init__("The token has expired", hint="refresh it, or sign in again")
+
+
 class CsrfFailedError(FlexError):
     """A write with a cookie, without the token that proves which site it comes from."""
 
@@ -116,12 +86,15 @@ class AccessDeniedError(FlexError):
 
 
 class OperationDeniedError(AccessDeniedError):
-    """The role may not do this operation on this model."""
+    """The role may not do this operation on this model; the hint has those that it may do."""
 
     code = "operation.denied"
 
     def __init__(self, operation: str, resource: str) -> None:
-        super().__init__(f"Access denied: operation '{operation}' not allowed on '{resource}'")
+        super().__init__(
+            worded("Access denied: operation '{}' not allowed on '{}'", operation, resource)
+        )
+        self.operation = operation
 
 
 class RowRuleError(AccessDeniedError):
@@ -136,8 +109,10 @@ class FieldDeniedError(AccessDeniedError):
 
     code = "field.denied"
 
-    def __init__(self, text: str, *, path: str | None = None, hint: str | None = None) -> None:
-        super().__init__(f"Access denied: field '{text}' not accessible", path=path, hint=hint)
+    def __init__(self, text: str, *, path: Place | None = None, hint: Text | None = None) -> None:
+        super().__init__(
+            worded("Access denied: field '{}' not accessible", text), path=path, hint=hint
+        )
 
 
 class FilterDeniedError(AccessDeniedError):
@@ -145,8 +120,8 @@ class FilterDeniedError(AccessDeniedError):
 
     code = "filter.denied"
 
-    def __init__(self, text: str, *, path: str | None = None, hint: str | None = None) -> None:
-        super().__init__(f"Filter denied: '{text}' not allowed", path=path, hint=hint)
+    def __init__(self, text: str, *, path: Place | None = None, hint: Text | None = None) -> None:
+        super().__init__(worded("Filter denied: '{}' not allowed", text), path=path, hint=hint)
 
 
 class OrderDeniedError(AccessDeniedError):
@@ -154,8 +129,8 @@ class OrderDeniedError(AccessDeniedError):
 
     code = "order.denied"
 
-    def __init__(self, text: str, *, path: str | None = None, hint: str | None = None) -> None:
-        super().__init__(f"Order denied: '{text}' not allowed", path=path, hint=hint)
+    def __init__(self, text: str, *, path: Place | None = None, hint: Text | None = None) -> None:
+        super().__init__(worded("Order denied: '{}' not allowed", text), path=path, hint=hint)
 
 
 class SearchDeniedError(AccessDeniedError):
@@ -163,7 +138,7 @@ class SearchDeniedError(AccessDeniedError):
 
     code = "search.denied"
 
-    def __init__(self, path: str = "search") -> None:
+    def __init__(self, path: Place = Part.SEARCH) -> None:
         super().__init__("Search denied: there is nothing to search in", path=path)
 
 
@@ -172,7 +147,7 @@ class RowDeniedError(AccessDeniedError):
 
     code = "row.denied"
 
-    def __init__(self, *, path: str | None = None) -> None:
+    def __init__(self, *, path: Place | None = None) -> None:
         super().__init__("Access denied: you may not write a row with these values", path=path)
 
 
@@ -188,7 +163,7 @@ class ObjectNotFoundError(NotFoundError):
 
     code = "object.not_found"
 
-    def __init__(self, *, path: str | None = None) -> None:
+    def __init__(self, *, path: Place | None = None) -> None:
         super().__init__("Object not found", path=path)
 
 
@@ -208,7 +183,7 @@ class ValidationFailedError(FlexError):
         fields: Mapping[str, Sequence[str]],
         codes: Mapping[str, Sequence[str]] | None = None,
         *,
-        path: str | None = None,
+        path: Place | None = None,
     ) -> None:
         super().__init__("Some values are not valid", path=path)
         self.fields = {name: list(messages) for name, messages in fields.items()}
@@ -235,15 +210,27 @@ class DuplicateError(ConflictError):
         super().__init__("Such an object already exists")
 
 
+class StaleRowError(ConflictError):
+    """Another write has changed a row since this one read it; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another write happened at the same time",
+            hint="the same request may succeed if it is sent again",
+        )
+
+
 class CascadeDeniedError(ConflictError):
     """A delete would remove or change rows that the caller may not delete or change."""
 
     code = "write.cascade"
 
     def __init__(self, models: Sequence[str]) -> None:
-        known = f": rows of {', '.join(models)}" if models else ""
+        known = worded(": rows of {}", ", ".join(models)) if models else ""
         super().__init__(
-            f"Other objects depend on this one, and you may not delete or change them{known}"
+            worded(
+                "Other objects depend on this one, and you may not delete or change them{}", known
+            )
         )
 
 
@@ -270,7 +257,7 @@ class PreconditionFailedError(FlexError):
     status = 412
     code = "write.precondition"
 
-    def __init__(self, path: str = "_if_match") -> None:
+    def __init__(self, path: Place = Part.IF_MATCH) -> None:
         super().__init__("The object has changed", path=path, hint="get it again and send its ETag")
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django_flex.exceptions.general import FlexError
+from django_flex.exceptions.base import FlexError
+from django_flex.exceptions.places import Part, worded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from django_flex.exceptions.places import Place, Text
 
 
 class QueryError(FlexError):
@@ -39,7 +45,7 @@ class CostExceededError(LimitExceededError):
     def __init__(self, *, cost: int, max_cost: int) -> None:
         super().__init__(
             "The query costs too much",
-            hint=f"at most {max_cost}; ask for fewer rows, fields or lists",
+            hint=worded("at most {}; ask for fewer rows, fields or lists", max_cost),
         )
         self.cost = cost
         self.max_cost = max_cost
@@ -57,7 +63,7 @@ class ReplyTooLargeError(LimitExceededError):
     def __init__(self, max_bytes: int) -> None:
         super().__init__(
             "The reply would be too large",
-            path="fields",
+            path=Part.FIELDS,
             hint="ask for fewer or smaller fields, for fewer rows, or for a stream",
         )
         self.max_bytes = max_bytes
@@ -72,11 +78,11 @@ class CursorError(QueryError):
 
     code = "query.cursor"
 
-    def __init__(self) -> None:
+    def __init__(self, path: Place = Part.CURSOR) -> None:
         super().__init__(
             "The cursor does not belong to this query",
-            path="cursor",
-            hint='start again with "cursor": true',
+            path=path,
+            hint=worded('start again with "{}": true', Part.CURSOR),
         )
 
 
@@ -84,3 +90,76 @@ class UnsupportedQueryError(QueryError):
     """The query asks for something that this server or its database cannot do."""
 
     code = "query.unsupported"
+
+
+class NeedsKeyError(UnsupportedQueryError):
+    """A database that finds rows by keys has none for a query; the hint says which would do."""
+
+    def __init__(self, message: str, *, path: Place, hint: Text, names: Sequence[str] = ()) -> None:
+        super().__init__(message, path=path, hint=hint)
+        #: Attributes of the model that would make it possible, also those that a caller may not use.
+        self.names = tuple(names)
+
+    def told(self, known: Callable[[str], bool]) -> UnsupportedQueryError:
+        """Return the error of the reply, whose hint has only names that its caller may use.
+
+        Args:
+            known: whether the caller may use an attribute in this way.
+        """
+        names = ", ".join(f"'{name}'" for name in self.names if known(name))
+        if not names:
+            return self
+        said = self.said
+        return UnsupportedQueryError(said.message, path=said.path, hint=self.advice(names))
+
+    def advice(self, names: str) -> Text:
+        """Return the hint that names attributes."""
+        raise NotImplementedError
+
+
+class KeyNeededError(NeedsKeyError):
+    """No key of a table, and of its indexes, finds the rows of a query."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "This database finds rows by keys, and the filters name none",
+            path=Part.FILTERS,
+            hint="filter for an exact value of a key",
+            names=names,
+        )
+
+    def advice(self, names: str) -> Text:
+        """Return the hint that names keys."""
+        return worded("filter for an exact value of one of: {}", names)
+
+
+class RangeNeededError(NeedsKeyError):
+    """The only index that finds the rows of a query lacks those without its range key."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "The index that finds such rows does not have all of them",
+            path=Part.FILTERS,
+            hint="filter for an exact value of another key",
+            names=names,
+        )
+
+    def advice(self, names: str) -> Text:
+        """Return the hint that names range keys."""
+        return worded("filter by one of these, too, such as 'isnull': false: {}", names)
+
+
+class OrderNeedsKeyError(NeedsKeyError):
+    """No key that finds the rows of a query sorts them as it wants."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "This database sorts rows by keys only",
+            path=Part.ORDER_BY,
+            hint=worded("leave '{}' out", Part.ORDER_BY),
+            names=names,
+        )
+
+    def advice(self, names: str) -> Text:
+        """Return the hint that names range keys."""
+        return worded("sort by one of: {}", names)

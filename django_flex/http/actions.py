@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from django.apps import apps
 
-from django_flex.dialects.flex import FLEX
+from django_flex.dialects.flex import flex_for
 from django_flex.engine import ACTIONS, CORE_OPERATIONS, Call, ResolvedCall
 from django_flex.exceptions import NotFoundError
 
@@ -60,7 +60,7 @@ def describer(
 
         call = Call(
             settings=settings,
-            dialect=FLEX,
+            dialect=flex_for(policy),
             policy=policy,
             entry=entry,
             resource=entry.name,

@@ -17,6 +17,8 @@ class Authenticator(Protocol):
     """The interface of the classes in ``AUTHENTICATION``; each request gets a new instance.
 
     A class that reads cookies sets ``needs_csrf = True``: writes of its users need a CSRF token.
+    One that leaves some credentials to other classes may define ``refuse_unused(request)``, which is
+    called if none of them returned a user, and raises ``AuthenticationFailedError``.
     """
 
     def authenticate(self, request: HttpRequest) -> object:
@@ -74,12 +76,16 @@ def admitted(actor: Actor, settings: Settings) -> Actor:
 
 
 def _first_user(request: HttpRequest, settings: Settings) -> tuple[object, bool]:
-    for make in settings.authentication:
-        authenticator: Authenticator = make()
+    authenticators: list[Authenticator] = [make() for make in settings.authentication]
+    for authenticator in authenticators:
         user = authenticator.authenticate(request)
         if user is not None:
             # Not in the protocol, so that authenticators that read headers do not have to define it.
             return user, bool(getattr(authenticator, "needs_csrf", False))
+    for authenticator in authenticators:
+        refuse_unused = getattr(authenticator, "refuse_unused", None)
+        if refuse_unused is not None:
+            refuse_unused(request)
     return None, False
 
 

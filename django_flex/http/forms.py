@@ -17,6 +17,7 @@ from django.http.multipartparser import MultiPartParserError
 
 from django_flex.dialects.base import Form
 from django_flex.exceptions import ContentTooLargeError, QueryError, RequestError
+from django_flex.exceptions.places import worded
 from django_flex.query.terms import excerpt
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class _SizeLimit(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         if start + len(raw_data) > self.most:
-            raise ContentTooLargeError("A file is too large", hint=f"at most {self.most} bytes")
+            raise ContentTooLargeError(
+                "A file is too large", hint=worded("at most {} bytes", self.most)
+            )
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
@@ -69,7 +72,7 @@ def read_form(request: HttpRequest, limits: Limits) -> Form:
         raise RequestError("The body could not be read") from error
     if not (post or files):
         # Django reads no form without a length, as when it is sent in chunks.
-        hint = None if request.META.get("CONTENT_LENGTH") else "send a Content-Length"
+        hint = None if request.META.get("CONTENT_LENGTH") else worded("send a Content-Length")
         raise RequestError("The form has no parts", path="body", hint=hint)
     texts = [(name, [str(value) for value in values]) for name, values in post.lists()]
     if sum(len(name) + sum(map(len, values)) for name, values in texts) > limits.max_body_bytes:
@@ -98,5 +101,6 @@ def _only(name: str, found: list[UploadedFile[bytes]]) -> UploadedFile[bytes]:
 
 def _too_large(limits: Limits) -> ContentTooLargeError:
     return ContentTooLargeError(
-        "The texts of the form are too large", hint=f"at most {limits.max_body_bytes} bytes"
+        "The texts of the form are too large",
+        hint=worded("at most {} bytes", limits.max_body_bytes),
     )

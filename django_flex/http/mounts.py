@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OURS = "django_flex."
-#: The view of ``django_flex.urls``.
-API = "django_flex.urls"
+#: Not doors to the data: the URLs for signing in.
+TOKENS = "django_flex.tokens."
+#: The modules whose views are the whole API.
+API = frozenset({"django_flex.urls", "django_flex.contrib.directus.urls"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def _walk(resolver: URLResolver, prefix: str) -> Iterator[Mount]:
         if isinstance(pattern, URLResolver):
             yield from _walk(pattern, prefix + str(pattern.pattern).lstrip("^"))
         elif is_door(pattern.callback):
-            whole = getattr(pattern.callback, "__module__", "") == API
+            whole = getattr(pattern.callback, "__module__", "") in API
             yield Mount(prefix, whole, pattern.callback)
 
 
@@ -43,4 +45,7 @@ def is_door(view: object) -> bool:
     made_of = getattr(view, "view_class", None) or getattr(view, "cls", None)
     if made_of is not None:
         return any(one.__module__.startswith(OURS) for one in made_of.__mro__)
-    return hasattr(view, "flex_grants") or str(view.__module__).startswith(OURS)
+    module = str(view.__module__)
+    return hasattr(view, "flex_grants") or (
+        module.startswith(OURS) and not module.startswith(TOKENS)
+    )

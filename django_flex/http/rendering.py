@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.cache import patch_vary_headers
 from django.utils.encoding import iri_to_uri
 from django.utils.http import parse_etags
 
@@ -87,11 +88,13 @@ def _render_write(
     """
     preferred = preferred_return(request)
     body, etag = _encode(result, settings)
+    if result.status_code == HTTPStatus.NO_CONTENT and not settings.always_http_200:
+        body = b""
     if preferred == "minimal":
         # A row that was added is still a 201; a 200 without a body is a 204.
         status = 204 if result.status_code == HTTPStatus.OK else result.status_code
         result = replace(result, data={}, status_code=status)
-        body = encode({"status_code": status}) if settings.always_http_200 else b""
+        body = encode({_status_key(settings): status}) if settings.always_http_200 else b""
     response = HttpResponse(body, content_type=JSON, status=_status(result, settings))
     if not body:
         del response.headers["Content-Type"]
@@ -112,13 +115,18 @@ def _status(result: FlexResult, settings: Settings) -> int:
     return HTTPStatus.OK if settings.always_http_200 else result.status_code
 
 
+def _status_key(settings: Settings) -> str:
+    return settings.policy.schema.shown("status_code")
+
+
 def _encode(result: FlexResult, settings: Settings) -> tuple[bytes, str]:
     """Return the body of a reply and its tag, which does not depend on the status."""
     if not settings.always_http_200:
         body = encode(result.data)
         return body, tag_of(body)
-    data = {key: value for key, value in result.data.items() if key != "status_code"}
-    return encode({"status_code": result.status_code, **result.data}), entity_tag(data)
+    name = _status_key(settings)
+    data = {key: value for key, value in result.data.items() if key != name}
+    return encode({name: result.status_code, **result.data}), entity_tag(data)
 
 
 def _render_error(request: HttpRequest, result: FlexResult, settings: Settings) -> HttpResponseBase:
@@ -127,7 +135,7 @@ def _render_error(request: HttpRequest, result: FlexResult, settings: Settings) 
         content_type = PROBLEM_JSON
         data = problem({} if error is None else error.to_dict(), result.status_code)
     if settings.always_http_200:
-        data = {"status_code": result.status_code, **data}
+        data = {_status_key(settings): result.status_code, **data}
     status = _status(result, settings)
     response = HttpResponse(encode(data), content_type=content_type, status=status)
     for name, value in {**result.headers, **(error.headers if error is not None else {})}.items():
@@ -148,6 +156,13 @@ def finish(response: HttpResponseBase, settings: Settings) -> HttpResponseBase:
     for name, value in settings.headers.items():
         response.headers[name] = value
     return response
+
+
+def name_language(response: HttpResponseBase, language: str | None) -> None:
+    """Say which language was chosen for a reply; with ``None`` that is up to ``LocaleMiddleware``."""
+    if language is not None:
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ["Accept-Language"])
 
 
 def _matches(request: HttpRequest, etag: str) -> bool:

@@ -105,7 +105,7 @@ def _served(grants: ViewGrants, entry: Entry, actions: tuple[str, ...]) -> Itera
     for grant in entry.grants.values():
         written = texts(grant.written.get("ops"), ProblemReporter(grant.source))
         missing = [name for name in written if name in OPERATIONS and OPERATIONS[name] not in known]
-        missing = [name for name in missing if name not in {"explain", "export"}]
+        missing = [name for name in missing if name not in {"explain", "export", "scan"}]
         if missing:
             text = f"The view does not serve {', '.join(map(repr, missing))}"
             hint = f"allowed_actions = {[*served, *missing]}"

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
+from django_flex.dialects.flex import flex_for
 from django_flex.http.endpoint import Door
 from django_flex.policy.compile.entries import with_common_grant, with_view_grants
 from django_flex.query.operations import OPERATIONS
@@ -79,7 +80,9 @@ def view_door(settings: Settings, grants: ViewGrants) -> Door:
         settings = replace(settings, require_authentication=required)
     served = grants.actions
     actions = None if served is None else frozenset(OPERATIONS.get(a, a) for a in served)
-    return Door(settings=settings, policy=policy, entry=entry, actions=actions)
+    return Door(
+        settings=settings, policy=policy, entry=entry, actions=actions, dialect=flex_for(policy)
+    )
 
 
 def compile_view(settings: Settings, grants: ViewGrants) -> tuple[Policy, Entry, Problems]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_flex.exceptions import UnsupportedMediaTypeError
+from django_flex.exceptions import UnsupportedMediaTypeError, UnsupportedQueryError
 from django_flex.http.csrf import check_csrf, check_origin
 from django_flex.http.forms import is_form
+from django_flex.http.request import header
 from django_flex.idempotency.attempts import HEADER, parse_key
 
 if TYPE_CHECKING:
@@ -56,7 +57,20 @@ def read_idempotency_key(request: HttpRequest) -> str | None:
     Raises:
         RequestError: it is empty, too long, or not printable ASCII.
     """
-    key = request.headers.get(HEADER)
+    key = header(request, HEADER)
     if key is not None:
         parse_key(key)  # also if it is not used, as for a read
     return key
+
+
+def refuse_unkept_condition(request: HttpRequest) -> None:
+    """Refuse a write on a condition that nothing keeps (RFC 9110, 13.1.2).
+
+    Raises:
+        UnsupportedQueryError: it has ``If-None-Match``.
+    """
+    if header(request, "If-None-Match") is not None:
+        raise UnsupportedQueryError(
+            "Writes do not support 'If-None-Match'",
+            hint="'If-Match' edits or deletes a row only if it has not changed",
+        )

@@ -13,6 +13,7 @@ import msgspec
 from django.core.files.base import File
 
 from django_flex.exceptions import RequestError, UnsupportedQueryError
+from django_flex.exceptions.places import worded
 from django_flex.plan.json_values import encode, plain
 from django_flex.throttling import client_address, parse_address
 
@@ -34,12 +35,21 @@ _canonical = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One request to write: the caller (``scope``), the key, and a hash of the request."""
+class WriteAttempt:
+    """One request to write.
+
+    Attributes:
+        scope: the caller.
+        key: what was sent.
+        fingerprint: a hash of the request.
+        readable: what the caller may read of the models now, each part as one text. Of a stored
+            reply it says what the caller could read then.
+    """
 
     scope: str
     key: str
     fingerprint: str
+    readable: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -55,7 +65,7 @@ def attempt_for(
     operation: str,
     resource: str,
     payload: Mapping[str, object],
-) -> Attempt:
+) -> WriteAttempt:
     """Return the attempt for a write with an ``Idempotency-Key``.
 
     Args:
@@ -72,7 +82,7 @@ def attempt_for(
     """
     sent = {name: value for name, value in payload.items() if name not in _SAID_APART}
     asked = {name: _with_digests(value) for name, value in sent.items()}
-    return Attempt(
+    return WriteAttempt(
         scope=_text([settings.version, *_caller(actor, settings)]),
         key=parse_key(key),
         fingerprint=_digest([operation, resource, plain(asked)]),
@@ -103,20 +113,20 @@ def parse_key(text: str) -> str:
     if key.startswith('"'):
         quoted = _QUOTED.fullmatch(key)
         if quoted is None:
-            raise _bad("its quotes do not match")
+            raise _bad(worded("its quotes do not match"))
         key = _ESCAPE.sub(r"\1", quoted[1])
     if not key:
-        raise _bad("it is empty")
+        raise _bad(worded("it is empty"))
     if len(key) > MAX_KEY_LENGTH:
-        raise _bad(f"it has more than {MAX_KEY_LENGTH} characters")
+        raise _bad(worded("it has more than {} characters", MAX_KEY_LENGTH))
     if not (key.isascii() and key.isprintable()):
-        raise _bad("only printable ASCII is allowed")
+        raise _bad(worded("only printable ASCII is allowed"))
     return key
 
 
 def _bad(reason: str) -> RequestError:
     return RequestError(
-        f"The Idempotency-Key cannot be used: {reason}",
+        worded("The Idempotency-Key cannot be used: {}", reason),
         path=HEADER,
         hint='a UUID, as in Idempotency-Key: "0b8a6ea3-2d7f-4d0c-9a6b-4a1f3f4a7f55"',
     )

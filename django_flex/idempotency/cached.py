@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django_flex.conf import Settings
-    from django_flex.idempotency.attempts import Attempt, Perform, Transaction
+    from django_flex.idempotency.attempts import Perform, Transaction, WriteAttempt
     from django_flex.plan.shape import FlexResult
 
 logger = logging.getLogger("django_flex")
@@ -40,9 +40,10 @@ _Stored = tuple[str, str, bytes | None]
 class _KeyEntry:
     """The cache entry of one key."""
 
-    __slots__ = ("cache", "committed", "marker", "name", "reply", "settings")
+    __slots__ = ("attempt", "cache", "committed", "marker", "name", "reply", "settings")
 
-    def __init__(self, attempt: Attempt, settings: Settings) -> None:
+    def __init__(self, attempt: WriteAttempt, settings: Settings) -> None:
+        self.attempt = attempt
         self.name = f"flex:idempotency:{attempt.id}"
         self.marker: _Stored = (attempt.fingerprint, token_hex(8), None)
         self.settings = settings
@@ -92,7 +93,7 @@ class _KeyEntryOfTransaction(_KeyEntry):
 
     __slots__ = ("using",)
 
-    def __init__(self, attempt: Attempt, settings: Settings, using: str) -> None:
+    def __init__(self, attempt: WriteAttempt, settings: Settings, using: str) -> None:
         super().__init__(attempt, settings)
         self.using = using
 
@@ -121,7 +122,11 @@ def _unavailable() -> Iterator[None]:
 
 
 def once(
-    attempt: Attempt, settings: Settings, using: str, transaction: Transaction, perform: Perform
+    attempt: WriteAttempt,
+    settings: Settings,
+    using: str,
+    transaction: Transaction,
+    perform: Perform,
 ) -> FlexResult:
     """Run a write, or replay it; see ``execution.once``."""
     entry = _KeyEntryOfTransaction(attempt, settings, using)
@@ -132,7 +137,7 @@ def once(
     return _run(entry, transaction, perform) if found is None else _replay(attempt, found)
 
 
-def once_apart(attempt: Attempt, settings: Settings, perform: Perform) -> FlexResult:
+def once_apart(attempt: WriteAttempt, settings: Settings, perform: Perform) -> FlexResult:
     """Run a write that no transaction of Django's holds, or replay it."""
     entry = _KeyEntry(attempt, settings)
     found = entry.claim()
@@ -143,12 +148,12 @@ def once_apart(attempt: Attempt, settings: Settings, perform: Perform) -> FlexRe
     except BaseException:
         entry.release()
         raise
-    entry.reply = pack(result)
+    entry.reply = pack(entry.attempt, result)
     entry.store()
     return result
 
 
-def _replay(attempt: Attempt, found: _Stored) -> FlexResult:
+def _replay(attempt: WriteAttempt, found: _Stored) -> FlexResult:
     fingerprint, _, reply = found
     if fingerprint == attempt.fingerprint and reply is None:
         raise InFlightError
@@ -178,7 +183,7 @@ def _run(entry: _KeyEntryOfTransaction, transaction: Transaction, perform: Perfo
             # Before the hooks that the write may register: one that raises must not prevent this.
             on_commit(entry.store, using=entry.using)
             result = succeeded(perform)
-            entry.reply = pack(result)
+            entry.reply = pack(entry.attempt, result)
         succeeded_here = True
     finally:
         if not (entry.committed or (inside and succeeded_here)):

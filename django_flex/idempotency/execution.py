@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from django_flex.conf import Settings
-    from django_flex.idempotency.attempts import Attempt, Perform, Transaction
+    from django_flex.idempotency.attempts import Perform, Transaction, WriteAttempt
     from django_flex.plan.shape import FlexResult
 
 APP = "django_flex.idempotency"
@@ -26,7 +26,7 @@ def in_database() -> bool:
 
 
 def once(
-    attempt: Attempt,
+    attempt: WriteAttempt,
     settings: Settings,
     using: str,
     transaction: Transaction,
@@ -59,7 +59,7 @@ def once(
 
 
 def once_apart(
-    attempt: Attempt,
+    attempt: WriteAttempt,
     settings: Settings,
     transaction: Callable[[str], AbstractContextManager[None]],
     perform: Perform,

@@ -11,11 +11,11 @@ class StoredReply(models.Model):
     ``reply`` is null only inside the transaction that creates the row.
     """
 
-    id = models.CharField(primary_key=True, max_length=64)
-    fingerprint = models.CharField(max_length=64)
-    reply = models.BinaryField(null=True)
-    seen = models.DateTimeField()
-    expires = models.DateTimeField(db_index=True)
+    id = models.CharField(primary_key=True, max_length=64, editable=False)
+    fingerprint = models.CharField(max_length=64, editable=False)
+    reply = models.BinaryField(null=True, editable=False)
+    seen = models.DateTimeField(editable=False)
+    expires = models.DateTimeField(db_index=True, editable=False)
 
     class Meta:
         verbose_name = "stored reply"

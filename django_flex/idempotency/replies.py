@@ -13,7 +13,7 @@ from django_flex.plan.shape import FlexResult
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django_flex.idempotency.attempts import Attempt
+    from django_flex.idempotency.attempts import WriteAttempt
 
 REPLAYED = "Idempotency-Replayed"
 
@@ -30,10 +30,11 @@ def succeeded(perform: Callable[[], FlexResult]) -> FlexResult:
     return result
 
 
-def pack(result: FlexResult) -> bytes:
-    """Return a reply as bytes."""
+def pack(attempt: WriteAttempt, result: FlexResult) -> bytes:
+    """Return the reply to an attempt as bytes."""
     return encode(
         {
+            "readable": sorted(attempt.readable),
             "status": result.status_code,
             "data": result.data,
             "headers": dict(result.headers),
@@ -42,15 +43,18 @@ def pack(result: FlexResult) -> bytes:
     )
 
 
-def replay(attempt: Attempt, fingerprint: str, reply: bytes) -> FlexResult:
+def replay(attempt: WriteAttempt, fingerprint: str, reply: bytes) -> FlexResult:
     """Return a stored reply.
 
     Raises:
-        IdempotencyKeyReusedError: it is the reply to another request.
+        IdempotencyKeyReusedError: it is the reply to another request, or may have what the caller may
+            not read any more.
     """
     if fingerprint != attempt.fingerprint:
         raise IdempotencyKeyReusedError
     stored = msgspec.json.decode(reply)
+    if not attempt.readable.issuperset(stored["readable"]):
+        raise IdempotencyKeyReusedError
     return FlexResult(
         data=stored["data"],
         status_code=stored["status"],

@@ -19,7 +19,7 @@ from django_flex.idempotency.replies import pack, replay, succeeded
 
 if TYPE_CHECKING:
     from django_flex.conf import Settings
-    from django_flex.idempotency.attempts import Attempt, Perform, Transaction
+    from django_flex.idempotency.attempts import Perform, Transaction, WriteAttempt
     from django_flex.plan.shape import FlexResult
 
 #: One write in sixteen looks for expired replies, and deletes up to this many.
@@ -33,7 +33,11 @@ def database() -> str:
 
 
 def once(
-    attempt: Attempt, settings: Settings, using: str, transaction: Transaction, perform: Perform
+    attempt: WriteAttempt,
+    settings: Settings,
+    using: str,
+    transaction: Transaction,
+    perform: Perform,
 ) -> FlexResult:
     """Run a write, or replay it; see ``execution.once``."""
     claiming = False
@@ -65,7 +69,7 @@ def _of_the_claim(error: FlexError) -> FlexError:
 
 
 def _claim(
-    attempt: Attempt, using: str, now: datetime, expires: datetime
+    attempt: WriteAttempt, using: str, now: datetime, expires: datetime
 ) -> tuple[str, bytes] | None:
     """Lock the row of a key, adding it if necessary; return the reply in it, if any.
 
@@ -96,10 +100,10 @@ def _claim(
     return row.fingerprint, bytes(row.reply)
 
 
-def _store(attempt: Attempt, result: FlexResult, using: str, expires: datetime) -> None:
+def _store(attempt: WriteAttempt, result: FlexResult, using: str, expires: datetime) -> None:
     """Store a reply in the row of its key, which this transaction has added or taken over."""
     StoredReply.objects.using(using).filter(pk=attempt.id).update(
-        fingerprint=attempt.fingerprint, reply=pack(result), expires=expires
+        fingerprint=attempt.fingerprint, reply=pack(attempt, result), expires=expires
     )
     if attempt.id.startswith(SWEEPS):
         # After the commit, so that locked rows do not make this write wait. Django logs a failure.

@@ -15,7 +15,7 @@ from django_flex.resolved import (
     AllOf,
     AnyOf,
     Complement,
-    Derived,
+    ComputedValue,
     Exists,
     Predicate,
     Search,
@@ -61,7 +61,7 @@ def estimate(plan: ReadPlan, limits: Limits) -> int:
 def estimate_groups(plan: AggregatePlan) -> int:
     """Return the cost of an aggregate, which reads every row, once for each related total."""
     columns = [*(key.value for key in plan.keys), *(total.value for total in plan.totals)]
-    related = sum(isinstance(column, Derived) for column in columns)
+    related = sum(isinstance(column, ComputedValue) for column in columns)
     shown = (len(columns) + plan.weight.extra) * (plan.limit if plan.keys else 1)
     conditions = _condition(plan.where) + _condition(plan.having)
     return WHOLE * (1 + related) + shown + plan.offset + conditions + (SORTED if plan.keys else 0)
@@ -89,11 +89,13 @@ def check_cost_of_groups(plan: AggregatePlan, limits: Limits) -> int:
 
 def _rows(columns: Iterable[Value], flags: tuple[VisibleHop, ...]) -> int:
     """Return the cost of one row: its values, and checks whether related rows are visible."""
-    values = sum([_derived(column) if isinstance(column, Derived) else 1 for column in columns])
+    values = sum(
+        [_computed(column) if isinstance(column, ComputedValue) else 1 for column in columns]
+    )
     return values + FLAG * len(flags)
 
 
-def _derived(value: Derived) -> int:
+def _computed(value: ComputedValue) -> int:
     """Return the cost of a computed value, for which related rows may be filtered."""
     filtered = isinstance(value.source, AggregateSubquery) and value.source.where is not None
     return COMPUTED + RELATED if filtered else COMPUTED
@@ -110,7 +112,8 @@ def _list(child: ChildPlan) -> int:
 def _statement(child: ChildPlan) -> int:
     """Return the costs that are the same for any number of rows with lists."""
     inner = sum(map(_statement, child.output.children))
-    return RELATED + _condition(child.where) + _order(child.order_by) + inner
+    distinct = WHOLE if child.cells or child.distinct_on else 0
+    return RELATED + _condition(child.where) + _order(child.order_by) + distinct + inner
 
 
 def _whole(plan: ReadPlan) -> int:
@@ -130,7 +133,7 @@ def _order(order_by: Iterable[Ordering]) -> int:
     if first is None:
         return 0
     column = first.column
-    if isinstance(column, Derived):
+    if isinstance(column, ComputedValue):
         return SORTED + WHOLE
     plain = not (column.hops or column.keys or first.nulls)
     return FOUND if plain and column.attribute.indexed else SORTED
@@ -156,7 +159,9 @@ def _condition(where: Where | None) -> int:
 def _test(test: Predicate) -> int:
     column = test.column
     size = len(test.value) if isinstance(test.value, list | tuple) else 1
-    if isinstance(column, Derived):
+    if not isinstance(column, ComputedValue):
+        size *= len(column.attribute.parts) or 1
+    if isinstance(column, ComputedValue):
         return WHOLE
     served = test.operator in _BY_INDEX and not (test.transforms or column.keys)
     masked = RELATED * len(column.masks)

@@ -54,7 +54,7 @@ def _layout(
         elif isinstance(member, Group):
             found.append(Branch(name=member.name, members=_layout(member, masks, cells)))
         elif isinstance(member, Selection):
-            inner = (*masks, member.mask) if member.mask is not None else masks
+            inner = (*masks, *member.masks)
             found.append(
                 Branch(
                     name=member.name,
@@ -94,5 +94,5 @@ def _near(hops: tuple[Relation, ...], resource: Resource) -> Column:
     holder = way[-1].target if way else resource
     attribute = holder.attribute(last.column) if last.column is not None else None
     if attribute is None:
-        return Column(hops, last.target.pk)
+        return Column(hops, last.target.key_columns[0])
     return Column(tuple(way), attribute)

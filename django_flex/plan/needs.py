@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, assert_never
+from weakref import WeakKeyDictionary
 
 from django.core.files.base import File
 
+from django_flex.exceptions.places import Part, inside, worded
 from django_flex.query.operations import BY_FILTER
 from django_flex.resolved import (
     AggregateSubquery,
@@ -15,23 +17,27 @@ from django_flex.resolved import (
     Column,
     Complement,
     ComputedField,
-    Derived,
+    ComputedValue,
     Exists,
     GroupAlias,
     NewRow,
     Predicate,
+    RandomNumber,
     Search,
+    TransformedValue,
 )
 from django_flex.resolved.updates import Update
 from django_flex.schema.dependents import asked_by_delete
 
 if TYPE_CHECKING:
+    from django_flex.exceptions.places import Place
     from django_flex.plan.capabilities import Capabilities
     from django_flex.plan.nodes import AggregatePlan, ReadPlan, SelectOutput, WritePlan
     from django_flex.resolved import (
         Assignment,
         NestedWrites,
         Ordering,
+        PointedRow,
         Rows,
         RowWrite,
         Value,
@@ -42,10 +48,14 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute, Relation, Resource
 
 #: Hints at what works instead of writing related rows of another database.
-_BY_THEMSELVES = "write them by themselves"
-_NO_REFERENCE = "leave it out"
+_BY_THEMSELVES = worded("write them by themselves")
+_NO_REFERENCE = worded("leave it out")
 #: Without a path the rows are those of a rule, which no client wrote.
-_IN_RULE = "rules of this model have to compare its own columns"
+_IN_RULE = worded("rules of this model have to compare its own columns")
+
+
+# What a statement selects is planned once for a selection, so that is checked once, too.
+_accepted: WeakKeyDictionary[SelectOutput, Capabilities] = WeakKeyDictionary()
 
 
 def check_read(plan: ReadPlan, can: Capabilities) -> None:
@@ -55,21 +65,23 @@ def check_read(plan: ReadPlan, can: Capabilities) -> None:
         UnsupportedQueryError: it needs what the backend lacks.
     """
     check_rows(plan.rows, can)
-    _check_output(plan.output, can)
+    if _accepted.get(plan.output) is not can:
+        _check_output(plan.output, can)
+        _accepted[plan.output] = can
     _check_where(plan.where, can)
     _check_order(plan.order_by, plan.resource.pk, can)
     if plan.cells or plan.distinct_on:
-        can.require("distinct", "distinct")
-    for column in (*plan.distinct_on, *(cell.column for cell in plan.cells)):
-        _check_value(column, can, "distinct")
+        can.require("distinct", Part.DISTINCT)
+        for column in (*plan.distinct_on, *(cell.column for cell in plan.cells)):
+            _check_value(column, can, Part.DISTINCT)
     if plan.offset:
-        can.require("offsets", "offset")
+        can.require("offsets", Part.OFFSET)
     if plan.keyset is not None:
-        can.require("cursors", "cursor")
+        can.require("cursors", Part.CURSOR)
     if plan.ranking is not None:
-        can.require("search", "search")
+        can.require("search", Part.SEARCH)
     if plan.count is not None:
-        can.require("counts", "count")
+        can.require("counts", Part.COUNT)
     if plan.totals is not None:
         check_groups(plan.totals, can)
 
@@ -80,17 +92,17 @@ def check_groups(plan: AggregatePlan, can: Capabilities) -> None:
     Raises:
         UnsupportedQueryError: it needs what the backend lacks.
     """
-    can.require("aggregates", "aggregate")
+    can.require("aggregates", Part.AGGREGATE)
     check_rows(plan.rows, can)
     _check_where(plan.where, can)
-    _check_where(plan.having, can, path="having")
+    _check_where(plan.having, can, path=Part.HAVING)
     for key in plan.keys:
-        can.require("groups", "group_by")
-        _check_value(key.value, can, "group_by")
+        can.require("groups", Part.GROUP_BY)
+        _check_value(key.value, can, Part.GROUP_BY)
     for total in plan.totals:
         for value in (total.value, total.related):
             if value is not None:
-                _check_value(value, can, "aggregate")
+                _check_value(value, can, Part.AGGREGATE)
 
 
 def check_write(plan: WritePlan, can: Capabilities) -> None:
@@ -99,21 +111,21 @@ def check_write(plan: WritePlan, can: Capabilities) -> None:
     Raises:
         UnsupportedQueryError: it needs what the backend lacks.
     """
-    can.require("writes", "_action")
+    can.require("writes", Part.ACTION)
     if plan.editing is not None:
-        can.require("upserts", "_action")
+        can.require("upserts", Part.ACTION)
         _check_rules(plan.editing, can)
     by_filter = plan.operation in BY_FILTER
     if by_filter:
-        can.require("writes_by_filter", "_action")
+        can.require("writes_by_filter", Part.ACTION)
         _check_where(plan.where, can)
     if len(plan.rows) > 1 or by_filter:
-        can.require("transactions", "_items")
+        can.require("transactions", Part.ITEMS)
     _check_rules(plan.rules, can)
     for row in (*plan.rows, *plan.edits):
         _check_row(row, can)
     if plan.rules.operation == "delete":
-        _check_delete(plan.rules.resource, can, "_action")
+        _check_delete(plan.rules.resource, can, Part.ACTION)
     if plan.returning is not None:
         check_read(plan.returning, can)
 
@@ -133,8 +145,8 @@ def check_choice(
         UnsupportedQueryError: they need what the backend lacks.
     """
     _check_rules(rules, can)
-    _check_where(where, can, path="_filters")
-    _check_where(condition, can, path="_if")
+    _check_where(where, can, path=Part.CHOSEN_BY)
+    _check_where(condition, can, path=Part.CONDITION)
 
 
 def check_rows(rows: Rows, can: Capabilities) -> None:
@@ -143,35 +155,49 @@ def check_rows(rows: Rows, can: Capabilities) -> None:
     Raises:
         UnsupportedQueryError: they need what the backend lacks.
     """
-    if any(part is not None for part in (rows.q, rows.queryset, rows.among)):
+    if rows.q is not None or rows.queryset is not None or rows.among is not None:
         can.require("model_rules", None)
-    _check_where(rows.condition, can, path=None)
-    for others in (rows.links, rows.among):
-        if others is not None:
-            check_rows(others, can)
+    if rows.condition is not None:
+        _check_where(rows.condition, can, path=None)
+    if rows.links is not None:
+        check_rows(rows.links, can)
+    if rows.among is not None:
+        check_rows(rows.among, can)
 
 
 def _check_row(row: RowWrite, can: Capabilities) -> None:
     for part in row.assignments:
         if isinstance(part.value, Update):
             can.require("updates", part.name)
-        if isinstance(part.value, File):
+        elif isinstance(part.value, File):
             can.require("files", part.name)
-        if isinstance(part.value, NewRow):
+        elif isinstance(part.value, NewRow):
             _check_parent(part.value, part, can)
         elif part.reference is not None and part.value is not None:
-            place = f"{row.place}.{part.name}" if row.place else part.name
-            label = part.reference.resource.label
-            there = can.read_apart(label)
-            there.require_resource(label, place, _NO_REFERENCE)
-            check_rows(part.reference, there)
+            _check_apart(part.reference, inside(row.place, part.name), can)
+    for pointed in row.pointed:
+        _check_pointed(pointed, inside(row.place, pointed.name), can)
     for links in row.links:
         can.require("related_writes", links.name)
-        for label in _labels_of(links.relation):
+        for label in links.relation.needed:
             can.require_resource(label, links.name, _BY_THEMSELVES)
         check_rows(links.rows, can)
     for children in row.children:
         _check_children(children, can)
+
+
+def _check_apart(rows: Rows, place: Place, can: Capabilities) -> None:
+    """Refuse to refer to rows that cannot be looked up in their own database."""
+    label = rows.resource.label
+    there = can.read_apart(label)
+    there.require_resource(label, place, _NO_REFERENCE)
+    check_rows(rows, there)
+
+
+def _check_pointed(pointed: PointedRow, place: Place, can: Capabilities) -> None:
+    for rows in (pointed.rows, pointed.types):
+        if rows is not None:
+            _check_apart(rows, place, can)
 
 
 def _check_parent(new: NewRow, part: Assignment, can: Capabilities) -> None:
@@ -183,7 +209,8 @@ def _check_parent(new: NewRow, part: Assignment, can: Capabilities) -> None:
 
 def _check_children(children: NestedWrites, can: Capabilities) -> None:
     can.require("related_writes", children.place)
-    can.require_resource(children.relation.label, children.place, _BY_THEMSELVES)
+    for label in children.relation.needed:
+        can.require_resource(label, children.place, _BY_THEMSELVES)
     for rules in children.rules.values():
         _check_rules(rules, can)
     for row in (*children.add, *children.edit):
@@ -192,11 +219,11 @@ def _check_children(children: NestedWrites, can: Capabilities) -> None:
         _check_delete(children.relation.target, can, children.place)
 
 
-def _check_delete(resource: Resource, can: Capabilities, path: str) -> None:
+def _check_delete(resource: Resource, can: Capabilities, path: Place) -> None:
     """Refuse to delete rows whose dependents the backend can neither find nor change."""
     if can.resources is not None:
         for label in asked_by_delete(resource.label):
-            can.require_resource(label, path, "edit the row instead")
+            can.require_resource(label, path, worded("edit the row instead"))
 
 
 def _check_rules(rules: WriteRules, can: Capabilities) -> None:
@@ -204,18 +231,11 @@ def _check_rules(rules: WriteRules, can: Capabilities) -> None:
         check_rows(rows, can)
 
 
-def _labels_of(relation: Relation) -> Iterator[str]:
-    """Yield the labels of the resources that a relation needs: the rows', and that of the links."""
-    yield relation.label
-    if relation.through is not None:
-        yield relation.through
-
-
 def _check_output(output: SelectOutput, can: Capabilities) -> None:
     for column in output.columns:
-        _check_value(column, can, "fields")
+        _check_value(column, can, Part.FIELDS)
     for mask in output.flags:
-        _check_hops(mask.hops, can, "fields")
+        _check_hops(mask.hops, can, Part.FIELDS)
         check_rows(mask.rows, can)
     for child in output.children:
         can.require("lists", child.relation.name)
@@ -223,27 +243,42 @@ def _check_output(output: SelectOutput, can: Capabilities) -> None:
         _check_relation(child.relation, there, child.relation.name)
         check_rows(child.rows, there)
         _check_output(child.output, there)
-        _check_where(child.where, there, path=f"related.{child.relation.name}.filters")
+        _check_where(child.where, there, path=(Part.RELATED, child.relation.name, Part.FILTERS))
         _check_order(child.order_by, child.relation.target.pk, there)
+        name = child.relation.name
+        for column in (*child.distinct_on, *(cell.column for cell in child.cells)):
+            can.require("distinct", (Part.RELATED, name, Part.DISTINCT))
+            _check_value(column, there, (Part.RELATED, name, Part.DISTINCT))
+        if child.keyset is not None:
+            can.require("cursors", (Part.RELATED, name, Part.CURSOR))
+        if child.counted:
+            can.require("counts", (Part.RELATED, child.relation.name, Part.COUNT))
         if child.offset:
-            can.require("offsets", f"related.{child.relation.name}.offset")
+            can.require("offsets", (Part.RELATED, child.relation.name, Part.OFFSET))
 
 
 def _check_order(order_by: Iterable[Ordering], pk: Attribute, can: Capabilities) -> None:
     for ordering in order_by:
         column = ordering.column
-        if isinstance(column, Derived) or column.hops or column.attribute is not pk:
-            can.require("orders", "order_by")
-        _check_value(column, can, "order_by")
+        if isinstance(column, ComputedValue) or column.hops or column.attribute is not pk:
+            can.require("orders", Part.ORDER_BY)
+        _check_value(column, can, Part.ORDER_BY)
 
 
-def _check_value(value: Value, can: Capabilities, path: str | None) -> None:
-    _check_masks(value.masks, can, path)
+def _check_value(value: Value, can: Capabilities, path: Place | None) -> None:
+    # Each column of each reply passes here, and most are the row's own: empty parts cost no call.
+    if value.masks:
+        _check_masks(value.masks, can, path)
     if isinstance(value, Column):
-        _check_hops(value.hops, can, path)
+        if value.hops:
+            _check_hops(value.hops, can, path)
         if value.keys:
             can.require("json_keys", path)
         return
+    _check_computed(value, can, path)
+
+
+def _check_computed(value: ComputedValue, can: Capabilities, path: Place | None) -> None:
     match value.source:
         case AggregateSubquery() as subquery:
             can.require("related_aggregates", path)
@@ -255,33 +290,40 @@ def _check_value(value: Value, can: Capabilities, path: str | None) -> None:
                 _check_value(subquery.value, can, path)
         case ComputedField():
             can.require("computed", path)
-            for hop in value.hops:
-                can.require_resource(hop.label, path)
+            for label in (label for hop in value.hops for label in hop.needed):
+                can.require_resource(label, path)
+        case TransformedValue():
+            can.require("parts", path)
+            _check_value(value.source.value, can, path)
+        case RandomNumber():
+            can.require("random", path)
         case GroupAlias():
             pass  # the value of a group, which is checked separately
         case _:
             assert_never(value.source)
 
 
-def _check_masks(masks: Iterable[VisibleHop], can: Capabilities, path: str | None) -> None:
+def _check_masks(masks: Iterable[VisibleHop], can: Capabilities, path: Place | None) -> None:
     for mask in masks:
         _check_hops(mask.hops, can, path)
         check_rows(mask.rows, can)
 
 
-def _check_hops(hops: tuple[Relation, ...], can: Capabilities, path: str | None) -> None:
+def _check_hops(hops: tuple[Relation, ...], can: Capabilities, path: Place | None) -> None:
     if hops:
         can.require("joins", path)
     for hop in hops:
         _check_relation(hop, can, path)
 
 
-def _check_relation(relation: Relation, can: Capabilities, path: str | None) -> None:
-    for label in _labels_of(relation):
+def _check_relation(relation: Relation, can: Capabilities, path: Place | None) -> None:
+    for label in relation.needed:
         can.require_resource(label, path, _IN_RULE if path is None else None)
 
 
-def _check_where(where: Where | None, can: Capabilities, *, path: str | None = "filters") -> None:
+def _check_where(
+    where: Where | None, can: Capabilities, *, path: Place | None = Part.FILTERS
+) -> None:
     match where:
         case None:
             return
@@ -300,18 +342,21 @@ def _check_where(where: Where | None, can: Capabilities, *, path: str | None = "
             check_rows(where.rows, can)
             _check_where(where.where, can, path=path)
         case Search():
-            can.require("search", "search")
+            can.require("search", Part.SEARCH)
             for word in where.words:
-                _check_where(word, can, path="search")
+                _check_where(word, can, path=Part.SEARCH)
         case _:
             assert_never(where)
 
 
-def _check_test(test: Predicate, can: Capabilities, path: str | None) -> None:
+def _check_test(test: Predicate, can: Capabilities, path: Place | None) -> None:
     _check_value(test.column, can, path)
     for name in test.transforms:
-        can.require_word("transforms", name, path)
-    can.require_word("operators", test.operator, path)
-    if isinstance(test.value, Column | Derived):
+        can.require_transform(name, path)
+    kind = "" if test.transforms else test.column.attribute.kind
+    can.require_operator(test.operator, kind, path)
+    if test.is_containment:
+        can.require("containment", path)
+    if isinstance(test.value, Column | ComputedValue):
         can.require("comparisons", path)
         _check_value(test.value, can, path)

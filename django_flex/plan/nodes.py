@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from django_flex.dataclass_init import fast_init
+from django_flex.schema.conversions.keys import shown_key
+
 if TYPE_CHECKING:
+    from django_flex.exceptions.places import Place
     from django_flex.query.ast import Count, Explain, Path
     from django_flex.resolved import (
         AppliedRule,
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 class Leaf:
     """A value at ``index`` of a row. It is null unless all ``flags`` of the row are true.
 
-    ``picks`` are the parts of a value to show, in an object; a ``bare`` one is a part by itself.
+    A key of several columns is at all its ``indexes``. ``picks`` are the parts of a value to show, in an object; a ``bare`` one is a part by itself.
     """
 
     name: str
@@ -40,16 +44,17 @@ class Leaf:
     picks: tuple[Path, ...] = ()
     flags: tuple[int, ...] = ()
     bare: bool = False
+    indexes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branch:
-    """A related object. It is null if the value at ``presence`` is, or if ``flag`` is not true."""
+    """A related object. It is null if the value at ``presence`` is, or unless all ``flags`` are true."""
 
     name: str
     members: tuple[Leaf | Branch | ListLeaf, ...]
     presence: int | None = None
-    flag: int | None = None
+    flags: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +93,7 @@ class Weight:
 class SelectOutput:
     """What a statement selects, and how a row is shaped: always the same for a selection.
 
+    The first ``key_width`` columns are the key of the row; of combinations they are none.
     ``children`` are the lists inside a row, one more statement each; ``has_pages`` says that some of
     them, or of those inside them, are a ``RelatedPage`` each.
     """
@@ -99,6 +105,15 @@ class SelectOutput:
     weight: Weight
     children: tuple[ChildPlan, ...] = ()
     has_pages: bool = False
+    key_width: int = 1
+
+    def key_of(self, row: Row) -> Any:
+        """Return the key of a row: its first value, or the tuple of its first values."""
+        return row[0] if self.key_width == 1 else row[: self.key_width]
+
+    def shown_key(self, row: Row) -> Any:
+        """Return the key of a row as a reply has it: one of several columns as text."""
+        return shown_key(self.key_of(row))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,8 +121,10 @@ class ChildPlan:
     """The lists of one to-many relation, for all rows with one SELECT.
 
     A row belongs to the outer row whose value at ``near`` it points to. ``limit`` and ``offset``
-    hold for each outer row. With ``keys_only`` the items of a list are keys. If one of the values
-    at ``flags`` is false, a row on the path to the list is hidden, and so is the list.
+    hold for each outer row. With ``keys_only`` the items of a list are keys, with ``bare`` the only
+    values of their objects. If one of the values at ``flags`` is false, a row on the path to the list is hidden, and so is the list. ``cells`` and
+    ``distinct_on`` are as for ``ReadPlan``, in each list. With ``keyset`` each list is paged by
+    cursors; a position in one is refused at ``place`` unless the only list is that of its ``parent``.
     """
 
     relation: Relation
@@ -120,7 +137,24 @@ class ChildPlan:
     limit: int
     offset: int
     paged: bool
+    place: Place
+    counted: bool = False
     flags: tuple[int, ...] = ()
+    keyset: Keyset | None = None
+    distinct_on: tuple[Value, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    bare: bool = False
+
+    @property
+    def item_of(self) -> Callable[[Row], object]:
+        """The function that returns what stands for a row in a list."""
+        if self.keys_only:
+            return self.output.shown_key
+        make = self.output.make_object
+        if not self.bare:
+            return make
+        (leaf,) = self.output.layout
+        return lambda row: make(row)[leaf.name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,13 +168,14 @@ class Cell:
     presence: bool = False
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReadPlan:
-    """One SELECT. A row is the primary key, the other ``columns``, then a boolean per ``flags``.
+    """One SELECT. A row is the columns of the primary key, the other ``columns``, then a boolean per ``flags``.
 
     With ``single`` it reads one row by its key. With ``cells`` a row is a combination of these
     instead, without a key. With ``distinct_on`` only the first row of each combination of these
-    values is read.
+    values is read. ``may_scan`` lets a backend that finds rows by keys read them without one.
     """
 
     single: bool
@@ -162,6 +197,7 @@ class ReadPlan:
     count: Count | None = None
     explain: Explain | None = None
     totals: AggregatePlan | None = None
+    may_scan: bool = False
 
     @property
     def columns(self) -> tuple[Value, ...]:
@@ -189,6 +225,7 @@ class ReadPlan:
         return self.output.children
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WritePlan:
     """One write: the new values of the rows, and how to read each back for the reply.

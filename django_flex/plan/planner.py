@@ -23,7 +23,8 @@ from django_flex.plan.nodes import (
 )
 from django_flex.plan.rows import row_shaper
 from django_flex.plan.sizes import weigh
-from django_flex.resolved import Column, Derived, Group, Nested, Output, Selection
+from django_flex.resolved import Column, ComputedValue, Group, Nested, Output, Selection
+from django_flex.resolved.selection import key_of_rows
 
 if TYPE_CHECKING:
     from django_flex.resolved import AuthorizedMutation, AuthorizedQuery, Value, VisibleHop
@@ -46,8 +47,8 @@ class Columns:
     def index(self, column: Value) -> int:
         """Return the position of a value in the row, adding it when it is new."""
         key: tuple[object, ...]
-        if isinstance(column, Derived):
-            key = (Derived, *column.key)
+        if isinstance(column, ComputedValue):
+            key = (ComputedValue, *column.key)
         else:
             key = (*(hop.lookup for hop in column.hops), column.attribute.lookup)
         if key not in self._index:
@@ -104,6 +105,7 @@ def _planned(authorized: AuthorizedQuery) -> ReadPlan:
         count=page.count,
         explain=asked.explain,
         totals=None if authorized.totals is None else make_aggregate_plan(authorized.totals),
+        may_scan=authorized.may_scan,
     )
 
 
@@ -133,20 +135,26 @@ def make_write_plan(authorized: AuthorizedMutation, can: Capabilities = ALL) -> 
 _outputs: WeakKeyDictionary[Selection, SelectOutput] = WeakKeyDictionary()
 
 
-def _output(selection: Selection, resource: Resource, *, keys_only: bool = False) -> SelectOutput:
+def _output(
+    selection: Selection, resource: Resource, *, keys_only: bool = False, bare: bool = False
+) -> SelectOutput:
     found = _outputs.get(selection)
     if found is None:
         columns = Columns(resource)
-        columns.index(Column((), resource.pk))
+        for part in resource.key_columns:
+            columns.index(Column((), part))
         layout = _layout(selection, columns)
         found = _outputs[selection] = SelectOutput(
             columns=tuple(columns.columns),
             flags=tuple(columns.flags),
             layout=layout,
             make_object=row_shaper(layout, len(columns.columns), len(columns.flags)),
-            weight=weigh(layout, len(columns.columns), resource.pk if keys_only else None),
+            weight=weigh(
+                layout, len(columns.columns), resource.pk if keys_only else None, bare=bare
+            ),
             children=tuple(_placed(child, columns) for child in columns.children),
             has_pages=any(child.paged or child.output.has_pages for child in columns.children),
+            key_width=len(resource.key_columns),
         )
     return found
 
@@ -181,11 +189,16 @@ def _list(nested: Nested, columns: Columns) -> ListLeaf:
     near = holder.attribute(relation.near) or holder.pk
     keys_only = nested.selection is None
     selection = nested.selection or Selection("", None, (), ())
+    cells: tuple[Cell, ...] = ()
+    if nested.combined:
+        output, cells = combined(nested.selection or key_of_rows(relation.target), relation.target)
+    else:
+        output = _output(selection, relation.target, keys_only=keys_only, bare=nested.bare)
     columns.children.append(
         ChildPlan(
             relation=relation,
             near=columns.index(Column(nested.hops, near)),
-            output=_output(selection, relation.target, keys_only=keys_only),
+            output=output,
             keys_only=keys_only,
             rows=nested.rows,
             where=nested.where,
@@ -193,7 +206,13 @@ def _list(nested: Nested, columns: Columns) -> ListLeaf:
             limit=nested.limit,
             offset=nested.offset,
             paged=nested.paged,
+            counted=nested.counted,
             flags=tuple(columns.flag(mask) for mask in nested.masks),
+            place=nested.place,
+            keyset=nested.keyset,
+            distinct_on=nested.distinct_on,
+            cells=cells,
+            bare=nested.bare,
         )
     )
     return ListLeaf(nested.name, len(columns.children) - 1)
@@ -201,25 +220,29 @@ def _list(nested: Nested, columns: Columns) -> ListLeaf:
 
 def _leaf(output: Output, columns: Columns) -> Leaf:
     column = output.column
+    indexes = tuple(columns.index(Column(column.hops, one)) for one in column.attribute.parts)
     return Leaf(
         name=output.name,
-        index=columns.index(column),
+        index=indexes[0] if indexes else columns.index(column),
         kind=column.attribute.kind,
         column=column.attribute,
         keys=column.keys,
         picks=output.picks,
         flags=tuple(columns.flag(mask) for mask in column.masks),
         bare=output.bare,
+        indexes=indexes,
     )
 
 
 def _branch(selection: Selection, columns: Columns) -> Branch:
-    flag = columns.flag(selection.mask) if selection.mask is not None else None
+    flags = tuple(columns.flag(mask) for mask in selection.masks)
+    # Where the row itself may be hidden, its flag also says whether there is one.
+    shown = any(mask.hops == selection.hops for mask in selection.masks)
     return Branch(
         name=selection.name,
         members=_layout(selection, columns),
-        presence=_presence(selection, columns) if flag is None else None,
-        flag=flag,
+        presence=None if shown else _presence(selection, columns),
+        flags=flags,
     )
 
 
@@ -227,7 +250,7 @@ def _presence(selection: Selection, columns: Columns) -> int | None:
     """Return the column that is NULL where the related row is missing, if it can be missing."""
     hop = selection.hops[-1]
     if hop.column is None:
-        return columns.index(Column(selection.hops, hop.target.pk))
+        return columns.index(Column(selection.hops, hop.target.key_columns[0]))
     if not hop.null:
         return None
     way = selection.hops[:-1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from django_flex.dataclass_init import fast_init
+
 if TYPE_CHECKING:
     from django_flex.plan.nodes import Row
 
@@ -22,14 +24,22 @@ class RowCount:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RelatedPage:
-    """Some of the related rows of one row, where they were asked for with their pagination."""
+    """Some of the related rows of one row, where they were asked for with their pagination.
+
+    ``count`` is how many there are, ``None`` where they were not counted. ``after`` and ``before`` are
+    the cursors of the next and the previous page, where there is one.
+    """
 
     rows: list[Any]
     offset: int
     limit: int
     has_more: bool
+    count: int | None = None
+    after: str | None = None
+    before: str | None = None
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class ResultSet:
     """What a backend found: rows in the order of the plan's columns, and whether more follow.

@@ -11,15 +11,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django_flex.plan.files import file_shaper
 from django_flex.plan.nodes import Branch, Leaf, ListLeaf
+from django_flex.schema.conversions.keys import key_text
+from django_flex.schema.conversions.ranges import as_object
+from django_flex.schema.geometry.geos import from_geos, is_geos
 
 if TYPE_CHECKING:
     from django_flex.plan.nodes import Layout, Shaper
     from django_flex.query.ast import Path
+    from django_flex.schema.conversions.ranges import AnyRange
+    from django_flex.schema.resources import Attribute
 
 MISSING = object()
 #: Python writes decimals with more places in scientific notation once they are small, or zero.
@@ -76,22 +81,27 @@ def _member(member: Leaf | Branch | ListLeaf, places: RowOffsets, arguments: lis
     if isinstance(member, ListLeaf):
         return f"row[{places.lists + member.number}]"
     source = _object(member.members, places, arguments)
-    if member.flag is not None:
-        return f"({source} if row[{places.flags + member.flag}] else None)"
     if member.presence is not None:
-        return f"(None if row[{member.presence}] is None else {source})"
+        source = f"(None if row[{member.presence}] is None else {source})"
+    if member.flags:
+        source = f"({source} if {_all_true(member.flags, places)} else None)"
     return source
 
 
 def _leaf(leaf: Leaf, places: RowOffsets, arguments: list[object]) -> str:
     convert = _converter(leaf)
     source = f"row[{leaf.index}]"
+    if leaf.indexes:
+        source = f"({', '.join(f'row[{index}]' for index in leaf.indexes)})"
     if convert is not None:
         source = f"{_argument(convert, arguments)}({source})"
     if leaf.flags:
-        visible = " and ".join(f"row[{places.flags + flag}]" for flag in leaf.flags)
-        return f"({source} if {visible} else None)"
+        return f"({source} if {_all_true(leaf.flags, places)} else None)"
     return source
+
+
+def _all_true(flags: tuple[int, ...], places: RowOffsets) -> str:
+    return " and ".join(f"row[{places.flags + flag}]" for flag in flags)
 
 
 def _without_missing(shaped: dict[str, object]) -> dict[str, object]:
@@ -101,16 +111,50 @@ def _without_missing(shaped: dict[str, object]) -> dict[str, object]:
 def _converter(leaf: Leaf) -> Callable[[Any], Any] | None:
     if leaf.kind == "file":
         return file_shaper(leaf)
+    shape = _shaper(leaf.column) if leaf.kind == leaf.column.kind else _SHAPERS.get(leaf.kind)
     if leaf.picks:
-        return _picker(leaf.picks)
+        return _after(shape, _picker(leaf.picks))
     if leaf.keys:
         keys = leaf.keys
-        return lambda value: _pick(value, keys)
-    if leaf.kind == "float":
-        return lambda value: value if value is None or math.isfinite(value) else None
-    if leaf.kind == "decimal" and (leaf.column.scale is None or leaf.column.scale > _MOST_PLAIN):
-        return lambda value: value if value is None else PlainDecimal(value)
-    return None
+        return _after(shape, lambda value: _pick(value, keys))
+    return shape
+
+
+def _after(
+    first: Callable[[Any], Any] | None, second: Callable[[Any], Any]
+) -> Callable[[Any], Any]:
+    return second if first is None else lambda value: second(first(value))
+
+
+def _shaper(column: Attribute) -> Callable[[Any], Any] | None:
+    """Return what makes a value of a column what the reply has, ``None`` if it is that already."""
+    if column.kind == "array" and column.items is not None:
+        shape = _shaper(column.items)
+        return None if shape is None else partial(_shape_array, shape=shape)
+    if column.kind == "decimal" and (column.scale is None or column.scale > _MOST_PLAIN):
+        return _shape_decimal
+    return _SHAPERS.get(column.kind)
+
+
+def _shape_array(value: list[Any] | None, shape: Callable[[Any], Any]) -> list[Any] | None:
+    return value if value is None else [shape(one) for one in value]
+
+
+def _shape_decimal(value: Decimal | None) -> Decimal | None:
+    return value if value is None else PlainDecimal(value)
+
+
+def _shape_float(value: float | None) -> float | None:
+    return value if value is None or math.isfinite(value) else None
+
+
+def _shape_range(value: AnyRange | None) -> dict[str, object] | None:
+    if value is None:
+        return None
+    return {
+        name: PlainDecimal(part) if isinstance(part, Decimal) else part
+        for name, part in as_object(value).items()
+    }
 
 
 class PlainDecimal(Decimal):
@@ -120,6 +164,23 @@ class PlainDecimal(Decimal):
 
     def __str__(self) -> str:
         return format(self, "f")
+
+
+def _shape_geometry(value: Any) -> dict[str, object] | None:
+    """Return GeoJSON, which is what backends without GeoDjango have already."""
+    return from_geos(value) if is_geos(value) else value
+
+
+def _shape_key(parts: tuple[Any, ...]) -> str | None:
+    return None if parts[0] is None else key_text(parts)
+
+
+_SHAPERS: dict[str, Callable[[Any], Any]] = {
+    "composite": _shape_key,
+    "float": _shape_float,
+    "geometry": _shape_geometry,
+    "range": _shape_range,
+}
 
 
 def _picker(picks: tuple[Path, ...]) -> Callable[[Any], dict[str, Any]]:

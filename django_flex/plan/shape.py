@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django_flex.dataclass_init import fast_init
 from django_flex.exceptions import ObjectNotFoundError
 from django_flex.plan.explain import CallerExplanation
+from django_flex.plan.positions import neighbours
 from django_flex.plan.results import ResultSet
 from django_flex.plan.sizes import measured
-from django_flex.resolved import Position
+from django_flex.schema.conversions.keys import shown_key
 
 if TYPE_CHECKING:
     from django_flex.exceptions import FlexError
-    from django_flex.plan.nodes import AggregatePlan, ReadPlan, SelectOutput
+    from django_flex.plan.nodes import AggregatePlan, ReadPlan, Row, SelectOutput
     from django_flex.plan.results import RowCount
     from django_flex.plan.streams import Stream
-    from django_flex.resolved import Keyset
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlexResult:
     """The reply to one query, successful or not, before it is put into HTTP.
@@ -56,6 +59,7 @@ class FlexResult:
         return cls(data=error.to_dict(), status_code=error.status, error=error)
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class PageInfo:
     """Which part of the rows a page is, and where its neighbours are.
@@ -80,6 +84,7 @@ class SingleRow:
     pages: SelectOutput | None = None
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """The rows of a list, in order.
@@ -141,7 +146,7 @@ def shape(
     totals = plan.totals
     return Page(
         [make(row) for row in rows],
-        None if plan.cells else [row[0] for row in rows],
+        None if plan.cells else _keys(plan.output, rows),
         _paging(plan, found),
         bool(plan.order_by) or plan.searches or plan.keyset is not None,
         plan.json_places,
@@ -150,6 +155,13 @@ def shape(
         plan.output if plan.output.has_pages else None,
         plan.resource.key_name,
     )
+
+
+def _keys(output: SelectOutput, rows: Iterable[Row]) -> list[Any]:
+    if output.key_width > 1:
+        return [output.shown_key(row) for row in rows]
+    keys = [row[0] for row in rows]
+    return [*map(shown_key, keys)] if keys and isinstance(keys[0], Decimal) else keys
 
 
 def shape_groups(
@@ -177,27 +189,7 @@ def _paging(plan: ReadPlan, found: ResultSet) -> PageInfo:
     keyset = plan.keyset
     if keyset is None:
         return PageInfo(plan.offset, plan.limit, found.has_more)
-    after, before = _places(keyset, found)
+    after, before = neighbours(keyset, found)
     return PageInfo(
-        plan.offset,
-        plan.limit,
-        found.has_more,
-        by_cursor=True,
-        after=keyset.cursor(after) if found.has_more and after is not None else None,
-        before=keyset.cursor(before) if found.has_previous and before is not None else None,
-    )
-
-
-def _places(keyset: Keyset, found: ResultSet) -> tuple[Position | None, Position | None]:
-    """Return the places behind the last and before the first row of the page."""
-    if found.ends is not None:
-        first, last = found.ends
-        return Position(last), Position(first, backward=True)
-    here = keyset.position
-    if here is None:
-        return None, None
-    # Of an empty page the way back begins with the row at whose side it was looked for.
-    return (
-        Position(here.values, inclusive=True),
-        Position(here.values, backward=True, inclusive=True),
+        plan.offset, plan.limit, found.has_more, by_cursor=True, after=after, before=before
     )

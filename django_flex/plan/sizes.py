@@ -37,8 +37,14 @@ _SIZES = {
 }
 #: The maximum size of one character: as an escape in a string, as UTF-8 in a JSON value.
 _ESCAPED, _UTF8 = 6, 4
+#: The size of a byte that is escaped in the text of a key.
+_ESCAPED_IN_KEY = 3
 #: A JSON value, which may have escapes and spaces, shrinks at most by this factor in a reply.
 _JSON_SHRINK_FACTOR = 3
+#: The names in a range, and its bounds.
+_RANGE = 40
+#: A point: its names, and three numbers.
+_POINT = 45 + 3 * _SIZES["float"]
 #: A string column with longer values than this counts as unbounded.
 _LONG = 1_000
 #: The cost of a value of unbounded size.
@@ -49,13 +55,16 @@ ASKED = 50
 _MEASURED = frozenset({"text", "json", "binary"})
 
 
-def weigh(layout: Layout, flags_at: int = 0, key: Attribute | None = None) -> Weight:
+def weigh(
+    layout: Layout, flags_at: int = 0, key: Attribute | None = None, *, bare: bool = False
+) -> Weight:
     """Return the size of rows with this layout; the lists in them are weighed separately.
 
     Args:
         layout: the members of an object.
         flags_at: where in a row the visibility flags begin.
         key: the column whose value a row is shown as, in place of an object.
+        bare: whether a row is shown as the only value of its object.
     """
     leaves = list(_leaves(layout, ()))
     if key is not None:
@@ -74,14 +83,15 @@ def weigh(layout: Layout, flags_at: int = 0, key: Attribute | None = None) -> We
     measurable = all(
         leaf.kind in _MEASURED or size for (leaf, _), size in zip(leaves, sizes, strict=True)
     )
-    names, lowest = _names(layout, shown=True)
-    columns = len({leaf.index for leaf, _ in leaves})
+    names, lowest = (0, 0) if bare else _names(layout, shown=True)
+    taken = [index for leaf, _ in leaves for index in leaf.indexes or (leaf.index,)]
+    columns = len({*taken})
     return Weight(
         each=2 + names + sum(4 + (size or 0) for size in sizes) if measurable else math.inf,
         least=2 + lowest,
         open=tuple((index, by, least[index]) for index, by in most.items()),
         masked=tuple((index, flags, by) for (index, flags), by in masked.items()),
-        repeats=columns < len(leaves),
+        repeats=columns < len(taken),
         extra=sum(HEAVY if size is None else 1 for size in sizes)
         + ASKED * sum(asks_storage(leaf) for leaf, _ in leaves)
         - columns,
@@ -101,8 +111,7 @@ def _leaves(layout: Layout, flags: tuple[int, ...]) -> Iterator[tuple[Leaf, tupl
         if isinstance(member, Leaf):
             yield member, (*flags, *member.flags)
         elif isinstance(member, Branch):
-            own = () if member.flag is None else (member.flag,)
-            yield from _leaves(member.members, (*flags, *own))
+            yield from _leaves(member.members, (*flags, *member.flags))
 
 
 def _names(layout: Layout, *, shown: bool) -> tuple[int, int]:
@@ -127,7 +136,30 @@ def _size_of(leaf: Leaf) -> int | None:
     if leaf.kind == "text":
         longest = leaf.column.length
         return None if longest is None or longest > _LONG else _ESCAPED * longest + 2
+    if leaf.kind == "geometry":
+        geometry = leaf.column.geometry
+        return _POINT if geometry is not None and geometry.name == "Point" else None
+    if leaf.kind == "composite":
+        return _size_of_key(leaf.column.parts)
+    if leaf.kind == "range":
+        end = None if leaf.column.items is None else _SIZES.get(leaf.column.items.kind)
+        return None if end is None else 2 * end + _RANGE
     return _SIZES.get(leaf.kind)
+
+
+def _size_of_key(parts: tuple[Attribute, ...]) -> int | None:
+    """Return the maximum size of the text of a key, ``None`` if it depends on the row."""
+    size = 2
+    for part in parts:
+        if part.kind == "text":
+            longest = part.length
+            most = None if longest is None or longest > _LONG else _UTF8 * longest
+        else:
+            most = _size_of(Leaf(part.name, 0, part.kind, part))
+        if most is None:
+            return None
+        size += 1 + _ESCAPED_IN_KEY * most
+    return size
 
 
 class ReplySize:
@@ -152,6 +184,17 @@ class ReplySize:
     def to_measure(self) -> int | None:
         """How many bytes the reply may have, where that has to be measured."""
         return self.most if self.most is not None and self.upper_bound > self.most else None
+
+    def add_text(self, length: int) -> None:
+        """Count a text of ours, which needs no escapes.
+
+        Raises:
+            ReplyTooLargeError: the reply is too large, whatever else there is in it.
+        """
+        self.upper_bound += length
+        self._lower_bound += length
+        if self.most is not None and self._lower_bound > self.most:
+            raise ReplyTooLargeError(self.most)
 
     def add(self, rows: Sequence[Row], weight: Weight, times: int = 1) -> None:
         """Count raw rows, each of which may occur several times in the reply.
@@ -275,8 +318,10 @@ class _ObjectSizes:
             return
         before = self.size
         self.add(100 if child.paged else 2)
+        if child.keyset is not None:
+            self.add(sum(len(cursor) + 30 for cursor in (value.after, value.before) if cursor))
         for item in items:
-            if child.keys_only:
+            if child.keys_only or child.bare:
                 self.add(len(encode(item)) + 1)
             else:
                 self.object(item, child.output.layout, child.output.children)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django_flex.dataclass_init import fast_init
 from django_flex.plan.sizes import measured
+from django_flex.schema.conversions.keys import shown_key
 
 if TYPE_CHECKING:
     from django_flex.plan.nodes import Row, WritePlan
+    from django_flex.schema.resources import Resource
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class WrittenRow:
     """A row that was written: its key, what that is called, and whether by ``add``, ``edit`` or ``delete``.
@@ -51,17 +55,21 @@ def shape_written(plan: WritePlan, result: WriteResult) -> Written:
     Raises:
         ReplyTooLargeError: the reply is too large; nothing is written then.
     """
-    found, name = result.found, plan.rules.resource.key_name
-    rows = [replace(row, key_name=name) for row in result.rows]
+    found, resource = result.found, plan.rules.resource
     if plan.returning is None or not found:
-        return Written(tuple(rows))
+        return Written(tuple([_named(row, row.value, resource) for row in result.rows]))
     make = plan.returning.make_object
     if result.most is not None:
         make = measured(plan.returning.output, result.most)
-    shown = [
-        row
-        if row.operation == "delete" or row.pk not in found
-        else replace(row, value=make(found[row.pk]))
-        for row in rows
-    ]
+    shown = []
+    for row in result.rows:
+        is_shown = row.operation != "delete" and row.pk in found
+        value = make(found[row.pk]) if is_shown else row.value
+        shown.append(_named(row, value, resource))
     return Written(tuple(shown))
+
+
+def _named(row: WrittenRow, value: dict[str, object] | None, resource: Resource) -> WrittenRow:
+    """Return a row as a reply tells of it; one with a key of several columns by its text."""
+    key = shown_key(row.pk, resource.pk.scale)
+    return WrittenRow(key, row.operation, value, resource.key_name)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from django_flex.schema.resources import Attribute, Resource
 
@@ -23,6 +23,58 @@ SECRETS = (
     *("api_key", "private_key", "secret_key", "access_key", "signing_key", "session_key"),
     *("password_hash", "token_hash", "code_hash"),
 )
+#: Models of Django and of other packages whose rows sign users in, are a second factor or give rights,
+#: with the columns that have secrets which no name in ``SECRETS`` gives away.
+CREDENTIALS: Mapping[str, tuple[str, ...]] = {
+    "sessions.session": ("session_data",),
+    # REST framework, and its packages
+    "authtoken.token": ("key",),
+    "knox.authtoken": ("digest",),
+    "rest_framework_api_key.apikey": ("hashed_key",),
+    "token_blacklist.outstandingtoken": ("jti",),
+    "token_blacklist.blacklistedtoken": (),
+    # django-oauth-toolkit
+    "oauth2_provider.application": (),
+    "oauth2_provider.grant": ("code", "code_challenge"),
+    "oauth2_provider.accesstoken": ("token_checksum",),
+    "oauth2_provider.refreshtoken": ("token_checksum",),
+    "oauth2_provider.idtoken": ("jti",),
+    "oauth2_provider.devicegrant": ("device_code", "user_code"),
+    # django-allauth, where a new password goes to any address of a user
+    "account.emailaddress": (),
+    "account.emailconfirmation": ("key",),
+    "mfa.authenticator": ("data",),
+    "socialaccount.socialaccount": ("extra_data",),
+    "socialaccount.socialapp": ("key", "settings"),
+    "socialaccount.socialtoken": (),
+    # social-auth-app-django
+    "social_django.usersocialauth": ("extra_data",),
+    "social_django.code": ("code",),
+    "social_django.partial": ("data",),
+    # django-otp
+    "otp_totp.totpdevice": ("key",),
+    "otp_hotp.hotpdevice": ("key",),
+    "otp_static.staticdevice": (),
+    "otp_static.statictoken": (),
+    "otp_email.emaildevice": (),
+    # django-guardian
+    "guardian.userobjectpermission": (),
+    "guardian.groupobjectpermission": (),
+    # The abstract classes of these, for a project's own
+    "sessions.abstractbasesession": ("session_data",),
+    "knox.abstractauthtoken": ("digest",),
+    "rest_framework_api_key.abstractapikey": ("hashed_key",),
+    "oauth2_provider.abstractapplication": (),
+    "oauth2_provider.abstractgrant": ("code", "code_challenge"),
+    "oauth2_provider.abstractaccesstoken": ("token_checksum",),
+    "oauth2_provider.abstractrefreshtoken": ("token_checksum",),
+    "oauth2_provider.abstractidtoken": ("jti",),
+    "oauth2_provider.abstractdevicegrant": ("device_code", "user_code"),
+    "social_django.abstractusersocialauth": ("extra_data",),
+    "django_otp.device": (),
+    "guardian.userobjectpermissionbase": (),
+    "guardian.groupobjectpermissionbase": (),
+}
 #: Used in place of a list of names that is invalid.
 ALL_NAMES = "*"
 #: Entries of GUARDED_FIELDS that mean one field of the user model begin like this.
@@ -42,33 +94,47 @@ class Guard:
     """Names of columns and relations that no wildcard covers.
 
     ``names`` are guarded names as their words; ``user_names`` are attributes of users, whose
-    resource ``users`` is the label of;
+    resource ``users`` is the label of, and ``rights`` are the labels of what those of them that are
+    relations lead to: groups, permissions, the links with them, and what is in ``CREDENTIALS``;
     ``everything`` is set where the list of names could not be read.
     """
 
     names: tuple[tuple[str, ...], ...] = ()
     users: str | None = None
     user_names: frozenset[str] = frozenset()
+    rights: frozenset[str] = frozenset()
     everything: bool = False
     known: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, resource: Resource, attribute: Attribute) -> bool:
         """Whether a column or a computed field of a resource is guarded."""
         kind = "relation" if attribute.reference else attribute.kind
-        return attribute.hashed or self._covers(resource, attribute.name, kind)
+        return attribute.hashed or self._covers(resource, attribute.own_name, kind)
 
     def covers_relation(self, resource: Resource, name: str) -> bool:
         """Whether a relation of a resource is guarded."""
-        return self._covers(resource, name, "relation")
+        relation = resource.relation(name)
+        own = name if relation is None else relation.own_name
+        return self._covers(resource, own, "relation")
 
     def has_users(self, resource: Resource) -> bool:
         """Whether the rows of a resource are users."""
         return self.users in resource.kinds
 
+    def gives_rights(self, resource: Resource) -> bool:
+        """Whether the rows of a resource decide what users may do, so that no wildcard writes them.
+
+        Nor deletes them: a token is valid again without the row that revoked it, and a login needs
+        no second factor without the row of its device.
+        """
+        return self.everything or not self.rights.isdisjoint(resource.kinds)
+
     def _covers(self, resource: Resource, name: str, kind: str) -> bool:
         if (name, kind) not in self.known:
             self.known[name, kind] = self.hides(name, kind)
         if self.known[name, kind]:
+            return True
+        if self.names and any(name in CREDENTIALS.get(label, ()) for label in resource.kinds):
             return True
         return name in self.user_names and self.has_users(resource)
 
@@ -113,21 +179,38 @@ def _is_inside(words: tuple[str, ...], whole: str, guarded: tuple[str, ...]) -> 
     )
 
 
-def compile_guard(patterns: Iterable[str], users: str | None = None) -> Guard:
+def compile_guard(
+    patterns: Iterable[str],
+    users: str | None = None,
+    find: Callable[[str], Resource | None] | None = None,
+) -> Guard:
     """Compile ``GUARDED_FIELDS``: names of secrets, and ``user.name`` for users.
 
     Args:
         patterns: the names.
         users: the label of the user model.
+        find: returns the resource of a label, ``None`` for a model that cannot be exposed.
     """
     patterns = tuple(patterns)
     if ALL_NAMES in patterns:
         return Guard(everything=True)
     names = (words_of(p) for p in patterns if not p.startswith(USER_FIELD))
+    own = frozenset(p.removeprefix(USER_FIELD) for p in patterns if p.startswith(USER_FIELD))
+    found = find(users) if users and find else None
+    rights = frozenset(_rights(found, own)) if found and own else frozenset[str]()
     return Guard(
         names=tuple(words for words in names if words),
         users=users,
-        user_names=frozenset(
-            p.removeprefix(USER_FIELD) for p in patterns if p.startswith(USER_FIELD)
-        ),
+        user_names=own,
+        rights=rights,
     )
+
+
+def _rights(users: Resource, names: Iterable[str]) -> Iterator[str]:
+    """Yield the labels of groups and permissions, of the links with them, and of ``CREDENTIALS``."""
+    yield from CREDENTIALS
+    for relation in filter(None, map(users.relation, names)):
+        yield from (relation.label, *((relation.through,) if relation.through else ()))
+        for further in relation.target.relations.values():
+            if further.through is not None and not further.reverse:
+                yield further.through

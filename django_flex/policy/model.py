@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from django_flex.dataclass_init import fast_init
 from django_flex.policy.guarding import Guard
 from django_flex.policy.paths import AggregateSet, FilterSet, OrderSet, PathSet
 from django_flex.policy.rates import NO_RATES, Rates
@@ -13,7 +14,7 @@ from django_flex.resolved import NO_CASCADE, Cascade, SearchMode
 from django_flex.schema.registry import Schema
 
 if TYPE_CHECKING:
-    from django_flex.query.ast import Condition, Path
+    from django_flex.query.ast import Condition, OrderTerm, Path
     from django_flex.schema.paths import ResolvedPath
     from django_flex.schema.resources import Attribute, Resource
 
@@ -113,12 +114,14 @@ class Grant:
     uploads: FileLimits | None = None
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Entry:
     """One exposed model. ``everyone`` is a grant that needs no role (decorator, unrestricted).
 
     ``check_object`` is called for each row before it is shown by key or changed; it raises to
-    refuse.
+    refuse. ``default_order`` is that of lists whose query names none. A ``closed`` entry has a
+    mistake that could concern any role: no caller reaches its rows, over no relation either.
     """
 
     name: str
@@ -126,9 +129,11 @@ class Entry:
     grants: Mapping[str, Grant] = field(default_factory=dict)
     queryset: Callable[[Any, Any], Any] | None = None
     url_names: tuple[str, ...] = ()
+    default_order: tuple[OrderTerm, ...] = ()
     has_url_name: bool = False
     exclude: frozenset[Path] = frozenset()
     everyone: Grant | None = None
+    closed: bool = False
     rate_limit: Rates = NO_RATES
     hooks: Mapping[str, tuple[Hook, ...]] = field(default_factory=dict)
     check_object: Callable[[Any], None] | None = None
@@ -141,7 +146,8 @@ class Policy:
     """The whole of ``EXPOSE`` for one API version.
 
     ``entries`` are by the labels of their resources. ``actions`` are the ids of the model actions
-    that there are, by the label of their model.
+    that there are, by the label of their model. ``use_meta_ordering`` says whether models without
+    a default order have that of ``Meta.ordering``.
     """
 
     entries: Mapping[str, Entry]
@@ -155,3 +161,4 @@ class Policy:
     actions: Mapping[str, Collection[str]] = field(default_factory=dict)
     search_mode: SearchMode = "substrings"
     search_config: str = "simple"
+    use_meta_ordering: bool = False

@@ -61,10 +61,11 @@ class FilterSet:
 
 @dataclass(frozen=True, slots=True)
 class OrderSet:
-    """Granted orderings: ``True`` is descending."""
+    """Granted orderings: ``True`` is descending. ``random`` is no path, and not in ``everything``."""
 
     exact: frozenset[tuple[Path, bool]] = frozenset()
     everything: bool = False
+    random: bool = False
 
 
 @dataclass(frozen=True, slots=True)

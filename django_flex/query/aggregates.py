@@ -1,4 +1,4 @@
-"""The aggregate functions, and the parts of dates to group by, in two tables.
+"""The aggregate functions, and the parts of values to show, sort and group by, in tables.
 
 The tables are the only source: the parser, the grants, the checks and the reference page read them.
 """
@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from django_flex.query.operators import ALL_KINDS, DATED, EQUATABLE, TRANSFORMS
+from django_flex.query.operators import (
+    ALL_KINDS,
+    ARRAYS,
+    DATED,
+    EQUATABLE,
+    TRANSFORMS,
+    Transform,
+)
 
 if TYPE_CHECKING:
     pass
@@ -35,7 +42,7 @@ class AggregateFunction:
 
 @dataclass(frozen=True, slots=True)
 class Truncation:
-    """Truncates dates and datetimes to the start of their year, month, day, …, to group by."""
+    """Truncates dates and datetimes to the start of their year, month, day, and so on."""
 
     name: str
     kinds: frozenset[str]
@@ -55,7 +62,7 @@ _FUNCTIONS = (
     ),
     AggregateFunction(
         "count_distinct",
-        EQUATABLE - {"json", "file", "other"},
+        EQUATABLE - {"json", "file", "hstore", "other", "converted"},
         "count",
         "the number of distinct values that are not null",
     ),
@@ -76,8 +83,14 @@ _TRUNCATIONS = (
     Truncation("trunc_day", frozenset({"datetime"}), "the start of the day"),
     Truncation("trunc_hour", frozenset({"datetime"}), "the start of the hour"),
 )
+_TEXT_PARTS = (
+    Transform("lower", frozenset({"text"}), "text", "the text in small letters"),
+    Transform("upper", frozenset({"text"}), "text", "the text in capital letters"),
+    Transform("len", ARRAYS | {"text"}, "part", "the length of a string or an array"),
+)
 
 FUNCTIONS = {function.name: function for function in _FUNCTIONS}
 TRUNCATIONS = {truncation.name: truncation for truncation in _TRUNCATIONS}
-#: What may follow a path in ``group_by``.
-PARTS = frozenset({*TRUNCATIONS, *TRANSFORMS} - {"len"})
+TEXT_PARTS = {part.name: part for part in _TEXT_PARTS}
+#: What may follow a path in ``fields``, ``order_by`` and ``group_by``.
+PARTS = frozenset({*TRUNCATIONS, *TRANSFORMS, *TEXT_PARTS})

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from django_flex.dataclass_init import fast_init
+from django_flex.exceptions.places import Part, Place, inside
+
 Path: TypeAlias = tuple[str, ...]
 Shape: TypeAlias = Literal["map", "list"]
 Nulls: TypeAlias = Literal["first", "last"]
@@ -41,6 +44,10 @@ class FieldTerm:
         sign = "-" if self.excluded else ""
         alias = f"{self.alias}:" if self.alias else ""
         return f"{sign}{alias}{'.'.join(self.path)}"
+
+
+#: Alone in an order, where no column has this name: rows in any order, another one each time.
+RANDOM = "random"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +99,19 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectValue(Constant):
+    """``{"lower": 1, "upper": 5}``: an object as a value, where one is expected."""
+
+    value: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """``"price.gte": 5``. Only the schema can tell where the path ends and the operator starts."""
 
     path: Path
     value: Any
-    place: str = field(default="filters", compare=False)
+    place: str = field(default=Part.FILTERS, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ class Quantified:
     path: Path
     quantifier: Quantifier
     condition: Condition
-    place: str = field(default="filters", compare=False)
+    place: str = field(default=Part.FILTERS, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,7 @@ class Count:
     most: int = 0
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
     """Which rows are requested; the caps apply when the query is authorized."""
@@ -163,7 +178,8 @@ class Related:
     """An entry of ``related``: a query for the rows of a to-many relation.
 
     ``name`` is the key in the reply, as a path; ``source`` is the path of the relation. ``fields``
-    is ``None`` if the outer fields name them. ``paged`` returns the rows with their pagination.
+    is ``None`` if the outer fields name them. ``paged`` returns the rows with their pagination, and
+    with ``counted`` how many there are. ``cursor`` and ``distinct`` are those of a query.
     With ``aggregate`` it is not for the rows but for aggregates of those that match the filters.
     """
 
@@ -177,13 +193,20 @@ class Related:
     offset: int = 0
     related: tuple[Related, ...] = ()
     paged: bool = False
+    counted: bool = False
     search: str | None = None
     aggregate: tuple[FieldTerm, ...] | None = None
+    cursor: str | None = None
+    distinct: Distinct | None = None
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A parsed request to read. ``pk`` is only set for ``get``."""
+    """A parsed request to read. ``pk`` is only set for ``get``.
+
+    ``default_shape`` is the shape of a reply if the request names none.
+    """
 
     resource: str
     operation: str
@@ -193,6 +216,7 @@ class Query:
     filters: Condition | None = None
     order_by: tuple[OrderTerm, ...] = ()
     shape: Shape = "map"
+    default_shape: Shape = "map"
     search: str | None = None
     distinct: Distinct | None = None
     aggregate: tuple[FieldTerm, ...] | None = None
@@ -208,17 +232,20 @@ class RowChange:
     """What was sent for one row: its key, if the row exists already, and values by name.
 
     ``place`` is its position in the payload (``_items[2]``), empty for the payload itself.
+    ``key_place`` is where its key was sent, in an item of a list.
     """
 
     pk: object
     values: Mapping[str, object]
-    place: str = ""
+    place: Place = ""
+    key_place: Place = ""
 
-    def at(self, name: str) -> str:
+    def at(self, name: str) -> Place:
         """Return the position of a value in the payload."""
-        return f"{self.place}.{name}" if self.place else name
+        return inside(self.place, name)
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
     """A parsed request to write. If ``many`` is set, the reply is a list with one object per change.
@@ -247,7 +274,8 @@ class ActionCall:
     ``keys`` or ``filters`` select the rows of a bulk action; if both are ``None``, every row is
     selected. ``expected`` is how many there should be. ``condition`` is what a row has to match.
     ``returning`` has the fields of a row in the reply; ``None`` means all that the caller may read.
-    ``background`` says whether to run it later; ``None`` if the request does not say.
+    ``background`` says whether to run it later; ``None`` if the request does not say. ``place`` is
+    the position of ``values`` in the payload, empty for the payload itself.
     """
 
     pk: object = None
@@ -260,6 +288,7 @@ class ActionCall:
     if_match: str | None = None
     condition: Condition | None = None
     values: Mapping[str, object] = field(default_factory=dict)
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from django_flex.query.values import json_scalar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django_flex.query.ast import Query, Related
+    from django_flex.query.ast import Distinct, FieldTerm, Query, Related
 
 _WORDS = {None: "null", True: "true", False: "false"}
 
@@ -35,13 +35,12 @@ def canonical(query: Query, json_places: frozenset[str]) -> list[object]:
         json_places: the positions of comparisons on JSON paths, where the string of a parameter
             is read as JSON.
     """
-    paths = query.distinct if isinstance(query.distinct, tuple) else ()
     return [
         _terms(query.fields),
         _condition(query.filters, json_places),
         _terms(query.order_by),
         query.search,
-        query.distinct is True or [".".join(path) for path in paths],
+        _distinct(query.distinct),
         _terms(query.aggregate or ()),
         [_related(entry, json_places) for entry in query.related],
     ]
@@ -49,6 +48,30 @@ def canonical(query: Query, json_places: frozenset[str]) -> list[object]:
 
 def _terms(terms: Iterable[object]) -> list[str]:
     return [str(term) for term in terms]
+
+
+def _distinct(distinct: Distinct | None) -> object:
+    return distinct is True or [".".join(path) for path in distinct or ()]
+
+
+def canonical_list(
+    entry: Related, fields: Iterable[FieldTerm], json_places: frozenset[str]
+) -> list[object]:
+    """Return what an entry of ``related`` asks for, apart from its name, its page and its shape.
+
+    Args:
+        entry: the entry.
+        fields: the fields of its rows, wherever they were named.
+        json_places: as for ``canonical``.
+    """
+    return [
+        _terms(fields),
+        _condition(entry.filters, json_places),
+        _terms(entry.order_by),
+        entry.search,
+        _distinct(entry.distinct),
+        [_related(inner, json_places) for inner in entry.related],
+    ]
 
 
 def _related(entry: Related, json_places: frozenset[str]) -> list[object]:
@@ -62,6 +85,9 @@ def _related(entry: Related, json_places: frozenset[str]) -> list[object]:
         entry.offset,
         entry.search,
         entry.paged,
+        entry.counted,
+        entry.cursor is not None,
+        _distinct(entry.distinct),
         None if entry.aggregate is None else _terms(entry.aggregate),
         [_related(inner, json_places) for inner in entry.related],
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import (
     And,
     Comparison,
@@ -12,6 +13,7 @@ from django_flex.query.ast import (
     Constant,
     FieldValue,
     Not,
+    ObjectValue,
     Or,
     Path,
     Quantified,
@@ -26,14 +28,17 @@ from django_flex.query.time_offsets import parse_now
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from django_flex.exceptions.places import Place
     from django_flex.query.limits import Limits
 
 QUANTIFIERS = frozenset({"some", "every", "none"})
 CONNECTORS = frozenset({"or", "and", "not"})
+#: What an object that is a range consists of.
+RANGE_KEYS = frozenset({"lower", "upper", "bounds", "empty"})
 DYNAMIC = ("$now", "$user", "$field", "$value")
 
 
-def parse_filters(value: object, limits: Limits, place: str = "filters") -> Condition | None:
+def parse_filters(value: object, limits: Limits, place: str) -> Condition | None:
     """Parse a filter object; an empty one at the top means no condition.
 
     Raises:
@@ -43,7 +48,7 @@ def parse_filters(value: object, limits: Limits, place: str = "filters") -> Cond
     return None if value == {} else _parse_object(value, place, limits.max_nesting)
 
 
-def check_conditions(condition: Condition, limits: Limits, place: str) -> list[Comparison]:
+def check_conditions(condition: Condition, limits: Limits, place: Place) -> list[Comparison]:
     """Return the comparisons of a condition, whichever dialect it was written in.
 
     Raises:
@@ -52,9 +57,9 @@ def check_conditions(condition: Condition, limits: Limits, place: str) -> list[C
     found = [*comparisons(condition)]
     if len(found) > limits.max_conditions:
         raise LimitExceededError(
-            f"Too many conditions: {len(found)}",
+            worded("Too many conditions: {}", len(found)),
             path=place,
-            hint=f"at most {limits.max_conditions} in one query",
+            hint=worded("at most {} in one query", limits.max_conditions),
         )
     return found
 
@@ -89,9 +94,9 @@ def _parse_object(value: object, place: str, depth: int) -> And:
 
 def _object_hint(value: object) -> str:
     if isinstance(value, str):
-        return "filters.name.icontains=x, or the whole query as q={…}"
+        return worded("filters.name.icontains=x, or the whole query as q={…}")
     if isinstance(value, list):
-        return '{"and": […]} or {"or": […]}'
+        return worded('{"and": […]} or {"or": […]}')
     return '{"name.icontains": "x"}'
 
 
@@ -102,21 +107,23 @@ def _parse_entry(key: object, value: object, place: str, depth: int) -> Conditio
     if key in CONNECTORS:
         return _parse_connector(key, value, here, depth - 1)
     if key.startswith("$") and key[1:].lower() in CONNECTORS:
-        hint = f"did you mean '{key[1:].lower()}'?"
-        raise QueryError(f"'{excerpt(key)}' is not a path", path=here, hint=hint)
+        hint = worded("did you mean '{}'?", key[1:].lower())
+        raise QueryError(worded("'{}' is not a path", excerpt(key)), path=here, hint=hint)
     path = parse_path(key, here)
     # Without an object as its value, "none" is not a quantifier but the name of a JSON key.
     if len(path) > 1 and path[-1] in QUANTIFIERS and isinstance(value, dict):
         inner = _parse_object(value, here, depth - 1)
         return Quantified(path[:-1], cast("Quantifier", path[-1]), inner, here)
-    return Comparison(path, parse_value(value, here), here)
+    return Comparison(path, parse_value(value, here, path[-1]), here)
 
 
 def _parse_connector(key: str, value: object, place: str, depth: int) -> Condition:
     children: tuple[Condition, ...]
     if isinstance(value, list):
         if not value:
-            raise QueryError(f"An empty list under '{key}'", path=place, hint="leave it out")
+            raise QueryError(
+                worded("An empty list under '{}'", key), path=place, hint="leave it out"
+            )
         children = tuple(
             _parse_object(part, f"{place}[{index}]", depth) for index, part in enumerate(value)
         )
@@ -130,28 +137,48 @@ def _parse_connector(key: str, value: object, place: str, depth: int) -> Conditi
     return Not(together) if key == "not" else together
 
 
-def parse_value(value: object, place: str) -> object:
-    """Turn a JSON value into a constant, a tuple, or a dynamic value."""
+def parse_value(value: object, place: str, operator: str = "exact") -> object:
+    """Turn a JSON value into a constant, a tuple, or a dynamic value.
+
+    Args:
+        value: as it was sent.
+        place: where.
+        operator: the end of the path; behind some an object is a value.
+
+    Raises:
+        QueryError: an object that is no value.
+    """
     if isinstance(value, dict):
-        return _parse_dynamic(value, place)
+        return _parse_object_value(value, place, operator)
     if isinstance(value, list):
         return tuple(value)
     return value
 
 
-def _parse_dynamic(value: Mapping[str, object], place: str) -> object:
+def _parse_object_value(value: Mapping[str, object], place: str, operator: str) -> object:
     name = next(iter(value), "")
-    if len(value) != 1 or name not in DYNAMIC:
-        raise QueryError(
-            "A value is needed here, not an object of conditions",
-            path=place,
-            hint=_value_hint(str(name)),
-        )
-    inner = value[name]
+    if len(value) == 1 and name in DYNAMIC:
+        return _parse_dynamic(name, value[name], place)
+    takes = OPERATORS[operator].takes if operator in OPERATORS else "value"
+    if takes in {"part", "document", "distance"} or (value and value.keys() <= RANGE_KEYS):
+        return ObjectValue(value)
+    raise no_value(value, place)
+
+
+def no_value(value: Mapping[str, object], place: str) -> QueryError:
+    """Return the error of an object where a single value is needed."""
+    return QueryError(
+        "A value is needed here, not an object of conditions",
+        path=place,
+        hint=_value_hint(str(next(iter(value), ""))),
+    )
+
+
+def _parse_dynamic(name: str, inner: object, place: str) -> object:
     if name == "$value":
         return Constant(tuple(inner) if isinstance(inner, list) else inner)
     if not isinstance(inner, str):
-        raise InvalidValueError(f"'{name}' needs a string", path=place)
+        raise InvalidValueError(worded("'{}' needs a string", name), path=place)
     if name == "$now":
         return parse_now(inner, place)
     path: Path = parse_path(inner, place)
@@ -163,5 +190,5 @@ def _value_hint(name: str) -> str | None:
     bare = name.removeprefix("$")
     operator = bare if bare in OPERATORS else next(iter(meant_operators(bare)), None)
     if operator is not None:
-        return f"operators are joined to the path by a dot, as in 'name.{operator}'"
-    return nearest(name, DYNAMIC) or 'join paths with dots, or wrap it: {"$value": …}'
+        return worded("operators are joined to the path by a dot, as in 'name.{}'", operator)
+    return nearest(name, DYNAMIC) or worded('join paths with dots, or wrap it: {"$value": …}')

@@ -48,6 +48,11 @@ _FILE: JSONSchema = {
     "properties": {"url": _TEXT, "name": _TEXT},
     "required": ["url", "name"],
 }
+_GEOMETRY: JSONSchema = {
+    "type": "object",
+    "properties": {"type": _TEXT},
+    "required": ["type"],
+}
 _KINDS = (
     _kind("integer", "a whole number", "a whole number of at most 64 bits", {"type": "integer"}),
     _kind(
@@ -102,10 +107,61 @@ _KINDS = (
         _FILE,
         _TEXT,
     ),
+    _kind(
+        "array",
+        "a list of values of one kind (PostgreSQL)",
+        "a list",
+        {"type": "array"},
+    ),
+    _kind(
+        "range",
+        "a range, as an object with `lower`, `upper` and `bounds` (PostgreSQL)",
+        'a range such as {"lower": 1, "upper": 5} or [1, 5]',
+        {"type": "object"},
+        {"type": ["object", "array"]},
+    ),
+    _kind(
+        "hstore",
+        "texts by their keys, as an object (PostgreSQL)",
+        "an object with texts and nulls",
+        {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+    ),
+    _kind(
+        "geometry",
+        "a geometry, as GeoJSON (GeoDjango)",
+        'a GeoJSON geometry such as {"type": "Point", "coordinates": [13.4, 52.5]}',
+        _GEOMETRY,
+    ),
+    _kind(
+        "composite",
+        "a key of several columns, as one text; its parts are fields, too",
+        "the key of a row, as a reply has it",
+        _TEXT,
+    ),
     _kind("other", "a value of a custom field", "a valid value of this field", {}),
+    _kind(
+        "converted",
+        "a value of a custom field that stores it in another form, which is compared for equality only",
+        "a valid value of this field",
+        {},
+    ),
+    _kind(
+        "encrypted",
+        "a value of a custom field that stores it in a form that cannot be found by the value",
+        "a valid value of this field",
+        {},
+    ),
 )
 
 KINDS = {kind.name: kind for kind in _KINDS}
+#: The kinds whose values consist of others, which an attribute describes.
+WITH_ITEMS = frozenset({"array", "range"})
+#: The kinds of values that are stored in another form, by which nothing can be sorted.
+STORED_OTHERWISE = frozenset({"converted", "encrypted"})
+#: The kinds of values that have no order.
+UNSORTED = STORED_OTHERWISE | {"geometry"}
+#: The kinds of values that only the code of a custom field knows.
+CUSTOM = STORED_OTHERWISE | {"other"}
 
 
 def check_total(

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django_flex.exceptions.places import worded
+from django_flex.query.synonyms import meant_operation
+from django_flex.query.terms import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 #: Every name of an operation or action, with the name that the code uses.
 OPERATIONS = {
     "get": "get",
@@ -18,6 +27,7 @@ OPERATIONS = {
     "bulk_delete": "bulk_delete",
     "explain": "explain",
     "export": "export",
+    "scan": "scan",
 }
 #: Operations that write: rows that are sent, and rows that a filter selects.
 BY_FILTER = frozenset({"bulk_edit", "bulk_delete"})
@@ -34,3 +44,20 @@ BATCH = "batch"
 ACTIONS = "actions"
 #: The operations that are not model actions.
 CORE_OPERATIONS = frozenset({*OPERATIONS.values(), BATCH, ACTIONS})
+
+
+def operation_hint(name: str, known: Collection[str]) -> str:
+    """Return which of the known operations and actions is meant by a name, or else all of them."""
+    meant = meant_operation(name)
+    if meant in known:
+        return worded("did you mean '{}'?", meant)
+    return nearest(name, known) or worded("one of {}", ", ".join(known))
+
+
+def granted_hint(granted: Collection[str]) -> str | None:
+    """Return the operations that a caller may do instead of one that is refused, if there are any."""
+    core = READ_OPERATIONS | WRITE_OPERATIONS
+    names = [
+        name for name in dict.fromkeys(OPERATIONS.values()) if name in granted and name in core
+    ]
+    return worded("granted: {}", ", ".join(names)) if names else None

@@ -11,6 +11,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from django_flex.exceptions.places import worded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,18 +32,18 @@ def pattern_fault(pattern: str) -> str | None:
     plain = _ESCAPE.sub("x", pattern)
     # Python warns that the meaning of these may change; in other engines it is different already.
     if any(_SET_OPERATION.search(found[0], 1) for found in _CLASS.finditer(plain)):
-        return "may not contain '[', '--', '&&', '~~' or '||' in a character class"
+        return worded("may not contain '[', '--', '&&', '~~' or '||' in a character class")
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
-        return "is not a valid regular expression"
+        return worded("is not a valid regular expression")
     if re.search(r"\\[1-9]|\(\?", pattern):
-        return "may not use back-references, look-around or inline flags"
+        return worded("may not use back-references, look-around or inline flags")
     skeleton = _CLASS.sub("x", plain)
     if re.search(r"\)[*+?{]", skeleton):
-        return "may not repeat a group"
+        return worded("may not repeat a group")
     if _steps(skeleton) > MAX_STEPS:
-        return "may take too long: start it with '^', or use fewer repetitions"
+        return worded("may take too long: start it with '^', or use fewer repetitions")
     return None
 
 

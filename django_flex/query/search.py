@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-SEARCH = "search"
-
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text, each once."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django_flex.exceptions.places import worded
+
 #: Names of keys elsewhere, without punctuation and in lower case, by the key that is meant.
 _KEYS = {
     "fields": ("only", "select", "columns", "attributes", "props", "returning", "pick"),
@@ -27,22 +29,22 @@ _KEYS = {
 _ADVICE = {
     "page": (
         "offset",
-        "a page is 'limit' and 'offset': the second one of 20 rows is limit=20&offset=20",
+        worded("a page is 'limit' and 'offset': the second one of 20 rows is limit=20&offset=20"),
         ("page", "pagenumber", "pageno", "pageindex"),
     ),
     "nesting": (
         "fields",
-        "name the fields of related rows in 'fields', as in 'id, customer.name'",
+        worded("name the fields of related rows in 'fields', as in 'id, customer.name'"),
         ("expand", "include", "embed", "populate", "with", "prefetch", "depth", "joins", "join"),
     ),
     "exclusion": (
         "fields",
-        "leave a field out with '-' in 'fields', as in '*, -notes'",
+        worded("leave a field out with '-' in 'fields', as in '*, -notes'"),
         ("exclude", "omit", "defer", "except", "excludefields"),
     ),
     "credentials": (
         "",
-        "credentials are sent in headers, such as Authorization",
+        worded("credentials are sent in headers, such as Authorization"),
         ("accesstoken", "apikey", "token", "authtoken", "bearer", "auth"),
     ),
 }
@@ -67,13 +69,30 @@ _OPERATORS = {
     "lt": ("less", "less_than", "below"),
     "in": ("any", "one_of", "oneof", "anyof", "isin", "is_in"),
     "nin": ("not_in", "notin", "none_of", "noneof"),
-    "range": ("between", "within"),
+    "range": ("between",),
+    "bbox": ("in_bbox", "box"),
+    "distance_lte": ("near", "dwithin", "distance"),
     "isnull": ("null", "is_null", "exists", "empty", "isempty", "is_empty", "none", "nil"),
     "icontains": ("like", "ilike", "match", "matches", "search", "includes", "has", "substring"),
     "startswith": ("starts_with", "starts", "prefix", "begins_with"),
     "endswith": ("ends_with", "ends", "suffix"),
     "regex": ("regexp", "rlike", "pattern"),
 }
+#: Names of operations elsewhere, in lower case, by the operation that is meant.
+_OPERATIONS = {
+    "get": ("retrieve", "read", "fetch", "show", "detail", "find_one", "findone", "one"),
+    "list": ("index", "search", "find", "all", "find_many", "findmany", "filter", "select"),
+    "add": ("insert", "new", "post", "save", "store", "create_many", "bulk_create"),
+    "edit": ("patch", "put", "partial_update", "modify", "change", "set"),
+    "delete": ("destroy", "remove", "del", "drop"),
+    "upsert": ("merge", "update_or_create", "add_or_edit"),
+    "aggregate": ("count", "sum", "group", "group_by", "stats", "summarize"),
+    "bulk_edit": ("bulk_update", "update_many", "updatemany", "update_all", "edit_many"),
+    "bulk_delete": ("bulk_destroy", "delete_many", "deletemany", "delete_all"),
+}
+_OPERATION_MEANT = {name: op for op, names in _OPERATIONS.items() for name in names}
+#: What remains in a name of `name!=x`, `name>=x` and `name<=x` in a URL, by the operator.
+_COMPARISONS = {"!": "ne", ">": "gte", "<": "lte"}
 _NEXT_BEST = {"gte": "gt", "lte": "lt", "icontains": "contains", "regex": "iregex"}
 _OPERATOR_MEANT = {name: op for op, names in _OPERATORS.items() for name in names}
 _PUNCTUATION = re.compile(r"[^a-z0-9]")
@@ -91,8 +110,9 @@ def meant_key(name: str) -> tuple[str, str] | None:
     key = _MEANT.get(plain)
     if key is None:
         return None
-    sign = " '-name' sorts in descending order" if key == "order_by" else ""
-    return key, f"did you mean '{key}'?{sign}"
+    if key == "order_by":
+        return key, worded("did you mean '{}'? '-name' sorts in descending order", key)
+    return key, worded("did you mean '{}'?", key)
 
 
 def meant_operators(name: str) -> tuple[str, ...]:
@@ -101,6 +121,11 @@ def meant_operators(name: str) -> tuple[str, ...]:
     if found is None:
         return ()
     return (found, _NEXT_BEST[found]) if found in _NEXT_BEST else (found,)
+
+
+def meant_operation(name: str) -> str | None:
+    """Return the operation that an operation of another API stands for, ``None`` for others."""
+    return _OPERATION_MEANT.get(name.lower())
 
 
 def meant_order(text: str) -> str | None:
@@ -113,5 +138,7 @@ def meant_order(text: str) -> str | None:
 
 
 def dotted(name: str) -> str:
-    """Return a name in brackets or with ``__`` as the path that it stands for."""
+    """Return the path that a name with brackets, ``__`` or a comparison stands for."""
+    if name[-1:] in _COMPARISONS:
+        name = f"{name[:-1]}.{_COMPARISONS[name[-1]]}"
     return re.sub(r"\.{2,}", ".", re.sub(r"__|\[|\]", ".", name)).strip(".")

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import FieldTerm, Nulls, OrderTerm, Path
 from django_flex.query.synonyms import meant_order
 
@@ -33,13 +34,13 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
     segments = read(text, wildcard)
     if segments is None:
         raise QueryError(
-            f"'{excerpt(text)}' is not a path",
+            worded("'{}' is not a path", excerpt(text)),
             path=place,
             hint=_path_hint(text),
         )
     if len(segments) > MAX_PATH_SEGMENTS:
         raise LimitExceededError(
-            "A path is too long", path=place, hint=f"at most {MAX_PATH_SEGMENTS} segments"
+            "A path is too long", path=place, hint=worded("at most {} segments", MAX_PATH_SEGMENTS)
         )
     return segments
 
@@ -47,10 +48,10 @@ def parse_path(text: str, place: str, *, wildcard: bool = False) -> Path:
 def _path_hint(text: str) -> str:
     """Return what is wrong with a text that is not a path."""
     if any(sign in text for sign in "(){}"):
-        return "fields of related rows are joined by dots, as in 'customer.name'"
+        return worded("fields of related rows are joined by dots, as in 'customer.name'")
     if any(sign in text for sign in " ;|"):
-        return "items of a list are separated by commas, as in 'id, name'"
-    return "names of letters, digits, '_' and '-', joined by single dots"
+        return worded("items of a list are separated by commas, as in 'id, name'")
+    return worded("names of letters, digits, '_' and '-', joined by single dots")
 
 
 def _read_path(text: str, wildcard: bool) -> Path | None:  # noqa: FBT001 - lru_cache is quicker so
@@ -72,7 +73,7 @@ def _read_path(text: str, wildcard: bool) -> Path | None:  # noqa: FBT001 - lru_
 _read_short_path = lru_cache(maxsize=1_024)(_read_path)
 
 
-def parse_fields(value: object, most: int, place: str = "fields") -> tuple[FieldTerm, ...]:
+def parse_fields(value: object, most: int, place: str) -> tuple[FieldTerm, ...]:
     """Parse a comma-separated or JSON list of at most ``most`` field terms."""
     # Front ends repeat their lists. Longer ones are not cached: clients could fill the cache.
     if isinstance(value, str) and len(value) <= MAX_CACHED_LIST:
@@ -85,8 +86,15 @@ def _parse_short_list(value: str, most: int, place: str) -> tuple[FieldTerm, ...
     return tuple(_field_term(text, place) for text in split_list(value, most, place))
 
 
-def parse_order(value: object, most: int, place: str = "order_by") -> tuple[OrderTerm, ...]:
+def parse_order(value: object, most: int, place: str) -> tuple[OrderTerm, ...]:
     """Parse a comma-separated or JSON list of at most ``most`` paths, with ``-`` for descending."""
+    if isinstance(value, str) and len(value) <= MAX_CACHED_LIST:
+        return _parse_short_order(str(value), most, place)
+    return tuple(_order_term(text, place) for text in split_list(value, most, place))
+
+
+@lru_cache(maxsize=1_024)
+def _parse_short_order(value: str, most: int, place: str) -> tuple[OrderTerm, ...]:
     return tuple(_order_term(text, place) for text in split_list(value, most, place))
 
 
@@ -94,11 +102,11 @@ def _field_term(text: str, place: str) -> FieldTerm:
     excluded = text.startswith("-")
     body = text[1:] if excluded else text
     alias, colon, target = body.rpartition(":")
-    if colon and (excluded or target.endswith("*") or not ALIAS.fullmatch(alias)):
+    if colon and (excluded or target.strip() == "*" or not ALIAS.fullmatch(alias)):
         raise QueryError(
-            f"'{excerpt(text)}' is not a field term",
+            worded("'{}' is not a field term", excerpt(text)),
             path=place,
-            hint="write 'alias:path'; an alias has up to 64 letters, digits and '_', and no wildcard",
+            hint="write 'alias:path'; an alias has up to 64 letters, digits and '_'",
         )
     path = parse_path(target.strip(), place, wildcard=not excluded)
     return FieldTerm(path=path, alias=alias if colon else None, excluded=excluded)
@@ -108,8 +116,8 @@ def _order_term(text: str, place: str) -> OrderTerm:
     descending = text.startswith("-")
     meant = None if _is_path(text) else meant_order(text)
     if meant is not None and _is_path(meant):
-        hint = f"did you mean '{meant}'?"
-        raise QueryError(f"'{excerpt(text)}' is not a path", path=place, hint=hint)
+        hint = worded("did you mean '{}'?", meant)
+        raise QueryError(worded("'{}' is not a path", excerpt(text)), path=place, hint=hint)
     path = parse_path(text[1:] if descending else text, place)
     nulls: Nulls | None = None
     if len(path) > 1 and path[-1] in {"nulls_first", "nulls_last"}:
@@ -137,7 +145,7 @@ def split_list(value: object, most: int, place: str) -> list[str]:
         raise InvalidValueError("The list has an empty part", path=place, hint="'id, name'")
     if len(parts) > most:
         raise LimitExceededError(
-            f"Too many items: {len(parts)}", path=place, hint=f"at most {most}"
+            worded("Too many items: {}", len(parts)), path=place, hint=worded("at most {}", most)
         )
     return parts
 
@@ -151,4 +159,4 @@ def excerpt(text: str, length: int = 80) -> str:
 def nearest(name: str, choices: Iterable[str]) -> str | None:
     """Return "did you mean 'x'?" for the choice most like a name, if one is near."""
     close = get_close_matches(name[:200], list(choices), n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else None
+    return worded("did you mean '{}'?", close[0]) if close else None

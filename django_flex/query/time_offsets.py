@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django_flex.exceptions import InvalidValueError
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import Now
 from django_flex.query.terms import excerpt, nearest
 
@@ -26,7 +27,7 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _WORDS = (*(unit for unit in _SECONDS if len(unit) > 1), *_MONTHS)
 _SHIFT = re.compile(r"([+-]?)([0-9]{1,9}) ?([a-z]+)")
 _START = re.compile(r"start of ([a-z]+)(?: (?=[+-])|$)")
-HINT = (
+HINT = worded(
     "'-7d', with s, m, h, d or w, '-1 month', with a word, 'start of week', or both as in "
     "'start of month -1 month'; '' means now"
 )
@@ -45,7 +46,7 @@ def parse_now(text: str, place: str) -> Now:
     shift = _SHIFT.fullmatch(rest.strip())
     if rest.strip() and (shift is None or _unit(shift[3]) is None):
         raise InvalidValueError(
-            f"'{excerpt(text)}' is not a time offset", path=place, hint=_hint(text)
+            worded("'{}' is not a time offset", excerpt(text)), path=place, hint=_hint(text)
         )
     if shift is None:
         return Now(0, text, start=start)

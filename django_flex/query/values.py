@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django_flex.exceptions import InvalidValueError
+from django_flex.exceptions.places import Place, worded
 from django_flex.query.ast import ParameterText
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?")
@@ -20,12 +21,14 @@ def parse_integer(value: object, place: str, *, minimum: int) -> int:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
         raise InvalidValueError(
-            f"A whole number of at least {minimum} is needed", path=place, hint=f"{place}: 20"
+            worded("A whole number of at least {} is needed", minimum),
+            path=place,
+            hint=f"{place}: 20",
         )
     return value
 
 
-def check_storable(text: str, place: str) -> None:
+def check_storable(text: str, place: Place) -> None:
     """Refuse a string that a database cannot store."""
     if _UNSTORABLE.search(text):
         raise InvalidValueError("The text has a NUL character or an unpaired surrogate", path=place)

@@ -10,7 +10,7 @@ from django_flex.resolved.proof import PROOF
 if TYPE_CHECKING:
     from django_flex.query.ast import Query
     from django_flex.resolved.applied import AppliedRule
-    from django_flex.resolved.conditions import Derived, Rows, Value, Where
+    from django_flex.resolved.conditions import ComputedValue, Rows, Value, Where
     from django_flex.resolved.orderings import Ordering
     from django_flex.resolved.selection import Group, Output
     from django_flex.schema.resources import Attribute, Resource
@@ -39,7 +39,7 @@ class Total:
     function: str
     value: Value | None
     result: Attribute
-    related: Derived | None = None
+    related: ComputedValue | None = None
     least: int = 1
 
 

@@ -6,8 +6,11 @@ condition, and a value may be an aggregate of rows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from django_flex.dataclass_init import fast_init
 
 if TYPE_CHECKING:
     from django_flex.query.ast import Path
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 SearchMode: TypeAlias = Literal["substrings", "full_text", "trigrams"]
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """The rows of one model that the caller may see, ready for the backend.
@@ -105,6 +109,19 @@ class ComputedField:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TransformedValue:
+    """A part of a value, such as the year of a date; ``transform`` is one of ``PARTS``."""
+
+    value: Value
+    transform: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomNumber:
+    """Another number for each row, each time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GroupAlias:
     """A group or total of the statement, by the alias that the statement gives it."""
 
@@ -112,8 +129,8 @@ class GroupAlias:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Derived:
-    """A value that is computed from the row: an aggregate of a relation, or a computed field.
+class ComputedValue:
+    """A value that is computed from the row: an aggregate, a computed field, a part of a value.
 
     Args:
         source: what it is computed from.
@@ -123,7 +140,7 @@ class Derived:
         hops: the relations that it depends on, in order.
     """
 
-    source: AggregateSubquery | ComputedField | GroupAlias
+    source: AggregateSubquery | ComputedField | GroupAlias | RandomNumber | TransformedValue
     attribute: Attribute
     key: tuple[str, ...]
     masks: tuple[VisibleHop, ...] = ()
@@ -135,16 +152,17 @@ class Derived:
         return ()
 
 
-Value: TypeAlias = Column | Derived
+Value: TypeAlias = Column | ComputedValue
 
 
 def key_of(value: Value) -> tuple[object, ...]:
     """Return a key that is equal for equal values of a row."""
-    if isinstance(value, Derived):
-        return (Derived, *value.key)
-    return (*(hop.lookup for hop in value.hops), value.attribute.lookup)
+    if isinstance(value, ComputedValue):
+        return (ComputedValue, *value.key)
+    return (*(hop.lookup for hop in value.hops), value.attribute.lookup, *value.keys)
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class Predicate:
     """A value, transformed and compared by an operator with a typed value or another column."""
@@ -153,6 +171,14 @@ class Predicate:
     transforms: Path
     operator: str
     value: Any
+
+    @property
+    def is_containment(self) -> bool:
+        """Whether a JSON value is looked for inside another, and not a text inside a text."""
+        if self.column.attribute.kind != "json" or self.transforms:
+            return False
+        inside = self.operator == "contains" and isinstance(self.value, Mapping | list)
+        return inside or self.operator == "contained_by"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ TOO_LONG = TooLong()
 class Position:
     """A position next to the row with these sort values, the last of which is its key.
 
-    ``backward`` is the direction of reading; with ``inclusive`` the row itself is included.
+    ``backward`` is the direction of reading; with ``inclusive`` the row itself is included. In a list
+    of related rows ``parent`` is the digest of the row that the list belongs to.
     """
 
     values: tuple[Any, ...]
     backward: bool = False
     inclusive: bool = False
+    parent: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,3 +44,15 @@ class Keyset:
     order: tuple[Ordering, ...]
     position: Position | None
     cursor: Callable[[Position], str]
+
+
+def digest_of_parent(key: object) -> bytes:
+    """Return what a cursor holds of the row that a list belongs to.
+
+    It has the same length for each key: one may be a value that the caller may not read.
+
+    Args:
+        key: the value of that row that the rows of the list point to.
+    """
+    plain = bytes(key) if isinstance(key, memoryview) else key
+    return sha256(str(plain).encode(errors="surrogatepass")).digest()[:16]

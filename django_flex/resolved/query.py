@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django_flex.dataclass_init import fast_init
 from django_flex.resolved.proof import PROOF
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Resource
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AuthorizedQuery:
     """A query that the caller may run.
 
     ``asked`` is the query within the caps, for ``next``; ``json_places`` has the positions of its
-    comparisons on JSON.
+    comparisons on JSON; ``may_scan`` is whether rows may be looked for one by one, where no key of
+    the database finds them.
 
     Raises:
         TypeError: it was created without the proof, so not by ``authorize``.
@@ -48,6 +51,7 @@ class AuthorizedQuery:
     keyset: Keyset | None = None
     distinct_on: tuple[Value, ...] = ()
     totals: AuthorizedAggregate | None = None
+    may_scan: bool = False
 
     def __post_init__(self) -> None:
         if self.proof is not PROOF:

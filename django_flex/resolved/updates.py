@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any, Final
 
+from django_flex.exceptions.places import worded
 from django_flex.query.values import differ
 
 INCREMENT, APPEND, REMOVE = "$inc", "$append", "$remove"
-UPDATE_OPERATORS = frozenset({INCREMENT, APPEND, REMOVE})
+UPDATE_OPERATORS = (INCREMENT, APPEND, REMOVE)
 #: That of the thread would cut a number to 28 digits.
 _EXACT = Context(prec=1_000)
 
@@ -25,7 +26,11 @@ ABSENT: Final = Absent()
 
 
 class UnfitUpdateError(ValueError):
-    """The stored value cannot be changed in this way; the text is for the caller."""
+    """The stored value cannot be changed in this way; ``text`` is for the caller."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Update:
 
 def _sum(stored: Any, operand: Any) -> object:
     if isinstance(stored, bool) or not isinstance(stored, int | float | Decimal):
-        message = "There is no number to add to."
+        message = worded("There is no number to add to.")
         raise UnfitUpdateError(message)
     try:
         total: Any = _added(stored, operand)
@@ -71,7 +76,7 @@ def _sum(stored: Any, operand: Any) -> object:
             return total
     except (ArithmeticError, TypeError):
         pass  # the same as a sum that is infinite
-    message = "The sum is out of range."
+    message = worded("The sum is out of range.")
     raise UnfitUpdateError(message)
 
 
@@ -86,6 +91,6 @@ def _items(stored: object) -> list[Any]:
     if stored is None:
         return []
     if not isinstance(stored, list | tuple):
-        message = "The stored value is not a list."
+        message = worded("The stored value is not a list.")
         raise UnfitUpdateError(message)
     return list(stored)

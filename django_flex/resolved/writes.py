@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from django_flex.dataclass_init import fast_init
 from django_flex.resolved.cascades import NO_CASCADE, Cascade
 from django_flex.resolved.proof import PROOF
 
 if TYPE_CHECKING:
+    from django_flex.exceptions.places import Place
     from django_flex.query.ast import Mutation, Path
     from django_flex.resolved.conditions import Rows, Where
     from django_flex.resolved.query import AuthorizedQuery
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute, Relation, Resource
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
     """A value for a column, or for a key inside its JSON value.
@@ -35,7 +38,12 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinkChanges:
-    """Changes of a many-to-many relation, by keys of rows among ``rows``."""
+    """Changes of a many-to-many relation, by keys of rows among ``rows``.
+
+    If the relation calls its rows by another column, then by values of that, until a backend has
+    found the keys; ``names`` are the values that were to be linked. With ``adds`` a row that does not
+    exist is added, if there are ``new`` ones under the rules of their model.
+    """
 
     name: str
     relation: Relation
@@ -43,6 +51,9 @@ class LinkChanges:
     add: tuple[object, ...] = ()
     remove: tuple[object, ...] = ()
     replace: tuple[object, ...] | None = None
+    names: tuple[object, ...] = ()
+    adds: bool = False
+    new: Mapping[object, NewRow] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +63,7 @@ class NestedWrites:
     ``replace`` removes those that are neither edited nor added.
     """
 
-    place: str
+    place: Place
     relation: Relation
     rules: Mapping[str, WriteRules]
     add: tuple[RowWrite, ...] = ()
@@ -61,15 +72,52 @@ class NestedWrites:
     replace: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value that was sent under a name and does not fit; ``column`` is where it would go."""
+
+    name: str
+    column: str
+    message: str
+    code: str = "invalid"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointedRow:
+    """A row that a generic foreign key is to point to, and that has to be among ``rows``.
+
+    ``columns`` are those of the type and of the key, of which the first is not assigned: the key of
+    a type is only known to the database. ``types`` are the content types that the caller may see,
+    ``None`` for all of them. ``missing`` says that there is no such row.
+    """
+
+    name: str
+    columns: tuple[Attribute, ...]
+    label: str
+    pk: object
+    rows: Rows
+    types: Rows | None
+    missing: str
+
+
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class RowWrite:
-    """How one row is written. ``place`` is its position in the payload, empty for all of it."""
+    """How one row is written. ``place`` is its position in the payload, empty for all of it.
+
+    ``key_place`` is where its key is in the payload, if that is known.
+    With ``faults`` it is not written: a backend that validates rows reports them together with what
+    it finds itself.
+    """
 
     pk: object
-    place: str
+    place: Place
     assignments: tuple[Assignment, ...] = ()
     links: tuple[LinkChanges, ...] = ()
     children: tuple[NestedWrites, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    pointed: tuple[PointedRow, ...] = ()
+    key_place: Place = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +141,7 @@ class WritePermissions(Protocol):
         """Return the name under which a resource is exposed, ``None`` if it is not."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProjectCode:
     """The project's code that runs around a write, and its arguments.
@@ -108,6 +157,7 @@ class ProjectCode:
     serializer_class: Any = None
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WriteRules:
     """The rules of one operation on one model for one caller.
@@ -149,6 +199,7 @@ class InputRows(Protocol):
         """Yield the other rows that a key of a model identifies, and the column with this key."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AuthorizedMutation:
     """A write that the caller may do.

@@ -11,8 +11,11 @@ from django_flex.plan.capabilities import ALL
 from django_flex.query.limits import Limits
 from django_flex.review.backends import review_backend, review_databases, review_queryset_backend
 from django_flex.review.cascades import review_cascades
+from django_flex.review.conversions import review_conversions
 from django_flex.review.dead import review_dead
 from django_flex.review.generous import review_generous
+from django_flex.review.lookup_keys import review_lookup_keys
+from django_flex.review.own_values import review_own_values
 from django_flex.review.reach import review_reach
 from django_flex.review.reviewed import ReviewedGrant
 from django_flex.review.roles import review_role
@@ -23,9 +26,9 @@ from django_flex.review.values import review_guard, review_user_values, review_v
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_flex.plan.capabilities import CapabilitiesFor
     from django_flex.policy.model import Entry, Policy
     from django_flex.policy.problems import Problem
-    from django_flex.review.backends import CapabilitiesFor
 
 
 def review(
@@ -72,6 +75,7 @@ def review_entry(
     yield from review_reach(entry, policy)
     yield from review_queryset(entry, policy)
     yield from review_validators(entry)
+    yield from review_conversions(entry)
     can = ALL if capabilities_for is None else capabilities_for(entry.resource)
     yield from review_queryset_backend(entry, can)
     for grant in entry.grants.values():
@@ -85,4 +89,6 @@ def review_entry(
         yield from review_rules(reviewed)
         yield from review_backend(reviewed, can)
         yield from review_databases(reviewed, can)
+        yield from review_lookup_keys(reviewed, can)
         yield from review_values(reviewed, known_users=known_users)
+        yield from review_own_values(reviewed)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q, QuerySet
 
@@ -17,17 +16,16 @@ from django_flex.policy.problems import Problem
 from django_flex.resolved import Rows
 from django_flex.review.dead import hops_of, written_paths
 from django_flex.review.trying import trial_users, try_rule
+from django_flex.schema.paths import UnknownPathError, resolve, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from django_flex.plan.capabilities import Capabilities
     from django_flex.policy.model import Entry, RowRule
+    from django_flex.query.ast import Path
     from django_flex.review.reviewed import ReviewedGrant
     from django_flex.schema.resources import Relation, Resource
-
-#: Gives what plans of a resource may need.
-CapabilitiesFor: TypeAlias = "Callable[[Resource], Capabilities]"
 
 
 def review_backend(reviewed: ReviewedGrant, can: Capabilities) -> Iterator[Problem]:
@@ -52,9 +50,19 @@ def review_databases(reviewed: ReviewedGrant, can: Capabilities) -> Iterator[Pro
             if hops and len(hops) == len(path) and path not in reviewed.grant.fields.wildcards:
                 # The key of a related row is a column of the row before it.
                 hops = hops if hops[-1].column is None else hops[:-1]
-            if crosses(hops, can, lists=clause == "fields"):
+            ways = (hops, *_computed_from(path, reviewed.entry.resource))
+            if any(crosses(way, can, lists=clause == "fields") for way in ways):
                 text = f"'{'.'.join(path)}' needs rows of another database, so it is refused"
                 yield Problem("W027", text, reviewed.at(clause), "leave it out")
+
+
+def _computed_from(path: Path, resource: Resource) -> tuple[tuple[Relation, ...], ...]:
+    """Return the ways to the rows that a granted value is computed from."""
+    try:
+        target = resolve(resource, path)
+    except UnknownPathError:
+        return ()
+    return ways_of(target.attribute, target.hops, resource)
 
 
 def crosses(hops: Sequence[Relation], can: Capabilities, *, lists: bool) -> bool:
@@ -62,7 +70,7 @@ def crosses(hops: Sequence[Relation], can: Capabilities, *, lists: bool) -> bool
     for hop in hops:
         there = can.read_apart(hop.label) if lists and hop.cardinality == "many" else can
         stored: Any = there.resources
-        if any(label not in stored for label in (hop.label, hop.through) if label is not None):
+        if any(label not in stored for label in hop.needed):
             return True
         can = there
     return False
@@ -139,6 +147,4 @@ def _crossed(lookup: str, resource: Resource) -> Iterator[str]:
         further = resource.attribute(following)
         is_own = relation.column is not None and (further is None or further.primary_key)
         if not is_own or resource.relation(following) is not None:
-            yield relation.label
-            if relation.through is not None:
-                yield relation.through
+            yield from relation.needed

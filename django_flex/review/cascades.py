@@ -63,7 +63,7 @@ def _is_granted(dependent: Dependent, reviewed: ReviewedGrant) -> bool:
     if dependent.changes is None:
         return True
     entry = reviewed.policy.entries[dependent.label]
-    attribute = entry.resource.attributes[dependent.changes]
+    attribute = entry.resource.column(dependent.changes)
     access = type(reviewed.access)(
         reviewed.policy, reviewed.access.actor, entry, there.writing["edit"].grant, reviewed.limits
     )

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import models
-from django.db.models.signals import pre_save
-
+from django_flex.analysis.read.default_order import visible_order
 from django_flex.analysis.writes.writable import may_write, writable_names
 from django_flex.policy.compile.reporting import ProblemReporter, texts
 from django_flex.policy.problems import Problem
 from django_flex.query.operators import OPERATORS
 from django_flex.review.reviewed import ReviewedGrant
 from django_flex.schema.introspection import model_of
-from django_flex.schema.paths import ResolvedPath, UnknownPathError, resolve, resolve_hops
+from django_flex.schema.model_attributes import model_field_of
+from django_flex.schema.model_declarations import (
+    fills_itself,
+    has_no_empty_value,
+    is_cleaned_by_project,
+    is_saved_by_project,
+)
+from django_flex.schema.paths import (
+    ResolvedPath,
+    UnknownPathError,
+    hops_to_others,
+    resolve,
+    resolve_hops,
+)
+from django_flex.signals import before_add
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +43,7 @@ def review_dead(reviewed: ReviewedGrant) -> Iterator[Problem]:
     yield from _aggregates(reviewed)
     yield from _too_deep(reviewed)
     yield from _limits(reviewed)
+    yield from _unsorted(reviewed)
     for operation in ("add", "edit"):
         if operation in reviewed.grant.operations:
             yield from _unwritable(operation, reviewed)
@@ -62,12 +75,22 @@ def _aggregates(reviewed: ReviewedGrant) -> Iterator[Problem]:
         yield Problem("W016", text, reviewed.at("ops"), "'aggregates': ['count'], or '*'")
 
 
+def _unsorted(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """A default order that would reveal something."""
+    order, grant = reviewed.entry.default_order, reviewed.grant
+    if "list" not in grant.operations or visible_order(order, reviewed.access) == order:
+        return
+    text = f"The default order '{', '.join(map(str, order))}' has a path that the role may not read"
+    hint = "add it to 'fields' or 'order_by'; lists of this role are not sorted by it"
+    yield Problem("W030", text, grant.source, hint)
+
+
 def _too_deep(reviewed: ReviewedGrant) -> Iterator[Problem]:
     """Paths over more relations than a query may go."""
     most = reviewed.limits.max_relation_depth
     for clause, paths in written_paths(reviewed.grant).items():
         for path in sorted(paths):
-            hops = len(hops_of(path, reviewed.entry.resource))
+            hops = len(hops_to_others(hops_of(path, reviewed.entry.resource)))
             if hops > most:
                 text = f"'{'.'.join(path)}' has {hops} relations; {most} are allowed"
                 hint = "use a shorter path, or a larger MAX_RELATION_DEPTH"
@@ -135,9 +158,11 @@ def _required(reviewed: ReviewedGrant) -> Iterator[Problem]:
     missing = [
         attribute.name
         for attribute in entry.resource.attributes.values()
-        if _is_required(attribute, reviewed)
+        if attribute.computed is None
+        and not attribute.parts  # which are columns themselves
+        and _is_required(attribute, reviewed)
         and attribute.name not in preset
-        and not may_write(ResolvedPath((), attribute), access, "add")
+        and not may_write(ResolvedPath((), attribute), access, "add", alone=False)
     ]
     if missing:
         text = f"'add' may not write what a new row needs: {', '.join(sorted(missing))}"
@@ -148,19 +173,20 @@ def _required(reviewed: ReviewedGrant) -> Iterator[Problem]:
 def _is_filled_by_code(reviewed: ReviewedGrant) -> bool:
     """Whether code of the project runs before the row is stored, and may fill anything."""
     entry, model = reviewed.entry, model_of(reviewed.entry.resource)
+    if entry.hooks.get("before_add") or before_add.has_listeners(model):
+        return True
     if model is None:
-        return bool(entry.hooks.get("before_add"))
-    return bool(
-        entry.form_class
-        or entry.serializer_class
-        or entry.hooks.get("before_add")
-        or model.save is not models.Model.save
-        or pre_save.has_listeners(model)
-    )
+        return False
+    own = entry.form_class or entry.serializer_class
+    return bool(own or is_cleaned_by_project(model) or is_saved_by_project(model))
 
 
 def _is_required(attribute: Attribute, reviewed: ReviewedGrant) -> bool:
-    if attribute.null or not attribute.declaration.required:
+    field = model_field_of(attribute)
+    if field is not None and fills_itself(field):
+        return False
+    never_empty = field is not None and has_no_empty_value(field)
+    if not (attribute.declaration.required or never_empty):
         return False
     # The row around a nested one fills the key to it.
     parent = reviewed.entry.resource.relation(attribute.name)

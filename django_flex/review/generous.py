@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PASSWORDS = frozenset({"password", "passwd", "pwd", "passphrase"})
 #: Aggregates that reveal how many values there are, but not the values.
 COUNTS = frozenset({"count", "count_distinct"})
+#: Tables whose rows sign users in, with the columns of each that may be written without harm.
+CREDENTIALS = {"flex_tokens.statictoken": frozenset({"name"}), "flex_tokens.login": frozenset()}
 
 
 def review_generous(reviewed: ReviewedGrant, *, require_authentication: bool) -> Iterator[Problem]:
@@ -31,6 +33,7 @@ def review_generous(reviewed: ReviewedGrant, *, require_authentication: bool) ->
     yield from _passwords(reviewed)
     yield from _files(reviewed)
     yield from _rights(reviewed)
+    yield from _credentials(reviewed)
     if reviewed.grant.role == "anon" and not require_authentication:
         yield from _free_writes(reviewed)
 
@@ -82,7 +85,7 @@ def _unlisted(reviewed: ReviewedGrant) -> Iterator[Problem]:
     if not reviewed.grant.fields.everything:
         return
     relations = reviewed.entry.resource.relations.values()
-    to_one = [r for r in relations if r.cardinality == "one"]
+    to_one = [r for r in relations if r.cardinality == "one" and not r.same_row]
     unlisted = [r for r in to_one if r.label not in reviewed.policy.entries]
     reached = [r for r in unlisted if any(reviewed.access.readable_attributes((r,)))]
     missing = sorted({r.target.label for r in reached})
@@ -103,17 +106,35 @@ def _passwords(reviewed: ReviewedGrant) -> Iterator[Problem]:
             yield Problem("W011", text, reviewed.at("fields"), hint)
 
 
-def _rights(reviewed: ReviewedGrant) -> Iterator[Problem]:
-    """A role that may write the permission fields of users can grant permissions, also to itself."""
-    grant, entry = reviewed.grant, reviewed.entry
-    if grant.role == "superuser" or not reviewed.policy.guard.has_users(entry.resource):
+def _credentials(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """A role that may write rows that sign users in can be another user, or stay when it is revoked."""
+    grant, label = reviewed.grant, reviewed.entry.resource.label
+    if grant.role == "superuser" or label not in CREDENTIALS:
         return
     for operation in ("add", "edit"):
         writing = grant.writing.get(operation)
         if writing is None or operation not in grant.operations:
             continue
         names = writable_names(reviewed.access.under(writing.grant), operation)
-        rights = [name for name in names if name in RIGHTS]
+        telling = sorted(set(names) - CREDENTIALS[label])
+        if telling:
+            text = f"With '{operation}' the role may decide who a token is for, and until when: "
+            hint = "make and revoke tokens with django_flex.tokens.static and logins"
+            yield Problem("W031", text + ", ".join(telling), grant.source, hint)
+
+
+def _rights(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """A role that may write permission fields of users, or groups, can grant itself permissions."""
+    grant, entry, guard = reviewed.grant, reviewed.entry, reviewed.policy.guard
+    gives = guard.gives_rights(entry.resource)
+    if grant.role == "superuser" or not (gives or guard.has_users(entry.resource)):
+        return
+    for operation in ("add", "edit"):
+        writing = grant.writing.get(operation)
+        if writing is None or operation not in grant.operations:
+            continue
+        names = writable_names(reviewed.access.under(writing.grant), operation)
+        rights = [name for name in names if gives or name in RIGHTS]
         if rights:
             text = f"With '{operation}' the role may grant permissions: {', '.join(sorted(rights))}"
             yield Problem("W025", text, grant.source, "reserve them for superusers")

@@ -54,7 +54,7 @@ def _compared(
     path: Path, comparison: Comparison, resource: Resource, place: str, identifier: str
 ) -> Iterator[Problem]:
     try:
-        target = resolve(resource, path, tail=TAIL)
+        target = resolve(resource, path, tail=TAIL, items=True)
     except UnknownPathError:
         return  # an aggregate of related rows
     value, rest = comparison.value, target.rest

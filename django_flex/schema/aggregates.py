@@ -51,12 +51,15 @@ class Measure:
         if target is None or self.of_rows:
             return True
         is_rows = target.via and target.hops[-1].cardinality == "many"
-        return not (target.keys or is_rows) and target.attribute.kind in self.function.kinds
+        return (
+            not (target.keys or is_rows or target.is_pointer)
+            and target.attribute.kind in self.function.kinds
+        )
 
     def behind(self, hops: tuple[Relation, ...]) -> Measure:
         """Return the same measure with some hops in front."""
         if self.target is None:
-            target = ResolvedPath(hops, hops[-1].target.pk, via=True)
+            target = ResolvedPath(hops, hops[-1].item, via=True)
             return Measure(self.function, target, of_rows=True)
         moved = replace(self.target, hops=(*hops, *self.target.hops))
         return Measure(self.function, moved, self.of_rows)
@@ -128,6 +131,7 @@ def _like(name: str, column: Attribute) -> Attribute:
         length=column.length,
         key_of=column.key_of,
         custom=column.custom,
+        stored=column.stored,
         storage=column.storage,
         source=column,
     )

@@ -24,11 +24,10 @@ class Choice:
 class Declaration:
     """The labels of a column, the values that it may hold, and its default.
 
-    ``minimum`` and ``maximum`` are inclusive. ``has_default`` says that the column fills itself;
-    ``default`` is with what, ``None`` where only running code tells. ``required`` is about new
-    rows. ``minimum`` and ``maximum`` are inclusive. With ``has_default`` the column has a default;
-    ``default`` is its value, ``None`` if it is computed by code. ``required`` is about new rows.
-    ``dynamic`` choices may differ each time that they are read.
+    ``minimum`` and ``maximum`` are inclusive. With ``has_default`` the column has a default;
+    ``default`` is its value, ``None`` if it is computed by code. ``required``: a new row needs a
+    value, which code of the project may fill. ``dynamic`` choices may differ each time that they
+    are read.
     """
 
     label: Text = ""

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.deletion import get_candidate_relations_to_delete
 
 from django_flex.schema.introspection import label_of
+from django_flex.schema.trees import node_model, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,9 @@ def _next(model: type[models.Model]) -> Iterator[tuple[type[models.Model], str |
     for private in model._meta.private_fields:
         if hasattr(private, "bulk_related_objects"):
             yield private.related_model, None
+    tree = tree_of(model)
+    if tree is not None and tree.implicit:
+        yield node_model(model, tree), None
 
 
 def relations_to(model: type[models.Model]) -> Iterator[Any]:

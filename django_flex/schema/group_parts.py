@@ -1,10 +1,10 @@
-"""The values of group keys that are derived from a column: a part of a date, or a JSON key."""
+"""Values that are derived from a column: a part of a date or of a text, or a JSON key."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_flex.query.aggregates import TRUNCATIONS
+from django_flex.query.aggregates import TEXT_PARTS, TRUNCATIONS
 from django_flex.query.operators import TRANSFORMS
 from django_flex.schema.aggregates import computed
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute
 
 #: The kinds of what transforms give.
-_KINDS = {"date": "date", "time": "time", "year": "integer", "part": "integer"}
+_KINDS = {"date": "date", "time": "time", "year": "integer", "part": "integer", "text": "text"}
 
 
 def part_result(text: str, kind: str, part: str) -> Attribute | None:
@@ -25,9 +25,8 @@ def part_result(text: str, kind: str, part: str) -> Attribute | None:
     """
     if part in TRUNCATIONS:
         return computed(text, kind) if kind in TRUNCATIONS[part].kinds else None
-    if kind not in TRANSFORMS[part].kinds:
-        return None
-    return computed(text, _KINDS[TRANSFORMS[part].result])
+    row = TEXT_PARTS.get(part) or TRANSFORMS[part]
+    return computed(text, _KINDS[row.result]) if kind in row.kinds else None
 
 
 def json_word_result(text: str) -> Attribute:

@@ -11,15 +11,15 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.utils import validate_file_name
 
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import ParameterText
-from django_flex.schema.introspection import items_of
-from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, check_lookup, coerce
+from django_flex.query.kinds import CUSTOM
+from django_flex.schema.field_checks import check_lookup
+from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, coerce
 
 if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute
 
-# For columns of an unknown kind, only the model can tell what is valid.
-_LEFT_TO_MODEL = frozenset({"other"})
 #: The maximum depth of a JSON value; Python code has no other limit.
 MAX_DEPTH = 100
 
@@ -42,17 +42,17 @@ def fit(value: object, attribute: Attribute) -> object:
         return _binary(value)
     if attribute.kind == "file":
         return _file_name(coerce(value, "file", attribute))
-    if attribute.kind in _LEFT_TO_MODEL and not attribute.reference:
-        return _fit_other(value, attribute)
+    if attribute.kind == "array" or (attribute.kind in CUSTOM and not attribute.reference):
+        return _fit_items(value, attribute)
     typed = coerce(value, attribute.kind, attribute)
     if attribute.reference:  # a key, by which a row is looked up
         check_lookup(typed, attribute, "exact")
     return typed
 
 
-def _fit_other(value: object, attribute: Attribute) -> object:
+def _fit_items(value: object, attribute: Attribute) -> object:
     """Return an array with its items as their type; the model knows what else is valid."""
-    items = items_of(attribute)
+    items = attribute.items
     if items is None:
         check_json(value)
         return value
@@ -64,8 +64,8 @@ def _fit_other(value: object, attribute: Attribute) -> object:
 
 def _of_form(text: ParameterText, attribute: Attribute) -> object:
     """Return what a text in a form means: JSON for JSON; nothing is null where no text is empty."""
-    is_json = attribute.kind == "json" or items_of(attribute) is not None
-    takes_empty = attribute.kind in {"text", "file", "other"} and not attribute.reference
+    is_json = attribute.kind in {"json", "geometry"} or attribute.items is not None
+    takes_empty = attribute.kind in {"text", "file", *CUSTOM} and not attribute.reference
     has_empty = takes_empty and not is_json
     if not text and attribute.null and not has_empty:
         return None
@@ -114,7 +114,7 @@ def check_json(value: object, depth: int = MAX_DEPTH) -> None:
             much nesting.
     """
     if depth < 0:
-        raise UnfitValueError(f"a JSON value nested at most {MAX_DEPTH} deep")
+        raise UnfitValueError(worded("a JSON value nested at most {} deep", MAX_DEPTH))
     if isinstance(value, str):
         if UNSTORABLE.search(value):
             raise UnfitValueError("text without NUL and without an unpaired surrogate")

@@ -6,72 +6,33 @@ client can never name one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
 from django.db.models import UniqueConstraint
 
-from django_flex.schema.model_declarations import declaration_of
-from django_flex.schema.resources import Attribute, Computed, Relation, Resource
+from django_flex.schema.conversions.keys import shown_key
+from django_flex.schema.model_attributes import (
+    ModelAttribute,
+    ModelResource,
+    facts_of,
+    followed,
+    kind_of,
+)
+from django_flex.schema.model_relations import (
+    has_composite_key,
+    key_fields,
+    names_without_text,
+    relations_of,
+    without_text,
+)
+from django_flex.schema.resources import Resource
+from django_flex.schema.trees import tree_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from django_flex.schema.declarations import Declaration
-
-# First match wins, so a subclass comes before its base class.
-FIELD_KINDS: tuple[tuple[type[models.Field[Any, Any]], str], ...] = (
-    (models.BooleanField, "boolean"),
-    (models.IntegerField, "integer"),
-    (models.DecimalField, "decimal"),
-    (models.FloatField, "float"),
-    (models.DateTimeField, "datetime"),
-    (models.DateField, "date"),
-    (models.TimeField, "time"),
-    (models.DurationField, "duration"),
-    (models.UUIDField, "uuid"),
-    (models.JSONField, "json"),
-    (models.BinaryField, "binary"),
-    (models.FileField, "file"),
-    (models.CharField, "text"),
-    (models.TextField, "text"),
-    (models.GenericIPAddressField, "text"),
-    (models.FilePathField, "text"),
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ModelAttribute(Attribute):
-    """A column of a Django model, or a computed field beside its columns.
-
-    ``model_field`` is Django's field of it. ``value_field`` is the one that its values are of: of a
-    foreign key that of the key.
-    """
-
-    model_field: Any = None
-    value_field: Any = None
-
-    @property
-    def declaration(self) -> Declaration:
-        """What the model declares about the values; choices are read again each time."""
-        return declaration_of(self, self.model_field, self.value_field)
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ModelResource(Resource):
-    """A Django model as a resource."""
-
-    model: type[models.Model]
-
-
-def value_field_of(attribute: Attribute) -> models.Field[Any, Any] | None:
-    """Return Django's field that values are of, ``None`` for those of no Django model."""
-    if attribute.source is not None:
-        return value_field_of(attribute.source)
-    return attribute.value_field if isinstance(attribute, ModelAttribute) else None
+    from collections.abc import Iterator, Mapping
 
 
 def model_of(resource: Resource) -> type[models.Model] | None:
@@ -89,14 +50,16 @@ def describe(model: type[models.Model]) -> Resource:
     """Describe a model; cached, because a loaded model class never changes.
 
     Raises:
-        UnsupportedModelError: the model has a composite primary key.
+        UnsupportedModelError: the model has a composite primary key with a part that has no text.
     """
     meta = model._meta
-    if not meta.pk.concrete:
+    if without_text(model):
         raise UnsupportedModelError(model)
     leading = leading_columns(model)
     attributes = {f.name: _attribute(f, leading) for f in meta.concrete_fields}
-    relations = {r.name: r for r in _relations(model)}
+    if has_composite_key(model):
+        attributes = {"pk": _composite_key(model, attributes), **attributes}
+    relations = {r.name: r for r in relations_of(model, describe)}
     pk = attributes[meta.pk.name]
     attribute_names = {f.attname: attributes[f.name] for f in meta.concrete_fields}
     relation_names = {name: r for r in relations.values() for name in r.names}
@@ -115,9 +78,20 @@ def describe(model: type[models.Model]) -> Resource:
         kinds=frozenset(_labels(model)),
         plain=_is_plain(type(model._default_manager)),
         unique=unique_sets(model),
-        unnamable=frozenset(f.name for f in meta.private_fields),
-        key_name=_key_name(attributes.get("id", pk), pk),
+        unnamable=frozenset(f.name for f in meta.private_fields) - relations.keys(),
+        keyless=names_without_text(model),
+        key_name="pk" if pk.parts else _key_name(attributes.get("id", pk), pk),
     )
+
+
+def key_name_of(model: type[models.Model]) -> str:
+    """Return what the key of a row is called; a composite key is ``pk``."""
+    return "pk" if has_composite_key(model) else describe(model).key_name
+
+
+def key_of(row: models.Model) -> object:
+    """Return the key of a row as it is shown; a composite one is one text."""
+    return shown_key(row.pk)
 
 
 def _key_name(named: ModelAttribute, pk: ModelAttribute) -> str:
@@ -169,62 +143,54 @@ class UnsupportedModelError(TypeError):
     """A model that cannot be exposed."""
 
     def __init__(self, model: type[models.Model]) -> None:
-        super().__init__(f"{model._meta.label} has a composite primary key")
+        names = ", ".join(f"'{name}'" for name in without_text(model))
+        super().__init__(
+            f"{model._meta.label} has a composite primary key, and {names} in it no text"
+        )
 
 
-def computed_attribute(name: str, computed: Computed, output_field: object) -> ModelAttribute:
-    """Return an expression as an attribute with a name, typed by a field."""
-    value_field = _value_field(output_field)
+def _composite_key(
+    model: type[models.Model], attributes: Mapping[str, ModelAttribute]
+) -> ModelAttribute:
+    """Return the key of several columns, which is no column itself."""
+    key: Any = model._meta.pk
     return ModelAttribute(
-        name=name,
-        lookup=name,
-        kind=_kind(value_field),
-        null=True,
-        computed=computed,
-        model_field=value_field,
-        value_field=value_field,
-        **_facts_of(value_field),
-    )
-
-
-@cache
-def items_of(attribute: Attribute) -> ModelAttribute | None:
-    """Return the items of an array column as an attribute, ``None`` for any other column."""
-    field = value_field_of(attribute)
-    items = getattr(field, "base_field", None)
-    # The base of a range is the type of its ends; only arrays have a size as well.
-    if items is None or not hasattr(field, "size"):
-        return None
-    value_field = _value_field(items)
-    return ModelAttribute(
-        name=attribute.name,
-        lookup=attribute.lookup,
-        kind=_kind(value_field),
-        null=items.null,
-        model_field=value_field,
-        value_field=value_field,
-        **_facts_of(value_field),
+        name="pk",
+        lookup="pk",
+        kind="composite",
+        primary_key=True,
+        key_of=model._meta.label_lower,
+        generated=True,
+        editable=False,
+        indexed=True,
+        parts=tuple(attributes[f.name] for f in key_fields(model)),
+        model_field=key,
+        value_field=key,
     )
 
 
 def _attribute(model_field: models.Field[Any, Any], leading: frozenset[str]) -> ModelAttribute:
-    value_field = _value_field(model_field)
+    value_field = followed(model_field)
     indexed = model_field.primary_key or model_field.unique or _has_index(model_field)
     return ModelAttribute(
         name=model_field.name,
         lookup=model_field.attname,
-        kind=_kind(value_field),
+        kind=kind_of(value_field),
         null=model_field.null,
         primary_key=model_field.primary_key,
         reference=bool(getattr(model_field, "is_relation", False)),
         generated=_is_generated(model_field),
-        editable=model_field.editable,
+        editable=model_field.editable and not _is_of_tree(model_field),
         indexed=indexed or model_field.name in leading,
         hashed=_is_password(model_field),
         model_field=model_field,
         value_field=value_field,
-        **_facts_of(value_field),
+        **facts_of(value_field),
     )
+
+
+def _is_of_tree(model_field: Any) -> bool:
+    return model_field.name in tree_columns(model_field.model)
 
 
 def _is_password(model_field: Any) -> bool:
@@ -246,126 +212,12 @@ def _is_generated(model_field: object) -> bool:
     )
 
 
-def _facts_of(value_field: models.Field[Any, Any]) -> dict[str, Any]:
-    """Return the facts about the values of a Django field, as arguments of an ``Attribute``."""
-    own = getattr(type(value_field), "from_db_value", None)
-    model = getattr(value_field, "model", None)
-    return {
-        "length": getattr(value_field, "max_length", None),
-        "digits": getattr(value_field, "max_digits", None),
-        "scale": getattr(value_field, "decimal_places", None),
-        "key_of": model._meta.label_lower
-        if model is not None and value_field.primary_key
-        else None,
-        "custom": own is not None and own is not models.JSONField.from_db_value,
-        "storage": getattr(value_field, "storage", None),
-    }
-
-
-def _value_field(model_field: Any) -> models.Field[Any, Any]:
-    """Follow foreign keys and generated fields to the field that defines the values."""
-    if isinstance(model_field, models.ForeignKey):
-        return _value_field(model_field.target_field)
-    if isinstance(model_field, models.GeneratedField):
-        return _value_field(model_field.output_field)
-    found: models.Field[Any, Any] = model_field
-    return found
-
-
-def _kind(value_field: models.Field[Any, Any]) -> str:
-    for base, kind in FIELD_KINDS:
-        if isinstance(value_field, base):
-            return kind
-    return "other"
-
-
-def _relations(model: type[models.Model]) -> Iterator[Relation]:
-    for f in (*model._meta.fields, *model._meta.many_to_many):
-        if isinstance(f, models.ForeignKey):
-            yield _forward_one(f)
-        elif isinstance(f, models.ManyToManyField):
-            yield _forward_many(f)
-    for related in model._meta.related_objects:
-        # A hidden reverse side ("+") has no name to ask for it by.
-        if not related.hidden:
-            yield _reverse(related)
-
-
-def _forward_one(f: models.ForeignKey[Any, Any]) -> Relation:
-    return Relation(
-        name=f.name,
-        lookup=f.name,
-        cardinality="one",
-        **_other_side(f.related_model),
-        column=f.attname,
-        null=f.null,
-        near=f.attname,
-        far=f.target_field.attname,
-        names=(f.name, f.attname),
-        constrained=_is_constrained(f),
-        # Of a link to a parent class that Django made itself nothing was said.
-        verbose_name=None if f.auto_created else f.verbose_name or "",
-    )
-
-
-def _is_constrained(f: Any) -> bool:
-    return bool(f.db_constraint and f.model._meta.managed)
-
-
-def _forward_many(f: models.ManyToManyField[Any, Any]) -> Relation:
-    return Relation(
-        name=f.name,
-        lookup=f.name,
-        cardinality="many",
-        **_other_side(f.related_model),
-        column=None,
-        null=True,
-        near="pk",
-        far=f.related_query_name(),
-        names=(f.name,),
-        through=_model(f.remote_field.through)._meta.label_lower,
-        linked=True,
-        verbose_name=f.verbose_name or "",
-    )
-
-
-def _reverse(related: Any) -> Relation:
-    accessor = related.get_accessor_name()
-    one_column = isinstance(related.field, models.ForeignKey)
-    return Relation(
-        name=related.name,
-        lookup=related.name,
-        cardinality="one" if related.one_to_one else "many",
-        **_other_side(related.related_model),
-        column=None,
-        null=True,
-        near=related.field.target_field.attname if one_column else "pk",
-        far=related.field.attname if one_column else related.field.name,
-        names=tuple(dict.fromkeys((related.name, accessor))),
-        through=None if one_column else _model(related.through)._meta.label_lower,
-        linked=bool(related.many_to_many),
-        reverse=True,
-    )
-
-
-def _other_side(found: Any) -> dict[str, Any]:
-    """Return where a relation leads, as arguments of a ``Relation``."""
-    model = _model(found)
-    return {"label": model._meta.label_lower, "find": partial(describe, model)}
-
-
-def _model(found: Any) -> type[models.Model]:
-    if isinstance(found, str):
-        message = f"The model {found!r} is not loaded; is its app in INSTALLED_APPS?"
-        raise TypeError(message)
-    model: type[models.Model] = found
-    return model
-
-
 @cache
 def unique_sets(model: type[models.Model]) -> frozenset[frozenset[str]]:
     """Return the sets of columns that are unique together, for all rows."""
     sets = {frozenset((f.name,)) for f in model._meta.concrete_fields if f.unique}
+    if has_composite_key(model):
+        sets.add(frozenset(f.name for f in key_fields(model)))
     sets |= {frozenset(names) for names in model._meta.unique_together}
     sets |= {
         frozenset(constraint.fields)
@@ -380,6 +232,7 @@ def leading_columns(model: type[models.Model]) -> frozenset[str]:
     """Return the first fields of indexes and unique constraints over several columns."""
     meta = model._meta
     names = [names[0] for names in meta.unique_together if names]
+    names += [f.name for f in key_fields(model)[:1]]
     names += [i.fields[0].removeprefix("-") for i in meta.indexes if i.fields and not i.condition]
     names += [
         constraint.fields[0]

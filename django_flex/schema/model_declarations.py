@@ -1,4 +1,4 @@
-"""What a Django model declares about its columns, read from their fields."""
+"""What a Django model declares about its columns, what a new row needs, and what code may fill."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import models
+from django.db.models.signals import post_save, pre_save
 
 from django_flex.schema.declarations import Choice, Declaration
 
@@ -48,7 +49,7 @@ def declaration_of(
         dynamic=not isinstance(column.choices, list | tuple | None),
         has_default=fills_itself,
         default=_constant(column) if fills_itself else None,
-        required=not (fills_itself or column.blank),
+        required=needs_value(column),
         unique=column.unique,
         format=next((name for base, name in _FORMATS if isinstance(column, base)), None),
         min_length=_least(column, MinLengthValidator),
@@ -94,3 +95,78 @@ def _bounds(column: Any, kind: type[Any]) -> Iterator[Any]:
     for validator in column.validators:
         if isinstance(validator, kind) and not callable(validator.limit_value):
             yield validator.limit_value
+
+
+def needs_value(field: models.Field[Any, Any]) -> bool:
+    """Whether a new row is not valid without a value for a field, which Django does not fill.
+
+    A key is always needed. A column that may be blank, or that no form shows, is not.
+    """
+    if is_filled_by_django(field):
+        return False
+    return field.primary_key or not (field.null or field.blank or not field.editable)
+
+
+def has_no_empty_value(field: models.Field[Any, Any]) -> bool:
+    """Whether a field that may be left out still has to be filled, since it stores no null.
+
+    There is an empty text, but no empty number, date or foreign key.
+    """
+    if is_filled_by_django(field) or field.null:
+        return False
+    return field.get_default() is None
+
+
+def is_filled_by_django(field: models.Field[Any, Any]) -> bool:
+    """Whether Django or the database gives a new row a value for a field."""
+    model = getattr(field, "model", None)  # what is in arrays and texts by key may have none
+    remote = field.remote_field
+    order = model is not None and model._meta.order_with_respect_to
+    return bool(
+        field.has_default()
+        or field.has_db_default()
+        or field.generated
+        or isinstance(field, models.AutoField | models.BigAutoField | models.SmallAutoField)
+        or getattr(field, "db_returning", False)
+        or getattr(field, "auto_now", False)
+        or getattr(field, "auto_now_add", False)
+        or getattr(remote, "parent_link", False)
+        or (order and field.name == "_order")
+    )
+
+
+def may_be_filled(field: models.Field[Any, Any], model: type[models.Model]) -> bool:
+    """Whether code of the project may give a new row a value for a field, hooks aside."""
+    return is_cleaned_by_project(model) or may_be_filled_by_saving(field, model)
+
+
+def is_cleaned_by_project(model: type[models.Model]) -> bool:
+    """Whether code of the project runs while a row is validated, and may fill it."""
+    return any(
+        _is_projects(getattr(model, name)) for name in ("clean", "clean_fields", "full_clean")
+    )
+
+
+def may_be_filled_by_saving(field: models.Field[Any, Any], model: type[models.Model]) -> bool:
+    """Whether code of the project that runs when a row is saved may fill a field."""
+    if is_saved_by_project(model) or fills_itself(field):
+        return True
+    # A receiver of post_save comes too late for what has to be in the INSERT.
+    storable = not (field.primary_key or has_no_empty_value(field))
+    return storable and bool(post_save.has_listeners(model))
+
+
+def is_saved_by_project(model: type[models.Model]) -> bool:
+    """Whether code of the project runs before a row is stored, and may fill all of it."""
+    own = any(_is_projects(getattr(model, name)) for name in ("save", "save_base"))
+    return own or bool(pre_save.has_listeners(model))
+
+
+def fills_itself(field: models.Field[Any, Any]) -> bool:
+    """Whether a field has a ``pre_save`` of its own, as those have that make slugs and numbers."""
+    return _is_projects(type(field).pre_save)
+
+
+def _is_projects(method: object) -> bool:
+    """Whether a method is not Django's own, as ``save`` and ``clean`` of its users are."""
+    return not (getattr(method, "__module__", None) or "").startswith("django.")

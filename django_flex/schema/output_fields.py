@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from django_flex.schema.introspection import value_field_of
+from django_flex.schema.model_attributes import value_field_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +50,7 @@ _FIELDS: Mapping[str, models.Field[Any, Any]] = MappingProxyType(
         "datetime": models.DateTimeField(),
         "time": models.TimeField(),
         "json": JSONWordField(),
+        "text": models.TextField(),
     }
 )
 

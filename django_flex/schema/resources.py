@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeAlias
 
-from django_flex.query.kinds import KINDS
 from django_flex.schema.declarations import NOTHING_DECLARED, Declaration, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from django_flex.schema.geometry.geojson import GeometryType
 
 Cardinality: TypeAlias = Literal["one", "many"]
 
@@ -49,9 +50,14 @@ class Attribute:
         indexed: whether an index begins with it, so that few rows are read to find some by it.
         custom: whether a custom field creates its values, so that they may be anything.
         hashed: whether a hash of what is sent is stored, which is never read.
+        stored: the kind of the column where a custom field stores values in another form.
         storage: where its files are, if it is of files.
         source: the attribute whose values it has, of a result such as a maximum.
+        items: what is in its values: in an array its items, in a range its ends.
+        geometry: which geometries its values are, if they are some.
+        parts: the columns that are the key together, of a key of several columns.
         declared: its labels, choices, default and limits.
+        renamed: what it is called where it is declared, if clients call it something else.
     """
 
     name: str
@@ -59,7 +65,7 @@ class Attribute:
     kind: str
     null: bool = False
     primary_key: bool = False
-    computed: Computed | None = None
+    computed: ComputedExpression | None = None
     length: int | None = None
     digits: int | None = None
     scale: int | None = None
@@ -70,9 +76,24 @@ class Attribute:
     indexed: bool = False
     custom: bool = False
     hashed: bool = False
+    stored: str | None = None
     storage: FileStorage | None = None
     source: Attribute | None = None
+    items: Attribute | None = None
+    geometry: GeometryType | None = None
+    parts: tuple[Attribute, ...] = ()
     declared: Declaration = NOTHING_DECLARED
+    renamed: str = ""
+
+    @property
+    def own_name(self) -> str:
+        """What it is called where it is declared."""
+        return self.renamed or self.name
+
+    @property
+    def leading(self) -> Attribute:
+        """The column that is null where there is no value: of a key of several the first one."""
+        return self.parts[0] if self.parts else self
 
     @property
     def declaration(self) -> Declaration:
@@ -81,14 +102,44 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Computed:
+class ComputedExpression:
     """How a value that is not a column is computed from its row.
 
-    ``ways`` are the paths of to-one relations that the expression uses.
+    ``ways`` are the paths of to-one relations that the expression uses. ``halves`` are set if it is
+    a label: of its row at the end of the last way, the columns before and behind the dot.
     """
 
     expression: object
     ways: tuple[tuple[str, ...], ...] = ()
+    halves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowType:
+    """A column that says of what model a row is that the key beside it belongs to.
+
+    ``column`` is a key of Django's content types, ``label`` that of the one that it has to be.
+    ``types`` is the label of these.
+    """
+
+    column: str
+    label: str
+    types: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedKey:
+    """Two columns of ``holder`` that say which row of any model is meant, and the type it has to be.
+
+    ``column`` is a key of Django's content types, ``key`` the one that belongs to it, and ``label``
+    that of the type. ``types`` is the label of content types.
+    """
+
+    holder: str
+    column: str
+    key: str
+    label: str
+    types: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +156,13 @@ class Relation:
         near: the local column, and ``far`` the one on the other side, that are equal.
         constrained: whether the database lets no key point to nothing.
         through: the label of the resource of the links of a many-to-many relation.
+        sorted_by: the attribute of the links by which the related rows are sorted, if they are.
+        called: what the attribute of the related rows is declared as that clients call them by, ``None``
+            for their key.
+        far_type: of a generic relation, what the rows on the other side have to belong to.
+        typed_key: of one way that a generic foreign key may lead, the columns that decide.
+        same_row: whether it leads to the row itself, of which it has some columns under its name.
+        as_text: whether the columns are equal as texts, since one of them holds keys as texts.
         linked: whether it is many-to-many, from whichever side.
         reverse: whether it is declared on the other side.
         verbose_name: what people call it, ``None`` for what they call the rows on the other side.
@@ -122,10 +180,31 @@ class Relation:
     names: tuple[str, ...]
     constrained: bool = True
     through: str | None = None
+    sorted_by: str | None = None
+    called: str | None = None
+    far_type: RowType | None = None
+    typed_key: TypedKey | None = None
+    same_row: bool = False
+    as_text: bool = False
     linked: bool = False
     reverse: bool = False
     verbose_name: Text | None = None
     find: Callable[[], Resource] | None = None
+    renamed: str = ""
+
+    @property
+    def own_name(self) -> str:
+        """What it is called where it is declared."""
+        return self.renamed or self.name
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The labels of the resources whose rows decide which rows are on the other side."""
+        if self.same_row:
+            return ()
+        kind = self.typed_key or self.far_type
+        links = () if self.through is None else (self.through,)
+        return (self.label, *links) if kind is None else (self.label, *links, kind.types)
 
     @cached_property
     def target(self) -> Resource:
@@ -133,6 +212,12 @@ class Relation:
         if self.find is None:
             raise LookupError(f"'{self.name}' leads to '{self.label}', and belongs to no schema")
         return self.find()
+
+    @property
+    def item(self) -> Attribute:
+        """The attribute of a row on the other side that stands for it: its key, or what it is called."""
+        there = self.target
+        return there.pk if self.called is None else there.column(self.called)
 
     @property
     def caption(self) -> Text:
@@ -143,12 +228,24 @@ class Relation:
         return there.verbose_name if self.cardinality == "one" else there.verbose_name_plural
 
 
+#: Returns what clients call a name.
+Naming: TypeAlias = "Callable[[str], str]"
+
+
 class Described(Protocol):
     """A schema: what finds resources, and knows computed fields of them."""
 
     @property
     def computed(self) -> Mapping[str, Mapping[str, Attribute]]:
         """The computed fields by the label of their resource, by name."""
+
+    @property
+    def sorting(self) -> Mapping[str, frozenset[str]]:
+        """The columns whose stored form sorts like the value, by the label of their resource."""
+
+    @property
+    def naming(self) -> Naming | None:
+        """What clients call the names of resources, by these; ``None`` for the same."""
 
     def find(self, label: str) -> Resource:
         """Return the resource of a label."""
@@ -167,6 +264,7 @@ class Resource:
         plain: whether it shows all rows that are stored.
         unique: the sets of attributes whose values are unique together, on any row.
         unnamable: names that look like columns of it, and are none.
+        keyless: names of relations to rows whose key has no text, which cannot be described.
         key_name: what the key of a row is called: ``pk`` if ``id`` is another column.
     """
 
@@ -184,11 +282,21 @@ class Resource:
     plain: bool = True
     unique: frozenset[frozenset[str]] = frozenset()
     unnamable: frozenset[str] = frozenset()
+    keyless: frozenset[str] = frozenset()
     key_name: str = "id"
+
+    @property
+    def key_columns(self) -> tuple[Attribute, ...]:
+        """The columns that are the key of a row: one, or several together."""
+        return self.pk.parts or (self.pk,)
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the column of a name: the field's, its ``…_id``, or ``pk``."""
         return self._attribute_names.get(name)
+
+    def column(self, own_name: str) -> Attribute:
+        """Return the attribute that its model declares under a name."""
+        return next(one for one in self.attributes.values() if one.own_name == own_name)
 
     def relation(self, name: str) -> Relation | None:
         """Return the relation of a name: field, ``…_id``, query name or reverse accessor."""
@@ -196,14 +304,42 @@ class Resource:
 
     def within(self, schema: Described) -> Self:
         """Return the same resource with the computed fields that a schema has, there and beyond."""
+        sorts = schema.sorting.get(self.label, frozenset())
+        here = {name: _sorting(one, sorts) for name, one in self._attribute_names.items()}
         computed = schema.computed.get(self.label, {})
         relations = {name: _bound(one, schema) for name, one in self.relations.items()}
+        found = replace(
+            self,
+            pk=_sorting(self.pk, sorts),
+            attributes={**{name: here[name] for name in self.attributes}, **computed},
+            relations=relations,
+            _attribute_names={**computed, **here},
+            _relation_names={name: relations[r.name] for name, r in self._relation_names.items()},
+        )
+        return found if schema.naming is None else found.called(schema.naming)
+
+    def called(self, naming: Naming) -> Self:
+        """Return the same resource with other names, beside which the old ones still lead to it."""
+        called = {name: naming(name) for name in (*self.attributes, *self.relations)}
+        columns = {
+            n: replace(one, name=called[n], renamed=one.own_name)
+            for n, one in self.attributes.items()
+        }
+        for name, one in columns.items():
+            if one.parts:
+                parts = tuple(columns[part.name] for part in one.parts)
+                columns[name] = replace(one, parts=parts)
+        ways = {n: replace(one, name=called[n], renamed=n) for n, one in self.relations.items()}
+        of_column = {n: columns[one.name] for n, one in self._attribute_names.items()}
+        of_way = {n: ways[one.name] for n, one in self._relation_names.items()}
         return replace(
             self,
-            attributes={**self.attributes, **computed},
-            relations=relations,
-            _attribute_names={**computed, **self._attribute_names},
-            _relation_names={name: relations[r.name] for name, r in self._relation_names.items()},
+            pk=columns[self.pk.name],
+            attributes={one.name: one for one in columns.values()},
+            relations={one.name: one for one in ways.values()},
+            _attribute_names={**{naming(n): one for n, one in of_column.items()}, **of_column},
+            _relation_names={**{naming(n): one for n, one in of_way.items()}, **of_way},
+            unique=frozenset(frozenset(called[n] for n in names) for names in self.unique),
         )
 
     def names(self) -> Iterator[str]:
@@ -212,72 +348,11 @@ class Resource:
         yield from self._relation_names
 
 
+def _sorting(attribute: Attribute, names: frozenset[str]) -> Attribute:
+    """Return an attribute with the kind that it has if its stored form sorts like the value."""
+    sorts = attribute.name in names and attribute.kind == "converted"
+    return replace(attribute, kind="other") if sorts else attribute
+
+
 def _bound(relation: Relation, schema: Described) -> Relation:
     return replace(relation, find=lambda: schema.find(relation.label))
-
-
-def declare(
-    label: str,
-    attributes: Iterable[Attribute],
-    relations: Iterable[Relation] = (),
-    *,
-    verbose_name: Text = "",
-    verbose_name_plural: Text = "",
-    unique: Iterable[Iterable[str]] = (),
-) -> Resource:
-    """Return a resource that no Django model describes.
-
-    Args:
-        label: its unique name, in small letters, as in ``shop.booking``.
-        attributes: its columns; exactly one is the primary key.
-        relations: the ways to other resources of the same schema, Django models among them.
-        verbose_name: what people call one row; without it, what the label says.
-        verbose_name_plural: what they call many.
-        unique: sets of attributes whose values are unique together, besides the key.
-
-    Raises:
-        TypeError: it has no key or several, an unknown kind, or a name twice.
-    """
-    by_name = {one.name: one for one in attributes}
-    ways = {one.name: one for one in relations}
-    keys = [one for one in by_name.values() if one.primary_key]
-    _check(label, by_name, ways, keys)
-    name = label.rpartition(".")[2]
-    words = name.replace("_", " ")
-    (pk,) = keys
-    return Resource(
-        name=name,
-        label=label,
-        pk=pk,
-        attributes=by_name,
-        relations=ways,
-        _attribute_names={"pk": pk, **{a.lookup: a for a in by_name.values()}, **by_name},
-        _relation_names={**{n: one for one in ways.values() for n in one.names}, **ways},
-        object_name=name,
-        verbose_name=verbose_name or words,
-        verbose_name_plural=verbose_name_plural or f"{words}s",
-        kinds=frozenset((label,)),
-        unique=frozenset((frozenset((pk.name,)), *map(frozenset, unique))),
-        key_name="id" if by_name.get("id", pk) is pk else "pk",
-    )
-
-
-def _check(
-    label: str,
-    attributes: Mapping[str, Attribute],
-    relations: Mapping[str, Relation],
-    keys: list[Attribute],
-) -> None:
-    if len(keys) != 1:
-        raise TypeError(f"'{label}' needs one primary key, and has {len(keys)}")
-    if label != label.lower() or not label.rpartition(".")[0]:
-        raise TypeError(f"'{label}' is no label; one is in small letters, as in 'shop.booking'")
-    unknown = sorted({one.kind for one in attributes.values()} - KINDS.keys())
-    if unknown:
-        raise TypeError(f"'{label}' has values of unknown kinds: {', '.join(unknown)}")
-    # The key of a related row goes by the name of the relation, as in Django.
-    keys_of = {one.name: one.column for one in relations.values()}
-    twice = [n for n in attributes.keys() & keys_of if attributes[n].lookup != keys_of[n]]
-    if twice:
-        both = ", ".join(sorted(twice))
-        raise TypeError(f"'{label}' has attributes and relations of one name: {both}")

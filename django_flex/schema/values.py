@@ -9,28 +9,31 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from django.core.exceptions import EmptyResultSet, FullResultSet, ValidationError
-from django.core.validators import validate_ipv46_address
-from django.db import DEFAULT_DB_ALIAS, Error, connections, models, router
-from django.db.models import ExpressionWrapper, Field, Value
-from django.db.models.sql import Query
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
 
+from django_flex.exceptions.places import Worded, worded
 from django_flex.query.ast import ParameterText
 from django_flex.query.kinds import KINDS, check_total
 from django_flex.query.values import json_scalar
-from django_flex.schema.introspection import value_field_of
+from django_flex.schema.conversions.keys import parts_of_text
+from django_flex.schema.conversions.ranges import BOUNDS, Range, RangeError, parse_range
+from django_flex.schema.geometry.geojson import GeometryError, GeometryType, parse_geometry
+from django_flex.schema.geometry.geos import from_geos, is_geos, to_geos
+from django_flex.schema.model_attributes import value_field_of
 
 if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute
 
 MAX_INTEGER = 2**63 - 1
+MAX_SMALL = 2**15 - 1
 MAX_PART = 2**31 - 1
 MAX_YEAR = 9_998  # SQL ranges of a year end at the start of the next one
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
@@ -39,18 +42,22 @@ _TIME = re.compile(r"[0-9:.,]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _MAX_DIGITS = 60
+_MOST_NAMED = 30
 #: That of the thread would cut a number to 28 digits.
 _EXACT = Context(prec=1_000)
 
 #: What a custom field or lookup raises for a value that it does not accept.
 _REFUSALS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, ValidationError)
-_NO_QUERY: Any = Query(None)
 
 Coercer: TypeAlias = "Callable[[Any, Attribute], Any]"
 
 
 class UnfitValueError(ValueError):
-    """A value is invalid; the text says what would be valid."""
+    """A value is invalid; ``expected`` says what would be valid."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(expected)
+        self.expected = expected if isinstance(expected, Worded) else worded(expected)
 
 
 def coerce(value: object, kind: str, column: Attribute) -> Any:
@@ -70,117 +77,6 @@ def coerce(value: object, kind: str, column: Attribute) -> Any:
         if isinstance(error, UnfitValueError):
             raise
         raise UnfitValueError(EXPECTED[kind]) from error
-
-
-def coerce_key(value: object, pk: Attribute) -> object:
-    """Return ``value`` as a primary key.
-
-    Raises:
-        UnfitValueError: it does not fit, or the field does not take it.
-    """
-    key = coerce(value, pk.kind, pk)
-    check_lookup(key, pk, "exact")
-    return key
-
-
-def check_lookup(value: object, column: Attribute, name: str) -> None:
-    """Check that a custom field or lookup accepts a value.
-
-    Those of Django accept everything that ``coerce`` returns, but for IP addresses, which are text.
-
-    Args:
-        value: as ``coerce`` returned it.
-        column: what it is compared with.
-        name: of the lookup.
-
-    Raises:
-        UnfitValueError: it cannot be built, or not be compiled, with this value.
-    """
-    field = value_field_of(column)
-    if field is None:
-        return
-    try:
-        kind: Any = field.get_lookup(name)
-        if kind is None:
-            return
-        if isinstance(field, models.GenericIPAddressField) and kind.prepare_rhs:
-            _check_addresses(value)
-        if _is_djangos(type(field)) and _is_djangos(kind):
-            return
-        lookup = kind(_left_side(field), value)
-        no_value = lookup.rhs is None and not lookup.can_use_none_as_rhs
-        lost = no_value and name not in {"exact", "iexact"}
-        if not lost:
-            _NO_QUERY.get_compiler(_database_of(field)).compile(lookup)
-    except (EmptyResultSet, FullResultSet, Error):
-        return  # the statement says so itself
-    except Exception as error:  # whatever a project's field or lookup raises
-        raise UnfitValueError(_expected(field)) from error
-    if lost:
-        raise UnfitValueError(EXPECTED["other"])
-
-
-def _expected(field: object) -> str:
-    is_address = isinstance(field, models.GenericIPAddressField)
-    return "an IP address" if is_address else EXPECTED["other"]
-
-
-def _check_addresses(value: Any) -> None:
-    """Refuse text that is no address: PostgreSQL cannot compare it, and nothing equals it elsewhere."""
-    for address in value if isinstance(value, list | tuple) else (value,):
-        if isinstance(address, str):
-            validate_ipv46_address(address)
-
-
-def check_stored(value: object, field: models.Field[Any, Any], using: str) -> None:
-    """Check that a custom field can store a value.
-
-    Args:
-        value: of an object that was cleaned.
-        field: whose value it is.
-        using: the database.
-
-    Raises:
-        UnfitValueError: the field raises when it converts the value for the database.
-    """
-    kind = type(field)
-    later = kind.pre_save is not Field.pre_save or hasattr(value, "resolve_expression")
-    if _is_djangos(kind) or later:
-        return
-    try:
-        field.get_db_prep_save(value, connections[using])
-    except _REFUSALS as error:
-        raise UnfitValueError(EXPECTED["other"]) from error
-
-
-def check_json_value(value: object, column: Attribute) -> None:
-    """Check that a custom JSON field can convert a value for the database.
-
-    Raises:
-        UnfitValueError: it raises.
-    """
-    field = value_field_of(column)
-    if field is None or _is_djangos(type(field)):
-        return
-    try:
-        field.get_db_prep_value(value, connections[_database_of(field)])
-    except _REFUSALS as error:
-        raise UnfitValueError(EXPECTED["other"]) from error
-
-
-def _left_side(field: Any) -> object:
-    if hasattr(field, "model"):
-        return field.get_col(field.model._meta.db_table)
-    return ExpressionWrapper(Value(1), output_field=field)
-
-
-def _database_of(field: object) -> str:
-    model = getattr(field, "model", None)
-    return DEFAULT_DB_ALIAS if model is None else router.db_for_read(model)
-
-
-def _is_djangos(kind: type) -> bool:
-    return kind.__module__.startswith("django.db.models.")
 
 
 def _integer(value: object, _column: Attribute) -> int:
@@ -222,10 +118,10 @@ def _decimal(value: object, column: Attribute) -> Decimal:
     exponent = number.as_tuple().exponent
     # Django rounds what is compared to the column's scale, so `lt 1.005` would mean `lt 1.00`.
     if places is not None and isinstance(exponent, int) and -exponent > places:
-        message = f"a number with at most {places} decimal places"
+        message = worded("a number with at most {} decimal places", places)
         raise UnfitValueError(message)
     if places is not None and digits is not None and number.adjusted() >= digits - places:
-        message = f"a number with at most {digits - places} digits before the point"
+        message = worded("a number with at most {} digits before the point", digits - places)
         raise UnfitValueError(message)
     return number
 
@@ -257,16 +153,16 @@ def _uuid(value: object, _column: Attribute) -> uuid.UUID:
 
 
 def _datetime(value: Any, _column: Attribute) -> datetime:
-    moment = value if isinstance(value, datetime) else parse_datetime(_ascii(value, "datetime"))
-    if moment is None:
+    parsed = value if isinstance(value, datetime) else parse_datetime(_ascii(value, "datetime"))
+    if parsed is None:
         day = parse_date(value)
         if day is None:
             raise UnfitValueError(EXPECTED["datetime"])
-        moment = datetime.combine(day, time.min)
-    return at_zone(moment)
+        parsed = datetime.combine(day, time.min)
+    return at_zone(parsed)
 
 
-def at_zone(moment: datetime) -> datetime:
+def at_zone(value: datetime) -> datetime:
     """Return a datetime as the project stores it: aware in UTC, or naive in its time zone.
 
     Raises:
@@ -274,9 +170,9 @@ def at_zone(moment: datetime) -> datetime:
     """
     zone = timezone.get_current_timezone()
     if timezone.is_aware(timezone.now()):  # the public way to ask for USE_TZ
-        aware = timezone.make_aware(moment, zone) if timezone.is_naive(moment) else moment
+        aware = timezone.make_aware(value, zone) if timezone.is_naive(value) else value
         return aware.astimezone(UTC)
-    return moment if timezone.is_naive(moment) else timezone.make_naive(moment, zone)
+    return value if timezone.is_naive(value) else timezone.make_naive(value, zone)
 
 
 def _date(value: object, _column: Attribute) -> date:
@@ -291,11 +187,11 @@ def _date(value: object, _column: Attribute) -> date:
 def _time(value: Any, _column: Attribute) -> time:
     if isinstance(value, time):
         return value
-    moment = parse_time(_ascii(value, "time"))
+    parsed = parse_time(_ascii(value, "time"))
     # Django silently drops an offset, and without a date the time could not be converted.
-    if moment is None or not _TIME.fullmatch(value):
+    if parsed is None or not _TIME.fullmatch(value):
         raise UnfitValueError(EXPECTED["time"])
-    return moment
+    return parsed
 
 
 def _duration(value: object, _column: Attribute) -> timedelta:
@@ -325,16 +221,138 @@ def _json(value: object, _column: Attribute) -> object:
 
 
 def _other(value: object, column: Attribute) -> object:
-    if not isinstance(value, str | int | float | bool):
+    # What is sorted as it is stored may still be any value.
+    if column.stored is None and not isinstance(value, str | int | float | bool):
         raise UnfitValueError(EXPECTED["other"])
+    return _custom(value, column)
+
+
+def _custom(value: object, column: Attribute) -> object:
+    """Return what a custom field makes of a value."""
     field = value_field_of(column)
+    if isinstance(value, tuple):
+        value = list(value)
     try:
         return value if field is None else field.to_python(value)
-    except ValidationError as error:
-        raise UnfitValueError(EXPECTED["other"]) from error
+    except _REFUSALS as error:
+        raise UnfitValueError(expected_of(field)) from error
 
 
-_DERIVED = {"year": f"a year from 2 to {MAX_YEAR}", "part": "a whole number"}
+def expected_of(field: Any) -> str:
+    """Return what a custom field takes: its choices, if it has some and not too many to read."""
+    named = [str(getattr(value, "value", value)) for value, _ in getattr(field, "flatchoices", ())]
+    if 0 < len(named) <= _MOST_NAMED:
+        return worded("one of {}", ", ".join(named))
+    return worded(EXPECTED["other"])
+
+
+def _hstore(value: object, _column: Attribute) -> dict[str, str | None]:
+    """Return texts by their keys; PostgreSQL would store other values as Python's text of them."""
+    if not isinstance(value, Mapping):
+        raise UnfitValueError(EXPECTED["hstore"])
+    for key, text in value.items():
+        good = isinstance(key, str) and (text is None or isinstance(text, str))
+        if not good or UNSTORABLE.search(f"{key}{text or ''}"):
+            raise UnfitValueError(EXPECTED["hstore"])
+    return {key: None if text is None else str(text) for key, text in value.items()}
+
+
+def _array(value: object, column: Attribute) -> list[object]:
+    """Return a list with its items as their type; such as no column holds are refused."""
+    items = column.items
+    if not isinstance(value, list | tuple) or items is None:
+        raise UnfitValueError(EXPECTED["array"])
+    found = [None if one is None else _item(one, items) for one in value]
+    if None in found and not items.null:
+        raise UnfitValueError("a list without null")
+    if len({len(one) for one in found if isinstance(one, list)}) > 1:
+        raise UnfitValueError("lists of one length in a list")
+    return found
+
+
+def _item(value: object, items: Attribute) -> object:
+    """Return an item of an array; PostgreSQL would cut it to the type of the items."""
+    item = coerce(value, items.kind, items)
+    if isinstance(item, str) and items.length is not None and len(item) > items.length:
+        raise UnfitValueError(worded("a string of at most {} characters", items.length))
+    most = _greatest(items)
+    if items.kind == "integer" and not -most - 1 <= item <= most:
+        raise UnfitValueError(worded("a whole number from {} to {}", -most - 1, most))
+    return item
+
+
+def _composite(value: object, column: Attribute) -> tuple[object, ...]:
+    """Return the parts of a key of several columns from its text, the only form that it has."""
+    # A part of a URL is text, whatever it is the text of.
+    texts = tuple(map(ParameterText, parts_of_text(value))) if isinstance(value, str) else ()
+    if len(texts) != len(column.parts):
+        raise UnfitValueError(EXPECTED["composite"])
+    parts = zip(texts, column.parts, strict=True)
+    return tuple([coerce(one, part.kind, part) for one, part in parts])
+
+
+def _range(value: object, column: Attribute) -> object:
+    """Return a range of the type that the driver has for it, with ends of the type of the column."""
+    field: Any = value_field_of(column)
+    try:
+        asked = parse_range(value, getattr(field, "default_bounds", BOUNDS[0]))
+    except RangeError as error:
+        raise UnfitValueError(error.expected) from error
+    make = getattr(field, "range_type", Range)
+    if asked.empty:
+        return make(empty=True)
+    # What is beyond an end of whole numbers or days is stored in place of it.
+    lower = _end(asked.lower, column, moved=asked.bounds[0] == "(")
+    upper = _end(asked.upper, column, moved=asked.bounds[1] == "]")
+    if lower is not None and upper is not None and lower > upper:
+        raise UnfitValueError("a lower end that is not beyond the upper one")
+    return make(lower, upper, asked.bounds)
+
+
+def _end(value: object, column: Attribute, *, moved: bool) -> Any:
+    """Return an end of a range, ``None`` for one that is unbounded."""
+    items = column.items
+    if value is None or items is None:
+        return value
+    try:
+        end = coerce(value, items.kind, items)
+    except UnfitValueError as error:
+        raise UnfitValueError(worded("{} at each end, or null", error.expected)) from error
+    most = _greatest(items)
+    if most is not None and (end > most or (moved and end == most)):
+        raise UnfitValueError(
+            worded("an end of at most {} that belongs to the range, or null", most)
+        )
+    if isinstance(end, int) and most is not None and end < -most - 1:
+        raise UnfitValueError(worded("an end of at least {}, or null", -most - 1))
+    return end
+
+
+def _greatest(items: Attribute) -> Any:
+    """Return the greatest whole number or day of a type, ``None`` for other types."""
+    if items.kind == "date":
+        return date.max
+    if items.kind != "integer":
+        return None
+    field = value_field_of(items)
+    if isinstance(field, models.SmallIntegerField | models.PositiveSmallIntegerField):
+        return MAX_SMALL
+    if isinstance(field, models.BigIntegerField | models.PositiveBigIntegerField):
+        return MAX_INTEGER
+    return MAX_PART if isinstance(field, models.IntegerField) else MAX_INTEGER
+
+
+def _geometry(value: object, column: Attribute) -> object:
+    """Return a geometry as GEOS has it, or as GeoJSON where no field of GeoDjango takes it."""
+    of = column.geometry or GeometryType(name=None, dimensions=None)
+    try:
+        found = parse_geometry(from_geos(value) if is_geos(value) else value, of)
+        return found if value_field_of(column) is None else to_geos(found, of)
+    except GeometryError as error:
+        raise UnfitValueError(error.text) from error
+
+
+_DERIVED = {"year": worded("a year from 2 to {}", MAX_YEAR), "part": worded("a whole number")}
 #: What a value of each kind, or of the result of a transform, has to be.
 EXPECTED = {**{kind.name: kind.expected for kind in KINDS.values()}, **_DERIVED}
 
@@ -354,6 +372,13 @@ _COERCERS: dict[str, Coercer] = {
     "duration": _duration,
     "json": _json,
     "binary": _other,
+    "array": _array,
+    "hstore": _hstore,
+    "range": _range,
+    "geometry": _geometry,
+    "composite": _composite,
     "other": _other,
+    "converted": _custom,
+    "encrypted": _custom,
 }
 check_total("coercion", _COERCERS, EXPECTED)

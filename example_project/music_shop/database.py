@@ -1,4 +1,4 @@
-"""Which database the shop uses: SQLite in a file, or PostgreSQL by one variable."""
+"""Which databases the shop uses: SQLite in a file, or PostgreSQL, and DynamoDB, by one variable each."""
 
 from __future__ import annotations
 
@@ -35,3 +35,23 @@ def _postgres_settings(parts: SplitResult) -> DatabaseSettings:
         # What follows the question mark (?sslmode=require) is handed to the driver.
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
+
+
+#: Instead of the URL of a server: tables in the memory of this process, which moto emulates.
+IN_MEMORY = "memory"
+
+
+def dynamodb_settings(url: str) -> dict[str, object]:
+    """Return the ``PYDJAMODB_DATABASE`` that ``DYNAMODB_URL`` describes; nothing if it is empty.
+
+    The credentials are for a server on this machine, which takes any.
+    """
+    if not url:
+        return {}
+    here: dict[str, object] = {
+        "AWS_ACCESS_KEY_ID": "demo",
+        "AWS_SECRET_ACCESS_KEY": "demo",
+        "AWS_REGION": "eu-central-1",
+        "TABLE_PREFIX": "music-shop",
+    }
+    return here if url == IN_MEMORY else {**here, "HOST": url}

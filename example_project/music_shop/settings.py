@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from music_shop.database import database_settings
+from music_shop.database import database_settings, dynamodb_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django_flex",
     "django_flex.idempotency",
     "django_flex.actions",
+    "django_flex.tokens",
     "shop",
 ]
 
@@ -68,6 +69,12 @@ TEMPLATES = [
 DATABASES = {
     "default": database_settings(os.environ.get("DATABASE_URL", ""), BASE_DIR / "db.sqlite3"),
 }
+# A second database, for what was played: the URL of a server of DynamoDB, or "memory".
+DYNAMODB_URL = os.environ.get("DYNAMODB_URL", "")
+PYDJAMODB_DATABASE = dynamodb_settings(DYNAMODB_URL)
+# Logins are counted in the cache of this process, and the demonstration has one process. That
+# managers may store files is meant: booklets, which have to be small PDFs.
+SILENCED_SYSTEM_CHECKS = ["django_flex.W042", "django_flex.I002"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-us"
@@ -111,6 +118,13 @@ STAFF_MANAGEMENT = {
     "filters": "*",
     "order_by": "*",
     "ops": ["get", "list", "add", "edit", "delete"],
+}
+
+# No "*" grants uploads: which files may come in is said for each column.
+LIBRARY: dict[str, Any] = {
+    **dict.fromkeys(("fields", "filters", "order_by"), "*"),
+    "ops": ["get", "list", "add", "edit", "delete"],
+    "files": {"document": {"max_bytes": 5_000_000, "types": ["application/pdf"]}},
 }
 
 # The log of model actions: one row for each run. It can be read, and runs can be stopped.
@@ -198,6 +212,20 @@ EXPOSE: dict[str, dict[str, Any]] = {
             "ops": READ,
         },
     },
+    "booklet": {
+        # The name that Directus gives its files, under which its clients find them.
+        "url_name": "directus_files",
+        "superuser": LIBRARY,
+        "managers": LIBRARY,
+        "anon": {
+            # A scan that belongs to no album yet is nothing for visitors.
+            "rows": {"album.isnull": False},
+            "fields": "*",
+            "filters": ["album", "title.*"],
+            "order_by": ["title", "-title"],
+            "ops": READ,
+        },
+    },
     # --- the people -------------------------------------------------------------------------------
     "employee": {
         # Excluded for every role: under no "*", readable only where a grant writes them out.
@@ -253,8 +281,10 @@ EXPOSE: dict[str, dict[str, Any]] = {
             "fields": "*",
             "filters": "*",
             "order_by": "*",
+            # What is summed up and counted are the rows above, too.
+            "aggregates": ["count", "total.sum", "total.max"],
             # Agents may refund invoices of their customers, up to 10.
-            "ops": [*READ, "refund"],
+            "ops": [*READ, "aggregate", "refund"],
             "actions": {"refund": {"rows": {"total.lte": 10}}},
         },
         "customers": {
@@ -294,12 +324,34 @@ EXPOSE: dict[str, dict[str, Any]] = {
     },
 }
 
+# --- in another database --------------------------------------------------------------------------
+# The table of `shop.plays` is in DynamoDB. Its grants look like those of the other models.
+PLAYS: dict[str, Any] = {
+    **MANAGEMENT,
+    "customers": {
+        # DynamoDB finds rows by keys, and this rule is one: customers list their plays without a
+        # filter.
+        "rows": {"listener": {"$user": "username"}},
+        "fields": "*",
+        "filters": ["device", "track", "played_at.*"],
+        "order_by": ["played_at", "-played_at"],
+        "ops": [*READ, "add"],
+        "add": {
+            "fields": ["played_at", "track", "device", "seconds"],
+            "presets": {"listener": {"$user": "username"}},
+        },
+    },
+}
+if DYNAMODB_URL:
+    EXPOSE["play"] = PLAYS
+
 DJANGO_FLEX: dict[str, Any] = {
     "MIDDLEWARE_PATH": "/api/",
     # The catalogue is public. Without this line anonymous callers get a 401 for everything.
     "REQUIRE_AUTHENTICATION": False,
-    # Tried in this order. The second one is part of this demonstration, to sign in with curl.
+    # Tried in this order. The last one is part of this demonstration, to sign in with curl.
     "AUTHENTICATION": [
+        "django_flex.tokens.authentication.TokenAuthentication",
         "django_flex.http.authentication.SessionAuthentication",
         "shop.authentication.DemoBasicAuthentication",
     ],

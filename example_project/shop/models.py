@@ -27,9 +27,11 @@ class Album(models.Model):
 
 
 class Booklet(models.Model):
-    """What came printed with an album, as a PDF."""
+    """What came printed with an album, as a PDF; a scan may be there before it is filed."""
 
-    album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="booklets")
+    album = models.ForeignKey(
+        Album, on_delete=models.CASCADE, null=True, blank=True, related_name="booklets"
+    )
     title = models.CharField(max_length=100)
     document = models.FileField(upload_to="booklets", validators=[FileExtensionValidator(["pdf"])])
 

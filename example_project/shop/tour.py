@@ -174,6 +174,28 @@ TOUR = (
     ),
 )
 
+#: What can be tried with a second database.
+PLAYS_TOUR = (
+    TourQuery(
+        title="A customer looks at what he has played",
+        account=LUIS,
+        path="/api/plays/?fields=played_at,track,device&order_by=-played_at&limit=3",
+        shows="A table of DynamoDB: the row rule is the key by which the plays are found.",
+    ),
+    TourQuery(
+        title="The manager asks without a key",
+        account=ANDREW,
+        path="/api/plays/?filters.track=1",
+        shows="DynamoDB would have to read the whole table, so the reply says which keys there are.",
+    ),
+    TourQuery(
+        title="The manager looks at the plays in cars",
+        account=ANDREW,
+        path="/api/plays/?filters.device=car&order_by=-played_at&limit=3&count=true",
+        shows="An index finds them, and sorts them by their time.",
+    ),
+)
+
 
 def curl_command(query: TourQuery, base_url: str) -> str:
     """Return the command line that makes the query; ``base_url`` is without a slash at the end."""

@@ -72,6 +72,7 @@ def seen(user: Any, model: str = "booking", **query: Any) -> list[Any]:
     return [row["id"] for row in result.to_dict().get("results", [])]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(("path", "mistake"), LACKING)
 def test_a_value_that_the_caller_lacks_denies_the_whole_rule(

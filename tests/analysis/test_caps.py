@@ -383,7 +383,7 @@ def test_what_the_parser_lets_pass_is_not_too_deep(connector: str, many: bool) -
     filters: dict[str, Any] = {"a": 1}
     for _ in range(limits.max_nesting):
         filters = {connector: [filters, {"b": 1}] if many and "." not in connector else filters}
-    condition = parse_filters(filters, limits)
+    condition = parse_filters(filters, limits, "filters")
 
     assert condition is not None
     check_condition(condition, limits, "filters")

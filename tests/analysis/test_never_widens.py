@@ -14,6 +14,7 @@ from django_flex.exceptions import AccessDeniedError, FlexError
 from django_flex.policy.compile.entries import compile_policy
 from django_flex.query.limits import Limits
 from django_flex.resolved import AuthorizedQuery, Nested, Output
+from tests.random_search import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,11 @@ def readable(path: str, grant: dict[str, Any]) -> bool:
     return f"{head}.*" in grant["fields"] or ("*" in grant["fields"] and "members" not in path)
 
 
+def is_closed(grant: dict[str, Any]) -> bool:
+    """Whether the grant denies everything: lists tell keys, and it takes the key away (E031)."""
+    return "id" in grant.get("exclude", ()) and "id" not in grant["fields"]
+
+
 def filterable(key: str, grant: dict[str, Any]) -> bool:
     path = key
     for operator in filter(None, OPERATORS):
@@ -117,7 +123,7 @@ def sortable(key: str, grant: dict[str, Any]) -> bool:
     return key in granted or ("*" in granted and readable(key.removeprefix("-"), grant))
 
 
-@settings(max_examples=400)
+@settings(max_examples=some(1_000))
 @given(grants, queries)
 def test_a_reply_has_only_what_the_grant_covers(
     grant: dict[str, Any], query: dict[str, Any]
@@ -134,7 +140,7 @@ def test_a_reply_has_only_what_the_grant_covers(
     assert all(sortable(key, grant) for key in query.get("order_by", ()))
 
 
-@settings(max_examples=400)
+@settings(max_examples=some(1_000))
 @given(grants, queries)
 def test_what_is_denied_is_not_covered(grant: dict[str, Any], query: dict[str, Any]) -> None:
     found = attempt(grant, query)
@@ -144,10 +150,20 @@ def test_what_is_denied_is_not_covered(grant: dict[str, Any], query: dict[str, A
     asked += [filterable(key, grant) for key in query.get("filters", {})]
     asked += [sortable(key, grant) for key in query.get("order_by", ())]
     wildcards = any(path.endswith("*") for path in query["fields"])
-    assert wildcards or not all(asked)
+    assert is_closed(grant) or wildcards or not all(asked)
 
 
-@settings(max_examples=300)
+@given(grants, queries)
+def test_a_grant_that_takes_the_key_away_lists_nothing(
+    grant: dict[str, Any], query: dict[str, Any]
+) -> None:
+    fields = [path for path in grant["fields"] if path != "id"]
+    closed = {**grant, "fields": fields, "exclude": ["id", *grant.get("exclude", ())]}
+    assert is_closed(closed)
+    assert isinstance(attempt(closed, query), AccessDeniedError)
+
+
+@settings(max_examples=some(1_000))
 @given(grants, queries, st.data())
 def test_a_smaller_grant_never_permits_more(
     grant: dict[str, Any], query: dict[str, Any], data: st.DataObject

@@ -188,6 +188,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
 @pytest.mark.parametrize(("error", "status", "code", "written"), FAILURES.values(), ids=FAILURES)
 def test_error_of_the_database_is_one_of_ours(

@@ -19,6 +19,7 @@ from django_flex import FlexQuery
 from django_flex.backends.orm.django_internals.compilation import expression_compiler
 from django_flex.backends.orm.prepared import statement_cache
 from django_flex.backends.orm.prepared.binders import Binder
+from django_flex.backends.orm.prepared.statement_cache import Database, StatementCache
 from django_flex.backends.orm.prepared.statements import compile_statement
 from django_flex.backends.orm.prepared.verification import StatementMismatchError
 from django_flex.conf import configuration
@@ -328,8 +329,8 @@ def test_lookup_with_another_text_does_not_bind(db):
     compiler = expression_compiler("default")
     sql, _ = compiler.compile(Exact(column, "x"))
 
-    assert ["y"] == [*(Binder(0, Exact, column, sql).parameters("y", compiler) or ())]
-    assert Binder(0, Exact, column, f"{sql} OR 1").parameters("y", compiler) is None
+    assert ["y"] == [*(Binder(0, Exact, column, sql).parameters("y", connection) or ())]
+    assert Binder(0, Exact, column, f"{sql} OR 1").parameters("y", connection) is None
 
 
 def test_check_finds_a_statement_that_is_wrong(bookings, configure):
@@ -380,3 +381,19 @@ def test_threads_never_mix_up_rows_or_users(transactional_db, configure):
     with ThreadPoolExecutor(len(users)) as pool:
         done = sum(pool.map(work, users))
     assert done == REQUESTS * len(users)
+
+
+def test_a_statement_is_not_cached_under_the_key_of_another_time_zone(bookings):
+    """Code of a project may change the zone between two statements of a read."""
+    found = StatementCache()
+
+    def build(_plan: object, _using: str) -> Any:
+        return Booking.objects.filter(created_at__hour=9).values_list("pk").query
+
+    def read(zone: str) -> list[tuple[Any, ...]]:
+        return statement_cache.fetch(("rows",), build, Database("default", found, time_zone=zone))
+
+    assert [(1,)] == read("Pacific/Niue")
+    assert [None] == [entry.statement for entry in found.entries.values()]
+    assert [(1,)] == read("UTC")
+    assert [False, True] == [entry.statement is not None for entry in found.entries.values()]

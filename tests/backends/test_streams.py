@@ -164,6 +164,7 @@ def unchanged() -> Iterator[None]:
     assert before == state()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("order_by", [None, "name"], ids=["by key", "sorted"])
 @pytest.mark.parametrize("within", [nullcontext, transaction.atomic], ids=["alone", "in-atomic"])
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -16,7 +16,7 @@ from django_flex.query.operators import OPERATORS, TRANSFORMS
 BACKEND = Path(aggregates.__file__).parent.parent / "backends" / "orm"
 LOOKUPS = BACKEND / "expressions" / "lookups.py"
 FUNCTION_SQL = BACKEND / "expressions" / "aggregate_functions.py"
-PART_SQL = BACKEND / "reading" / "aggregates.py"
+PART_SQL = BACKEND / "expressions" / "parts.py"
 
 
 @pytest.mark.parametrize("path", [LOOKUPS, FUNCTION_SQL, PART_SQL], ids=lambda path: path.stem)
@@ -59,7 +59,7 @@ def test_part_of_a_date_without_sql(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TRUNCATIONS, "trunc_minute", TRUNCATIONS["trunc_hour"])
     monkeypatch.setattr(aggregates, "PARTS", aggregates.PARTS | {"trunc_minute"})
 
-    with pytest.raises(TypeError, match="parts of dates do not match: trunc_minute"):
+    with pytest.raises(TypeError, match="parts of values do not match: trunc_minute"):
         runpy.run_path(str(PART_SQL))
 
 

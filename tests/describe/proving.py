@@ -1,7 +1,7 @@
 """Whether a description is true: all that it says may be asked is accepted, and nothing else is.
 
 The whole schema is asked for, path by path and clause by clause, at the gate that every query
-passes. Nothing is read: what is accepted ends there.
+passes, and by the planner. Nothing is read: what is accepted ends there.
 """
 
 from __future__ import annotations
@@ -16,21 +16,26 @@ from django_flex.access.roles import resolve_grant
 from django_flex.analysis.aggregates.groups import authorize_aggregate
 from django_flex.analysis.authorize import authorize
 from django_flex.analysis.writes.authorize import authorize_mutation
+from django_flex.analysis.writes.faults import check_faults
 from django_flex.describe import (
     FieldDescription,
     ModelDescription,
-    Reachable,
+    ReachDescription,
     describe_model,
     operators_of,
+    within_backend,
 )
 from django_flex.dialects.flex.mutations import parse_mutation
 from django_flex.dialects.flex.parser import parse_query
 from django_flex.exceptions import FieldDeniedError, FlexError
+from django_flex.plan.aggregates import make_aggregate_plan
+from django_flex.plan.capabilities import ALL, Capabilities
+from django_flex.plan.planner import make_plan, make_write_plan
 from django_flex.policy.model import Entry, Policy
 from django_flex.query.aggregates import FUNCTIONS, PARTS
 from django_flex.query.limits import Limits
 from django_flex.query.operators import OPERATORS, TRANSFORMS
-from django_flex.schema.resources import Attribute, Resource
+from django_flex.schema.resources import Attribute, Relation, Resource
 
 TWO = frozenset({"exact", "gte"})
 SAMPLES: dict[str, Any] = {
@@ -48,6 +53,8 @@ SAMPLES: dict[str, Any] = {
     "binary": "a",
     "file": "a",
     "other": "a",
+    "converted": "a",
+    "encrypted": "a",
     "year": 2020,
     "part": 1,
 }
@@ -55,15 +62,20 @@ SAMPLES: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gate:
-    """What one caller may ask of one model: the gate itself, and what is said of it."""
+    """What one caller may ask of one model: the gate itself, and what is said of it.
+
+    ``can`` is what the backend can do.
+    """
 
     policy: Policy
     actor: Actor
     entry: Entry
     limits: Limits
+    can: Capabilities = ALL
 
     def described(self) -> ModelDescription | None:
-        return describe_model(self.policy, self.actor, self.entry, self.limits)
+        found = describe_model(self.policy, self.actor, self.entry, self.limits)
+        return None if found is None else within_backend(found, self.entry.resource, self.can)
 
     def accepts(self, operation: str = "list", **payload: Any) -> bool:
         """Whether a query passes."""
@@ -72,28 +84,49 @@ class Gate:
         try:
             query = parse_query(payload, limits, resource=self.entry.name, operation=operation)
             if operation == "aggregate":
-                authorize_aggregate(query, self.policy, self.actor, self.entry, limits, granted)
+                make_aggregate_plan(
+                    authorize_aggregate(
+                        query, self.policy, self.actor, self.entry, limits, granted
+                    ),
+                    self.can,
+                )
             else:
-                authorize(query, self.policy, self.actor, self.entry, limits, granted)
+                make_plan(
+                    authorize(query, self.policy, self.actor, self.entry, limits, granted),
+                    self.can,
+                )
         except FlexError:
             return False
         return True
 
     def takes(self, operation: str, name: str, value: Any) -> bool:
         """Whether a name may be sent; what is wrong with the value, or lacks, is another matter."""
-        payload = {name: value, **({} if operation == "add" else {"_id": 1})}
-        granted = resolve_grant(self.policy, self.entry, self.actor)
-        limits = limits_of(self.limits, granted.grant)
         try:
-            mutation = parse_mutation(
-                payload, limits, resource=self.entry.name, operation=operation
-            )
-            authorize_mutation(mutation, self.policy, self.actor, self.entry, limits, granted)
+            self._write(operation, name, value)
         except FieldDeniedError:
             return False
         except FlexError:
             return operation == "edit" or value is None or "$add" in value
         return True
+
+    def updates(self, operation: str, name: str, update: Mapping[str, Any]) -> bool:
+        """Whether an object with an operator may be sent in place of a value."""
+        try:
+            self._write(operation, name, update)
+        except FlexError:
+            return False
+        return True
+
+    def _write(self, operation: str, name: str, value: Any) -> None:
+        payload = {name: value, **({} if operation == "add" else {"_id": 1})}
+        granted = resolve_grant(self.policy, self.entry, self.actor)
+        limits = limits_of(self.limits, granted.grant)
+        mutation = parse_mutation(payload, limits, resource=self.entry.name, operation=operation)
+        authorized = authorize_mutation(
+            mutation, self.policy, self.actor, self.entry, limits, granted
+        )
+        check_faults(authorized.rows)
+        make_write_plan(authorized, self.can)
 
 
 def differences(gate: Gate) -> list[str]:
@@ -113,7 +146,7 @@ def differences(gate: Gate) -> list[str]:
     )
 
 
-def _said(reach: Reachable, model: ModelDescription) -> Iterator[str]:
+def _said(reach: ReachDescription, model: ModelDescription) -> Iterator[str]:
     for one in reach.fields:
         yield from _said_of_field(one)
     for relation in reach.relations:
@@ -131,7 +164,7 @@ def _sampled(operators: Iterable[str]) -> Iterator[str]:
     return (name for name in known if "." not in name or _last(name) in TWO)
 
 
-def _said_inside(reach: Reachable) -> Iterator[str]:
+def _said_inside(reach: ReachDescription) -> Iterator[str]:
     for one in reach.fields:
         if one.readable:
             yield f"field {one.path}"
@@ -148,6 +181,9 @@ def _said_of_field(one: FieldDescription) -> Iterator[str]:
         yield f"filter {one.path}.{operator}"
     for direction in one.directions:
         yield f"{direction} {one.path}"
+    for part in one.transforms:
+        yield f"part {one.path}.{part}"
+        yield from (f"{direction} part {one.path}.{part}" for direction in one.directions)
     for part in one.parts:
         yield f"group {one.path}.{part}"
     yield from _said_of_aggregates(one.aggregates)
@@ -201,8 +237,18 @@ def _accepted_groups(
 ) -> Iterator[str]:
     for part in parts:
         asked = f"{path}.{part}" if part else path
+        if part and asked not in known:
+            yield from _accepted_part(asked, gate)
         if not (part and asked in known) and gate.accepts("aggregate", group_by=asked):
             yield f"group {path}.{part}"
+
+
+def _accepted_part(asked: str, gate: Gate) -> Iterator[str]:
+    if gate.accepts("list", fields=asked):
+        yield f"part {asked}"
+    for direction, sign in (("ascending", ""), ("descending", "-")):
+        if gate.accepts("list", order_by=f"{sign}{asked}"):
+            yield f"{direction} part {asked}"
 
 
 def _accepted_lists(gate: Gate, depth: int) -> Iterator[str]:
@@ -275,6 +321,7 @@ def value_for(operators: str, kind: str) -> Any:
     sample = SAMPLES[kind]
     values: Mapping[str, Any] = {
         "value": sample,
+        "part": sample,
         "list": [sample],
         "pair": [sample, sample],
         "boolean": True,
@@ -291,19 +338,24 @@ def paths(
     """Yield every path of the schema, the column at its end, and whether there are many of it."""
     for attribute in resource.attributes.values():
         yield f"{way}{attribute.name}", attribute, many
-    for relation in resource.relations.values() if depth else ():
-        beyond = many or relation.cardinality == "many"
-        yield from paths(relation.target, depth - 1, f"{way}{relation.name}.", many=beyond)
+    for relation in _followed(resource, depth):
+        beyond, left = many or relation.cardinality == "many", depth - (not relation.same_row)
+        yield from paths(relation.target, left, f"{way}{relation.name}.", many=beyond)
 
 
 def relations(
     resource: Resource, depth: int, way: str = ""
 ) -> Iterator[tuple[str, Resource, bool]]:
     """Yield every way over relations, the model at its end, and whether it ends in a list."""
-    for relation in resource.relations.values() if depth else ():
-        path = f"{way}{relation.name}"
+    for relation in _followed(resource, depth):
+        path, left = f"{way}{relation.name}", depth - (not relation.same_row)
         yield path, relation.target, relation.cardinality == "many"
-        yield from relations(relation.target, depth - 1, f"{path}.")
+        yield from relations(relation.target, left, f"{path}.")
+
+
+def _followed(resource: Resource, depth: int) -> Iterator[Relation]:
+    """Yield the relations that a path may go on by; a name for columns of the row is no step."""
+    return (one for one in resource.relations.values() if depth or one.same_row)
 
 
 #: What is sent to add, edit and remove a row inside another.
@@ -323,14 +375,16 @@ def differences_of_writes(gate: Gate) -> list[str]:
     for operation, write in described.writes.items():
         said = {one.name for one in write.inputs}
         said |= {f"{one.name} {verb}" for one in write.children for verb in one.operations}
+        said |= {f"{one.name} {update}" for one in write.inputs for update in one.updates}
         accepted = set(_accepted_names(gate, operation))
+        accepted |= set(_accepted_updates(gate, operation))
         found += [f"{operation} {name}" for name in said ^ accepted]
     return sorted(found)
 
 
 def _accepted_names(gate: Gate, operation: str) -> Iterator[str]:
     resource = gate.entry.resource
-    links = [one.name for one in resource.relations.values() if one.linked]
+    links = [one.name for one in resource.relations.values() if one.linked or one.same_row]
     for name in (*resource.attributes, *links):
         # In an edit `id` says which row.
         if (operation, name) != ("edit", "id") and gate.takes(operation, name, None):
@@ -340,3 +394,22 @@ def _accepted_names(gate: Gate, operation: str) -> Iterator[str]:
             for verb, value in VERBS.items():
                 if gate.takes(operation, relation.name, value):
                     yield f"{relation.name} {verb}"
+
+
+#: What is sent in place of a value; no item fits every array.
+UPDATES: dict[str, list[Any]] = {"$inc": [1], "$append": [1, "a"], "$remove": [1, "a"]}
+
+
+def _accepted_updates(gate: Gate, operation: str) -> Iterator[str]:
+    """Yield the names with each operator that may be sent in place of a value."""
+    resource = gate.entry.resource
+    for name, attribute in resource.attributes.items():
+        # Any object is a value of JSON, so there is nothing to add by a key.
+        added: list[Any] = [{}] if attribute.kind != "json" else []
+        for update, samples in {**UPDATES, "$add": added}.items():
+            if any(gate.updates(operation, name, {update: one}) for one in samples):
+                yield f"{name} {update}"
+    for relation in resource.relations.values() if operation == "edit" else ():
+        for update in ("$add", "$remove") if relation.linked else ():
+            if gate.updates(operation, relation.name, {update: []}):
+                yield f"{relation.name} {update}"

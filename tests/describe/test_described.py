@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.contrib.auth.models import User
 
 from django_flex.access.actor import Actor
 from django_flex.describe import describe_model, describe_role
+from django_flex.plan.capabilities import ALL, Capabilities
 from django_flex.policy.compile.entries import compile_policy
 from django_flex.query.limits import Limits
 from tests.describe.proving import Gate, differences, differences_of_writes
@@ -136,12 +138,77 @@ def no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django_flex.access.hints.nearest", lambda *_: None)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("name", "role"), ASKED)
 def test_a_description_is_what_the_gate_lets_through(policy: Any, name: str, role: str) -> None:
     limits = Limits(max_relation_depth=DEPTHS.get(name, 1))
     gate = Gate(policy, caller(role), policy.names[name], limits)
 
     assert differences(gate) == []
+
+
+def without(*names: str, **words: set[str]) -> Capabilities:
+    """Return a backend that lacks some capabilities, operators or transforms."""
+    fewer: dict[str, Any] = {name: getattr(ALL, name) - found for name, found in words.items()}
+    fewer |= dict.fromkeys(names, False)
+    return replace(ALL, **fewer)
+
+
+#: Backends, by what they lack, and a role of whom much is described.
+BACKENDS: dict[str, tuple[Capabilities, tuple[str, str]]] = {
+    "joins": (without("joins"), ("line", "superuser")),
+    "lists": (without("lists"), ("node", "superuser")),
+    "related filters": (without("related_filters"), ("node", "superuser")),
+    "related aggregates": (without("related_aggregates"), ("booking", "staff")),
+    "operators": (without(operators={"exact", "gte", "iexact"}), ("line", "superuser")),
+    "transforms": (without(transforms={"year", "date", "len"}), ("booking", "staff")),
+    "JSON keys": (without("json_keys"), ("booking", "staff")),
+    "orders": (without("orders"), ("node", "superuser")),
+    "aggregates": (without("aggregates"), ("booking", "staff")),
+    "groups": (without("groups"), ("booking", "staff")),
+    "other resources": (
+        replace(ALL, resources={"testapp.booking", "testapp.line"}),
+        ("line", "superuser"),
+    ),
+    "rows apart": (
+        replace(ALL, resources={"testapp.booking"}, apart=lambda _: ALL),
+        ("booking", "staff"),
+    ),
+}
+BACKED = [
+    pytest.param(
+        can,
+        *case,
+        marks=[] if case == first else [pytest.mark.exhaustive],
+        id="-".join([lacking, *case]),
+    )
+    for lacking, (can, first) in BACKENDS.items()
+    for case in (("booking", "staff"), ("line", "superuser"), ("node", "superuser"))
+]
+
+
+@pytest.mark.one_in(9)
+@pytest.mark.parametrize(("can", "name", "role"), BACKED)
+def test_a_description_is_what_the_backend_can_do(
+    policy: Any, can: Capabilities, name: str, role: str
+) -> None:
+    limits = Limits(max_relation_depth=DEPTHS.get(name, 1))
+    gate = Gate(policy, caller(role), policy.names[name], limits, can)
+
+    assert differences(gate) == []
+
+
+@pytest.mark.parametrize(
+    ("can", "case"), [pytest.param(*backend, id=name) for name, backend in BACKENDS.items()]
+)
+def test_what_a_backend_lacks_is_missing_in_a_description(
+    policy: Any, can: Capabilities, case: tuple[str, str]
+) -> None:
+    name, role = case
+    limits = Limits(max_relation_depth=DEPTHS.get(name, 1))
+    gate = Gate(policy, caller(role), policy.names[name], limits, can)
+
+    assert gate.described() != replace(gate, can=ALL).described()
 
 
 @pytest.mark.parametrize(("name", "role"), CASES, ids=["-".join(case) for case in CASES])

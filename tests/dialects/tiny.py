@@ -2,7 +2,7 @@
 
 ``?select=status,customer.name&where={"price": {"gte": 5}}&sort=-price&take=2&skip=2&total=true``
 gives ``{"data": [...], "meta": {"more": false, "total": 4}}``. Writes send ``{"data": {...}}``, and
-errors are ``{"errors": [{"message": ..., "code": ...}]}``.
+errors are ``{"errors": [{"message": ..., "code": ..., "at": ..., "try": ...}]}``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django_flex.dialects.decoding import parse_json
 from django_flex.dialects.facts import LinkedAction, ModelActions, Models, RowActions
 from django_flex.engine.outcomes import ActionResult, BulkResult, Queued
 from django_flex.exceptions import InvalidValueError, QueryError, UnsupportedQueryError
+from django_flex.exceptions.places import Part
 from django_flex.plan.related_pages import with_pages
 from django_flex.plan.shape import FlexResult, Groups, Page, SingleRow
 from django_flex.plan.written import Written, WrittenRow
@@ -40,8 +41,8 @@ from django_flex.query.terms import parse_fields, parse_order, parse_path
 from django_flex.query.values import parse_integer
 
 if TYPE_CHECKING:
-    from django_flex.dialects.base import Meaning, Sent
-    from django_flex.engine.call import Call, ResolvedCall, Shaped
+    from django_flex.dialects.base import MethodOperation, RawRequest
+    from django_flex.engine.call import Call, ResolvedCall, ShapedResult
     from django_flex.engine.outcomes import ActionOutcome
     from django_flex.exceptions import FlexError
     from django_flex.plan.nodes import ReadPlan
@@ -70,10 +71,31 @@ KEYS = (
 )
 
 
+#: What it calls the parts of a request, for errors.
+WORDS: Mapping[Part, str] = {
+    Part.FIELDS: "select",
+    Part.FILTERS: "where",
+    Part.ORDER_BY: "sort",
+    Part.LIMIT: "take",
+    Part.OFFSET: "skip",
+    Part.COUNT: "total",
+    Part.SEARCH: "find",
+    Part.RELATED: "with",
+    Part.KEY: "key",
+    Part.ACTION: "do",
+    Part.RETURNING: "select",
+    Part.KEYS: "keys",
+    Part.CHOSEN_BY: "where",
+}
+
+
 class Tiny(Dialect):
     """The dialect; it keeps nothing."""
 
-    def decode(self, sent: Sent, limits: Limits) -> Mapping[str, Any]:
+    keys: tuple[str, ...] = KEYS
+    words: Mapping[Part, str] = WORDS
+
+    def decode(self, sent: RawRequest, limits: Limits) -> Mapping[str, Any]:
         found = parse_json(sent.body, limits, "body") if sent.body else {}
         if not isinstance(found, Mapping):
             raise QueryError("The body has to be an object", path="body")
@@ -84,7 +106,7 @@ class Tiny(Dialect):
         return payload
 
     def agreed_operation(
-        self, payload: Mapping[str, Any], meaning: Meaning, *, actions: Callable[[], bool]
+        self, payload: Mapping[str, Any], meaning: MethodOperation, *, actions: Callable[[], bool]
     ) -> str:
         if "do" in payload and actions():
             return str(payload["do"])
@@ -104,7 +126,7 @@ class Tiny(Dialect):
     def first_write(self, payload: Mapping[str, Any]) -> int | None:
         return None
 
-    def check_write(self, sent: Sent) -> None:
+    def check_write(self, sent: RawRequest) -> None:
         pass
 
     def writes_one_row(self, payload: Mapping[str, Any]) -> bool:
@@ -112,15 +134,15 @@ class Tiny(Dialect):
 
     def parse_query(self, resolved: ResolvedCall) -> Query:
         call, limits = resolved.call, resolved.call.settings.limits
-        payload = _known(call.payload)
+        payload = self.known(call.payload)
         take = parse_integer(payload.get("take", limits.default_limit), "take", minimum=1)
         select, sort = payload.get("select"), payload.get("sort")
         return Query(
             resource=resolved.entry.name,
             operation=call.operation,
             pk=payload.get("key"),
-            fields=_terms(select),
-            filters=_where(payload.get("where")),
+            fields=terms_of(select),
+            filters=where_of(payload.get("where")),
             related=_related(payload.get("with")),
             order_by=() if sort is None else parse_order(sort, MANY, "sort"),
             search=payload.get("find"),
@@ -132,17 +154,23 @@ class Tiny(Dialect):
         )
 
     def parse_mutation(self, resolved: ResolvedCall) -> Mutation:
-        call, payload = resolved.call, _known(resolved.call.payload)
+        call, payload = resolved.call, self.known(resolved.call.payload)
         values = payload.get("data", {})
         if not isinstance(values, Mapping):
             raise InvalidValueError("An object is needed", path="data")
         return Mutation(
             resource=resolved.entry.name,
             operation=call.operation,
-            changes=(RowChange(payload.get("key"), values),),
-            returning=_terms(payload["select"]) if "select" in payload else None,
+            changes=(RowChange(payload.get("key"), values, "data"),),
+            returning=terms_of(payload["select"]) if "select" in payload else None,
             if_match=call.if_match,
         )
+
+    def known(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        for key in payload:
+            if key not in self.keys:
+                raise QueryError("An unknown parameter", path=key)
+        return payload
 
     def key_of(self, payload: Mapping[str, object]) -> object:
         return payload.get("key")
@@ -170,14 +198,15 @@ class Tiny(Dialect):
         key_name: str,
         if_match: str | None,
     ) -> ActionCall:
-        payload = _known(call.payload)
+        payload = self.known(call.payload)
         return ActionCall(
             pk=payload.get("key"),
             keys=tuple(payload["keys"]) if "keys" in payload else None,
-            filters=_where(payload.get("where")),
-            returning=_terms(payload["select"]) if "select" in payload else None,
+            filters=where_of(payload.get("where")),
+            returning=terms_of(payload["select"]) if "select" in payload else None,
             if_match=if_match,
             values=payload.get("data", {}),
+            place="data",
         )
 
     def parse_batch(self, call: Call) -> Batch:
@@ -195,7 +224,7 @@ class Tiny(Dialect):
         _refuse("batches")
 
     def reply(
-        self, asked: Query | Mutation, shaped: Shaped, headers: Mapping[str, str]
+        self, asked: Query | Mutation, shaped: ShapedResult, headers: Mapping[str, str]
     ) -> FlexResult:
         match shaped:
             case Page():
@@ -240,7 +269,9 @@ class Tiny(Dialect):
                 return FlexResult(data={"data": value, "meta": meta}, headers=headers)
 
     def error(self, error: FlexError) -> FlexResult:
-        told = {"message": error.message, "code": error.code}
+        error = error.in_words(self.words)
+        told = {"message": error.message, "code": error.code, "at": error.path, "try": error.hint}
+        told = {name: text for name, text in told.items() if text is not None}
         return FlexResult(data={"errors": [told]}, status_code=error.status, error=error)
 
 
@@ -276,7 +307,7 @@ def _related(wanted: Any) -> tuple[Related, ...]:
         Related(
             name=(name,),
             source=(name,),
-            place="with",
+            place=f"with.{name}",
             limit=int(numbers[0]),
             offset=int(numbers[1]) if len(numbers) > 1 else 0,
             paged=True,
@@ -297,35 +328,26 @@ def _refuse(what: str) -> NoReturn:
     raise UnsupportedQueryError(f"There are no {what} here")
 
 
-def _known(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    for key in payload:
-        if key not in KEYS:
-            raise QueryError("An unknown parameter", path=key)
-    return payload
+def terms_of(select: Any, place: str = "select") -> tuple[FieldTerm, ...]:
+    return parse_fields("*" if select is None else select, MANY, place)
 
 
-def _terms(select: Any) -> tuple[FieldTerm, ...]:
-    return parse_fields("*" if select is None else select, MANY, "select")
+def where_of(where: Any, place: str = "where") -> Condition | None:
+    return None if where is None else _all_of(where, place)
 
 
-def _where(where: Any) -> Condition | None:
-    if where is None:
-        return None
-    return _all_of(where)
-
-
-def _all_of(where: Any) -> Condition:
+def _all_of(where: Any, place: str) -> Condition:
     if not isinstance(where, dict) or not where:
-        raise InvalidValueError("An object of conditions is needed", path="where")
+        raise InvalidValueError("An object of conditions is needed", path=place)
     parts: list[Condition] = []
     for name, tests in where.items():
         if name == "any" and isinstance(tests, list):
-            parts.append(Or(tuple(_all_of(part) for part in tests)))
+            parts.append(Or(tuple(_all_of(part, place) for part in tests)))
             continue
-        path = parse_path(name, "where")
+        path = parse_path(name, place)
         for operator, value in dict(tests).items():
             if operator not in OPERATORS:
-                raise QueryError("There is no such operator", path=f"where.{name}.{operator}")
-            here = f"where.{name}.{operator}"
+                raise QueryError("There is no such operator", path=f"{place}.{name}.{operator}")
+            here = f"{place}.{name}.{operator}"
             parts.append(Comparison((*path, OPERATORS[operator]), parse_value(value, here), here))
     return And(tuple(parts))

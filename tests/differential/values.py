@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django_flex.schema.conversions.ranges import Range
+
 Path = tuple[str, ...]
 #: What stands for a JSON key that is not there.
 ABSENT = object()
@@ -37,6 +39,26 @@ def _lower(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
     return lambda value, other: test(value.lower(), other.lower())
 
 
+def starts(value: Range) -> Any:
+    """Return what sorts as the lower end of a range does."""
+    return (value.lower is not None, value.lower, not value.lower_inc)
+
+
+def ends(value: Range) -> Any:
+    """Return what sorts as the upper end of a range does."""
+    return (value.upper is None, value.upper, value.upper_inc)
+
+
+def has(value: Any, other: Any) -> bool:
+    """Whether a text, a list or a range has another one in it, or a range a value."""
+    if isinstance(value, list):
+        return all(one in value for one in other)
+    if not isinstance(value, Range):
+        return other in value
+    other = other if isinstance(other, Range) else Range(other, other, "[]")
+    return bool(starts(value) <= starts(other) and ends(other) <= ends(value))
+
+
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "exact": lambda value, other: value == other,
     "lt": lambda value, other: value < other,
@@ -46,7 +68,8 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "in": lambda value, other: value in other,
     "range": lambda value, other: other[0] <= value <= other[1],
     "iexact": _lower(lambda value, other: value == other),
-    "contains": lambda value, other: other in value,
+    "contains": has,
+    "contained_by": lambda value, other: has(other, value),
     "icontains": _lower(lambda value, other: other in value),
     "startswith": lambda value, other: value.startswith(other),
     "istartswith": _lower(lambda value, other: value.startswith(other)),
@@ -149,7 +172,27 @@ def holds(found: Any, operator: str, value: Any, kind: str) -> bool:
     return OPERATORS[operator](found, value)
 
 
+def includes(value: Any, wanted: Any, *, item: bool = False) -> bool:
+    """Whether all keys and items of a JSON value are in another, in whatever order and number.
+
+    A list has a single value in it, too, but only as a whole: not as an ``item`` or at a key.
+    """
+    if isinstance(wanted, dict):
+        return isinstance(value, dict) and all(
+            key in value and includes(value[key], one, item=True) for key, one in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(value, list) and all(
+            any(includes(other, one, item=True) for other in value) for one in wanted
+        )
+    if isinstance(value, list) and not item:
+        return any(is_same(other, wanted) for other in value)
+    return is_same(value, wanted)
+
+
 def holds_json(found: Any, operator: str, value: Any) -> bool:
+    if operator == "contained_by" or (operator == "contains" and not isinstance(value, str)):
+        return includes(found, value) if operator == "contains" else includes(value, found)
     if operator == "exact":
         return is_same(found, value)
     if operator == "in":

@@ -19,7 +19,7 @@ The convention, for whoever writes a page:
 - ``bash`` with ``manage.py check`` is run; the next ``text`` block has lines of its output.
 - ``<!-- not run: reason -->`` above a block leaves it out.
 
-Each page starts from the music shop as it is loaded. The tutorial builds a project of its own and
+Each page starts from the music shop as it is loaded. ``first-api.md`` builds a project of its own and
 is run by ``test_tutorial.py``.
 """
 
@@ -37,7 +37,8 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
-TUTORIAL = DOCS / "tutorial"
+#: The page that builds a project of its own; the other tutorials are about the music shop.
+TUTORIAL = DOCS / "tutorial" / "first-api.md"
 HOST = "http://127.0.0.1:8000"
 # Languages of blocks that nothing can run: a picture in characters, the contents of a table.
 INERT = frozenset({"text"})

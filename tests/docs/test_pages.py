@@ -66,3 +66,15 @@ def test_what_is_not_run_says_why() -> None:
         for one in skipped
         if one.comment != ci_marker() and len(one.comment) < len("not run: reason")
     ] == []
+
+
+def test_nobody_is_told_to_install_another_projects_package() -> None:
+    """The package index has one of this name."""
+    texts = [
+        *pages(),
+        *(ROOT / "django_flex").rglob("*.py"),
+        *(ROOT / "example_project").rglob("*.py"),
+    ]
+    told = re.compile(r"pip3? install[^\n]*[ '\"]django[-_]flex\b")
+
+    assert [] == [str(path) for path in texts if told.search(path.read_text())]

@@ -13,6 +13,7 @@ from django.dispatch import Signal
 import django_flex
 import django_flex.actions
 import django_flex.actions.management.commands
+import django_flex.client
 from django_flex import checks, signals, testing
 from django_flex.actions.declare.definitions import ActionDef
 from django_flex.conf import SETTINGS, VERSION_SETTINGS
@@ -77,6 +78,7 @@ REGISTRIES = {
     "keys of an action": sorted({key for keys in ACTION_CALL_KEYS.values() for key in keys}),
     "public names": django_flex.__all__,
     "public names of actions": django_flex.actions.__all__,
+    "public names of the client": django_flex.client.__all__,
     "parts of a definition": list(ActionDef.__dataclass_fields__),
     "commands of actions": [
         name for _, name, _ in iter_modules(django_flex.actions.management.commands.__path__)

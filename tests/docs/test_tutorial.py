@@ -84,11 +84,10 @@ def outcomes_of(asking: list[Example], project: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.exhaustive  # it runs many commands
-@pytest.mark.parametrize("page", sorted(TUTORIAL.glob("*.md")), ids=lambda page: page.stem)
-def test_each_step_gives_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+def test_each_step_gives_what_the_page_shows(tmp_path: Path) -> None:
     found = [
         (shown.id, outcome.get("error") or faults(shown.reply, outcome))
-        for shown, outcome in work_through(page, tmp_path)
+        for shown, outcome in work_through(TUTORIAL, tmp_path)
     ]
 
     assert len(found) > 5

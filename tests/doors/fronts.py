@@ -27,6 +27,7 @@ from rest_framework.viewsets import ViewSet
 
 from django_flex import FlexQuery, FlexQueryView, flex_query
 from django_flex.contrib.rest_framework import FlexViewSetMixin
+from django_flex.query.filters import DYNAMIC
 from django_flex.query.values import json_scalar
 from django_flex.views import AsyncFlexQueryView
 
@@ -162,6 +163,11 @@ def _flat_filters(value: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, 
         ):
             for index, item in enumerate(part):
                 yield from _flat_filters(item, f"{place}.{index}")
+        elif isinstance(part, dict) and len(part) == 1 and part.keys() <= {*DYNAMIC}:
+            ((name, inner),) = part.items()
+            if not isinstance(inner, str):
+                raise NotFlatError  # a constant that would become a text, which is another query
+            yield f"{place}.{name}", _text(inner)
         else:
             yield place, _text(part)
 
@@ -468,8 +474,8 @@ class Urls:
 
 
 def find_model(name: str) -> Any:
-    """Return the model of an entry of the test app."""
-    return apps.get_model("testapp", name)
+    """Return the model of an entry: by its label, or by its name in the test app."""
+    return apps.get_model(name if "." in name else f"testapp.{name}")
 
 
 class ClassView(UrlDoor):

@@ -9,6 +9,8 @@ from django.apps import apps
 
 from django_flex import FlexQuery
 
+#: Projects of their own.
+collect_ignore = ["geo", "tenants"]
 GRANT: dict[str, Any] = {
     "rows": "*",
     "fields": ["*"],

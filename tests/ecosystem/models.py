@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django_countries.fields import CountryField
 from djmoney.models.fields import MoneyField
@@ -15,6 +17,8 @@ from model_utils import Choices
 from model_utils.fields import MonitorField, SplitField, StatusField
 from model_utils.managers import InheritanceManager, QueryManager
 from model_utils.models import SoftDeletableModel, TimeStampedModel
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from modelcluster.models import ClusterableModel
 from mptt.models import MPTTModel, TreeForeignKey
 from multiselectfield import MultiSelectField
 from phonenumber_field.modelfields import PhoneNumberField
@@ -22,11 +26,13 @@ from polymorphic.models import PolymorphicModel
 from safedelete.config import SOFT_DELETE_CASCADE
 from safedelete.models import SafeDeleteModel
 from simple_history.models import HistoricalRecords
-from taggit.managers import TaggableManager
+from sortedm2m.fields import SortedManyToManyField
 from timezone_field import TimeZoneField
 from treebeard.al_tree import AL_Node
 from treebeard.mp_tree import MP_Node
 from treebeard.ns_tree import NS_Node
+
+from tests.ecosystem import tagged_models  # noqa: F401 - those of django-taggit
 
 
 class News(models.Model):
@@ -101,13 +107,6 @@ class ListNode(AL_Node):
         "self", models.CASCADE, null=True, blank=True, related_name="children_set", db_index=True
     )
     node_order_by = ["name"]
-
-
-class Photo(models.Model):
-    """django-taggit."""
-
-    title = models.CharField(max_length=50)
-    tags = TaggableManager(blank=True)
 
 
 class Project(PolymorphicModel):
@@ -186,3 +185,69 @@ class Document(models.Model):
 
     name = models.CharField(max_length=50)
     file = models.FileField(upload_to="documents", blank=True)
+
+
+class Song(models.Model):
+    title = models.CharField(max_length=50)
+
+
+class Mixtape(models.Model):
+    """django-sortedm2m: related rows in an order of their own."""
+
+    name = models.CharField(max_length=50, blank=True)
+    songs = SortedManyToManyField(Song, blank=True, related_name="mixtapes")
+
+
+class Topic(models.Model):
+    name = models.CharField(max_length=50)
+
+
+class Conference(ClusterableModel):
+    """django-modelcluster: related rows that are stored by the next save of a row."""
+
+    name = models.CharField(max_length=50)
+    topics = ParentalManyToManyField(Topic, blank=True, related_name="conferences")
+
+
+class Speaker(models.Model):
+    name = models.CharField(max_length=50)
+    conference = ParentalKey(Conference, related_name="speakers")
+
+
+class Clip(models.Model):
+    """Its key is a UUID."""
+
+    key = models.UUIDField(primary_key=True, default=uuid.uuid4)
+
+
+class Playlist(models.Model):
+    """django-sortedm2m under a key that is a text: to UUIDs, to the model itself, by a column of its own."""
+
+    slug = models.SlugField(primary_key=True)
+    clips = SortedManyToManyField(
+        Clip, blank=True, related_name="playlists", sort_value_field_name="rank"
+    )
+    following = SortedManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="followed"
+    )
+
+
+class SharedPlaylist(Playlist):
+    """One that inherits them."""
+
+    readers = models.IntegerField(default=0)
+
+
+class Event(ClusterableModel):
+    """django-modelcluster under a key that is a text, to UUIDs."""
+
+    slug = models.SlugField(primary_key=True)
+    clips = ParentalManyToManyField(Clip, blank=True, related_name="events")
+
+
+class Gathering(Event):
+    """One that inherits them, and has more of its own."""
+
+    guests = models.IntegerField(default=0)
+    events = ParentalManyToManyField(Event, blank=True, related_name="gatherings")
+    lists = ParentalManyToManyField(Playlist, blank=True, related_name="gatherings")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.ecosystem.conftest import added, ask, edited, rows
+from typing import Any
+
+from tests.ecosystem.conftest import GRANT, added, ask, edited, expose, rows
 from tests.ecosystem.models import ArtProject, Project, ResearchProject
 
 
@@ -48,3 +50,38 @@ def test_a_delete_removes_the_row_of_both_models() -> None:
     assert 200 == ask("project", "delete", id=row["id"])[0]
 
     assert (0, 0) == (Project.objects.count(), ArtProject.objects.count())
+
+
+def test_rows_of_several_models_are_deleted_by_filter() -> None:
+    for letter in "ab":
+        added("artproject", topic=letter, artist="x")
+        added("researchproject", topic=letter, supervisor="y")
+        added("project", topic=letter)
+
+    status, reply = ask("project", "bulk_delete", filters={"topic": "a"})
+
+    assert (200, 3) == (status, reply["affected"])
+    assert [ArtProject, ResearchProject, Project] == [
+        type(one) for one in Project.objects.order_by("pk")
+    ]
+    assert (1, 1) == (ArtProject.objects.count(), ResearchProject.objects.count())
+
+
+def test_rows_of_several_models_are_deleted_under_the_rules_of_each(settings: Any) -> None:
+    art = added("artproject", topic="a", artist="x")
+    research = added("researchproject", topic="a", supervisor="y")
+    plain = added("project", topic="a")
+    settings.DJANGO_FLEX = expose(
+        artproject={"anon": {**GRANT, "rows": {"artist": "z"}}},
+        project={"anon": {**GRANT, "rows": {"topic.in": ["a", "b"]}}},
+    )
+
+    assert 409 == ask("project", "delete", id=art["id"])[0]
+    for chosen in ([art["id"]], [art["id"], plain["id"]]):
+        assert 409 == ask("project", "bulk_delete", filters={"id.in": chosen})[0]
+        assert 409 == ask("project", "delete", _items=chosen)[0]
+    chosen = [research["id"], plain["id"]]
+    status, reply = ask("project", "bulk_delete", filters={"id.in": chosen})
+
+    assert (200, 2) == (status, reply["affected"])
+    assert [ArtProject] == [type(project) for project in Project.objects.all()]

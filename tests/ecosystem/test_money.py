@@ -14,7 +14,8 @@ from tests.ecosystem.models import Item
 @pytest.fixture(autouse=True)
 def writable(exposed: None, settings: Any) -> None:
     """A currency is not editable, so a grant has to name it."""
-    settings.DJANGO_FLEX = expose(item={"anon": {**GRANT, "write_fields": ["*", "price_currency"]}})
+    writable = ["*", "price_currency", "discount_currency"]
+    settings.DJANGO_FLEX = expose(item={"anon": {**GRANT, "write_fields": writable}})
 
 
 def test_an_amount_has_the_default_currency() -> None:
@@ -50,3 +51,29 @@ def test_bulk_edit_keeps_the_currencies() -> None:
 
     expected = [Money("2.00", "EUR"), Money("2.00", "USD")]
     assert expected == [item.price for item in Item.objects.order_by("pk")]
+
+
+@pytest.mark.parametrize("sent", [{"price_currency": "QQQ"}, {"price_currency": None}])
+@pytest.mark.parametrize("action", ["add", "edit", "bulk_edit"])
+def test_unknown_currency_is_refused_by_name(action: str, sent: dict[str, Any]) -> None:
+    item = Item.objects.create(price=Money("1.00", "EUR"))
+    asked = {"price": "2", **sent}
+    spec: dict[str, Any] = {"edit": {"id": item.pk, **asked}, "add": asked}.get(
+        action, {"filters": {}, "_set": sent}
+    )
+
+    status, reply = ask("item", action, **spec)
+
+    assert (400, ["price_currency"]) == (status, [*reply["fields"]])
+    assert Money("1.00", "EUR") == Item.objects.get().price
+
+
+def test_first_amount_of_a_nullable_column_needs_its_currency() -> None:
+    row = added("item", price="1")
+    edited("item", row["id"], discount_currency=None)
+
+    status, reply = ask("item", "edit", id=row["id"], discount="3")
+    assert (400, ["discount"]) == (status, [*reply["fields"]])
+
+    edited("item", row["id"], discount="3", discount_currency="USD")
+    assert Money("3.00", "USD") == Item.objects.get().discount

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from django_flex.exceptions import FlexError, PreconditionFailedError, ValidationFailedError
@@ -21,6 +23,7 @@ def test_a_copy_of_an_error_differs_only_in_what_was_added(error: FlexError) -> 
     copy = error.with_headers({"B": "2"}).with_path("elsewhere")
 
     assert type(error) is type(copy)
-    assert {**before, "headers": {**error.headers, "B": "2"}, "path": "elsewhere"} == vars(copy)
+    added = {"headers": {**error.headers, "B": "2"}, "path": "elsewhere"}
+    assert {**before, **added, "said": replace(error.said, path="elsewhere")} == vars(copy)
     assert (error.args, error.__cause__) == (copy.args, copy.__cause__)
     assert before == vars(error)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, QueryDict
 from django.test import RequestFactory
 from hypothesis import given
@@ -18,7 +20,13 @@ from django_flex.exceptions import (
     RequestError,
     UnsupportedMediaTypeError,
 )
-from django_flex.http.request import parameters, preferences, preferred_return, read
+from django_flex.http.request import (
+    MAX_REMEMBERED,
+    parameters,
+    preferences,
+    preferred_return,
+    read,
+)
 from django_flex.query.limits import Limits
 
 LIMITS = Limits()
@@ -102,6 +110,19 @@ def test_nesting_beyond_the_cap_is_refused(depth: int) -> None:
 def test_declared_length_is_believed_before_the_body_is_read() -> None:
     with pytest.raises(ContentTooLargeError):
         ask(body="{}", CONTENT_LENGTH="99999999")
+
+
+def test_a_body_may_come_without_its_length() -> None:
+    """In chunks, which only ASGI servers pass on; under WSGI Django reads no body then."""
+    scope = {
+        "type": "http",
+        "method": "QUERY",
+        "path": "/",
+        "headers": [(b"content-type", b"application/json")],
+    }
+
+    assert {"limit": 2} == decode(ASGIRequest(scope, BytesIO(b'{"limit": 2}')), LIMITS)
+    assert {} == ask(body='{"limit": 2}', CONTENT_LENGTH="")
 
 
 @pytest.mark.parametrize(
@@ -200,3 +221,25 @@ def test_more_parameters_than_django_accepts_are_refused(settings: Any) -> None:
     assert 2 == len(parameters(RequestFactory().get("/?a=1&b=2")))
     with pytest.raises(RequestError):
         parameters(RequestFactory().get("/?a=1&b=2&c=3"))
+
+
+@pytest.mark.parametrize("length", [10, MAX_REMEMBERED + 1])
+def test_a_repeated_query_string_is_read_like_the_first(settings: Any, length: int) -> None:
+    url = f"/?a=1&a=2&b={'x' * length}"
+    expected = [("a", ["1", "2"]), ("b", ["x" * length])]
+
+    parameters(RequestFactory().get(url))[0][1].append("of another request")
+    assert expected == parameters(RequestFactory().get(url))
+
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 2
+    with pytest.raises(RequestError):
+        parameters(RequestFactory().get(url))
+
+
+def test_a_repeated_query_string_is_read_in_the_current_charset(settings: Any) -> None:
+    request = RequestFactory().get("/")
+    request.META["QUERY_STRING"] = "q=%E9"
+    parameters(request)
+    settings.DEFAULT_CHARSET = "latin-1"
+
+    assert [("q", ["é"])] == parameters(request)

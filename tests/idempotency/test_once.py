@@ -13,6 +13,7 @@ import pytest
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import connections
 from django.db.transaction import atomic
+from django.test import Client
 from django.utils import timezone
 
 from django_flex.access.actor import Actor
@@ -27,9 +28,10 @@ from django_flex.exceptions import (
     UnavailableError,
     UnsupportedQueryError,
 )
-from django_flex.idempotency import Attempt, attempt_for, cached, execution, once, stored
+from django_flex.idempotency import WriteAttempt, attempt_for, cached, execution, once, stored
 from django_flex.idempotency.models import StoredReply
 from django_flex.plan.shape import FlexResult
+from tests.doors.fronts import FLEX_MIDDLEWARE
 from tests.testapp.models import Company
 
 Transaction = Callable[[], Any]
@@ -74,7 +76,7 @@ def store(request: pytest.FixtureRequest, transactional_db: None) -> str:
     return str(request.param)
 
 
-def attempt(key: str = "k", user: Any = None, **payload: Any) -> Attempt:
+def attempt(key: str = "k", user: Any = None, **payload: Any) -> WriteAttempt:
     return attempt_for(
         key,
         settings=get_settings(),
@@ -91,7 +93,7 @@ def create() -> FlexResult:
 
 
 def send(
-    what: Attempt | None = None,
+    what: WriteAttempt | None = None,
     perform: Callable[[], FlexResult] = create,
     transaction: Transaction = atomic,
 ) -> FlexResult:
@@ -119,6 +121,50 @@ def test_another_user_with_the_same_key_writes(store: str, django_user_model: An
     user = django_user_model.objects.create(username="u")
     assert "Idempotency-Replayed" not in send(attempt(user=user)).headers
     assert 2 == Company.objects.count()
+
+
+READING: dict[str, Any] = {"ops": ["get", "add", "edit"], "fields": ["id", "name", "tax_id"]}
+NARROWED: dict[str, dict[str, Any]] = {
+    "fields": {**READING, "fields": ["id", "name"]},
+    "exclude": {**READING, "exclude": ["tax_id"]},
+    "wildcard": {**READING, "fields": ["*"], "exclude": ["tax_id"]},
+}
+
+
+@pytest.mark.parametrize("name", NARROWED)
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_reply_is_not_repeated_to_a_caller_who_may_read_less_by_now(
+    store: str, client: Client, settings: Any, name: str, batch: bool
+) -> None:
+    settings.MIDDLEWARE = [FLEX_MIDDLEWARE]
+
+    def expose(grant: dict[str, Any]) -> None:
+        grant = {**grant, "write_fields": ["name", "tax_id"]}
+        settings.DJANGO_FLEX = {
+            "REQUIRE_AUTHENTICATION": False,
+            "EXPOSE": {"company": {"anon": grant}},
+        }
+
+    def ask() -> tuple[int, str]:
+        body: dict[str, Any] = {"_model": "company", "name": "Acme", "tax_id": "secret"}
+        body = {"_action": "add", **body}
+        path, body = ("/api/", {"_batch": [body]}) if batch else ("/api/company/", body)
+        headers = {"Idempotency-Key": "k"}
+        found = client.post(path, body, content_type="application/json", headers=headers)
+        return found.status_code, found.content.decode()
+
+    wide = {**READING, "fields": ["*"]} if name == "wildcard" else READING
+    expose(wide)
+    first = ask()
+    assert first[0] in {200, 201}
+    assert "secret" in first[1]
+    expose(NARROWED[name])
+    status, text = ask()
+    assert 422 == status
+    assert "secret" not in text
+    expose(wide)
+    assert first == ask()
+    assert 1 == Company.objects.count()
 
 
 @pytest.mark.parametrize("raises", [True, False], ids=["raised", "returned"])

@@ -103,7 +103,7 @@ def send(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def load() -> None:
-    """Import what a write needs, so that fifty processes need not do it each for itself."""
+    """Import what a write needs, so that forty processes need not do it each for itself."""
     from django.core.cache import caches
 
     from django_flex.backends.orm.connection import transactions

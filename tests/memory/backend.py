@@ -12,7 +12,7 @@ from django_flex.exceptions import UnsupportedQueryError
 from django_flex.plan.capabilities import Capabilities
 from django_flex.plan.results import RelatedPage, ResultSet, RowCount
 from django_flex.plan.sizes import ReplySize
-from django_flex.query.operators import OPERATORS
+from django_flex.query.operators import OF_GEOMETRIES, OPERATORS
 from django_flex.resolved import key_of
 from tests.memory import writing
 from tests.memory.evaluation import Evaluation, ordered
@@ -30,14 +30,16 @@ if TYPE_CHECKING:
     )
     from django_flex.plan.written import WrittenRow
     from django_flex.query.limits import Limits
-    from django_flex.resolved import Rows
+    from django_flex.resolved import Ordering, Rows, Value
     from django_flex.schema.resources import Resource
 
 #: What dictionaries and lists can do without a database.
 CAPABILITIES = Capabilities(
     computed=False,
     model_rules=False,
-    operators=frozenset(OPERATORS) - {"contained_by"},
+    parts=False,
+    random=False,
+    operators=frozenset(OPERATORS) - {"adjacent", "overlap"} - OF_GEOMETRIES,
     cursors=False,
     explain=False,
     related_writes=False,
@@ -53,10 +55,16 @@ SOME = 2
 class MemoryBackend:
     """Executes plans on dictionaries; ``log`` names what a database would need a statement for."""
 
+    validates = False
+
     def __init__(self, tables: Tables, capabilities: Capabilities = CAPABILITIES) -> None:
         self.tables = tables
         self.capabilities = capabilities
         self.log: list[str] = []
+
+    def capabilities_of(self, label: str) -> Capabilities:
+        """Return what it can do with all rows."""
+        return self.capabilities
 
     def stored_with(self, label: str) -> None:
         """Return nothing: all rows are in the same tables."""
@@ -99,16 +107,11 @@ class MemoryBackend:
     def _found(plan: ReadPlan, evaluation: Evaluation) -> list[Any]:
         """Return all rows of a list, or all combinations, in order."""
         if plan.cells:
-            return combinations(plan, evaluation)
+            every = evaluation.matching(plan.rows, plan.where)
+            return combined(every, plan.cells, plan.order_by, evaluation)
         every = evaluation.matching(plan.rows, plan.where)
         rows = evaluation.in_order(every, plan.order_by, plan.resource.pk.lookup)
-        if plan.distinct_on:
-            first: dict[Any, Row] = {}
-            for row in rows:
-                values = tuple(evaluation.value(row, column) for column in plan.distinct_on)
-                first.setdefault(values, row)
-            rows = [*first.values()]
-        return rows
+        return first_of_each(rows, plan.distinct_on, evaluation)
 
     def groups(
         self,
@@ -231,30 +234,46 @@ def listed(values: tuple[Any, ...], child: ChildPlan, evaluation: Evaluation) ->
     shown = all(values[flag] for flag in child.flags)
     rows = evaluation.related(child.relation, values[child.near], child.rows) if shown else []
     rows = [row for row in rows if child.where is None or evaluation.holds(row, child.where)]
-    rows = evaluation.in_order(rows, child.order_by, child.relation.target.pk.lookup)
-    page = rows[child.offset : child.offset + child.limit]
-    found = [selected(row, child.output, evaluation) for row in page]
+    page = slice(child.offset, child.offset + child.limit)
+    if child.cells:
+        every = combined(rows, child.cells, child.order_by, evaluation)
+        found = every[page]
+    else:
+        rows = evaluation.in_order(rows, child.order_by, child.relation.target.pk.lookup)
+        every = first_of_each(rows, child.distinct_on, evaluation)
+        found = [selected(row, child.output, evaluation) for row in every[page]]
     items = [row[0] if child.keys_only else child.output.make_object(row) for row in found]
     if not child.paged:
         return items
-    more = len(rows) > child.offset + child.limit
-    return RelatedPage(items, child.offset, child.limit, more)
+    more = len(every) > child.offset + child.limit
+    count = len(every) if child.counted else None
+    return RelatedPage(items, child.offset, child.limit, more, count)
 
 
-def combinations(plan: ReadPlan, evaluation: Evaluation) -> list[tuple[Any, ...]]:
+def first_of_each(rows: list[Row], columns: Sequence[Value], evaluation: Evaluation) -> list[Row]:
+    """Return the first row of each combination of values; all rows without any."""
+    if not columns:
+        return rows
+    first: dict[Any, Row] = {}
+    for row in rows:
+        first.setdefault(tuple(evaluation.value(row, column) for column in columns), row)
+    return [*first.values()]
+
+
+def combined(
+    rows: list[Row],
+    cells: Sequence[Cell],
+    order_by: Sequence[Ordering],
+    evaluation: Evaluation,
+) -> list[Any]:
     """Return each combination of values once, in the order that was asked for, then by its values."""
-    found = {
-        repr(cells): cells
-        for row in evaluation.matching(plan.rows, plan.where)
-        for cells in [tuple(_cell(row, cell, evaluation) for cell in plan.cells)]
-    }
+    every = [tuple(_cell(row, cell, evaluation) for cell in cells) for row in rows]
+    found = {repr(values): values for values in every}
     place = {
-        key_of(cell.column): n
-        for n, cell in reversed([*enumerate(plan.cells)])
-        if not cell.presence
+        key_of(cell.column): n for n, cell in reversed([*enumerate(cells)]) if not cell.presence
     }
-    rows = sorted(found.values(), key=lambda cells: [(one is None, one) for one in cells])
-    return ordered(rows, plan.order_by, lambda cells, column: cells[place[key_of(column)]])
+    in_order = sorted(found.values(), key=lambda values: [(one is None, one) for one in values])
+    return ordered(in_order, order_by, lambda values, column: values[place[key_of(column)]])
 
 
 def _cell(row: Row, cell: Cell, evaluation: Evaluation) -> Any:

@@ -18,7 +18,7 @@ from django_flex.resolved import (
     AnyOf,
     Column,
     Complement,
-    Derived,
+    ComputedValue,
     Exists,
     Ordering,
     Predicate,
@@ -148,7 +148,7 @@ class Evaluation:
 
     def _test(self, row: Row, test: Predicate) -> bool:
         wanted = test.value
-        if isinstance(wanted, Column | Derived):
+        if isinstance(wanted, Column | ComputedValue):
             wanted = self.value(row, wanted)
             if wanted is None:
                 return False

@@ -15,7 +15,7 @@ from django_flex.resolved import (
     AllOf,
     AnyOf,
     Complement,
-    Derived,
+    ComputedValue,
     GroupKey,
     Predicate,
     Total,
@@ -99,7 +99,7 @@ def _total(total: Total, rows: list[Row], evaluation: Evaluation) -> Any:
 
 
 def _counts(total: Total) -> bool:
-    source = total.value.source if isinstance(total.value, Derived) else None
+    source = total.value.source if isinstance(total.value, ComputedValue) else None
     return isinstance(source, AggregateSubquery) and source.function.startswith("count")
 
 

@@ -23,6 +23,7 @@ from tests.memory.tables import of
 EVERY = ["get", "list", "aggregate", "explain", "add", "edit", "bulk_edit"]
 GRANT: dict[str, Any] = {"rows": "*", "ops": EVERY, "search": ["status"]}
 GRANT |= {part: ["*"] for part in ("fields", "filters", "order_by", "aggregates")}
+GRANT["order_by"] = ["*", "random"]
 ENTRY = {
     "anon": {**GRANT, "files": {"document": {"max_bytes": 10}}},
     "computed": {"twice": F("seats") * 2},
@@ -44,10 +45,13 @@ QUERIES: dict[str, dict[str, Any]] = {
     "model_rules": {"fields": "id", "filters": {"address.city": "Berlin"}},
     "operators": {"fields": "id", "filters": {"seats.gte": 2}},
     "transforms": {"fields": "id", "filters": {"status.len": 2}},
+    "parts": {"fields": "status.len"},
     "json_keys": {"fields": "id", "filters": {"customer.metadata.level": 1}},
+    "containment": {"fields": "id", "filters": {"customer.metadata.contains": {"level": 1}}},
     "comparisons": {"fields": "id", "filters": {"status": {"$field": "internal_notes"}}},
     "search": {"fields": "id", "search": "pend"},
     "orders": {"fields": "id", "order_by": "status"},
+    "random": {"fields": "id", "order_by": "random"},
     "offsets": {"fields": "id", "offset": 1},
     "cursors": {"fields": "id", "cursor": True},
     "counts": {"fields": "id", "count": True},
@@ -77,7 +81,8 @@ QUERIES: dict[str, dict[str, Any]] = {
 #: Those that a query object alone cannot need, and what ``test_across_backends`` tries.
 OTHERS = {"streams", "locks", "resources"}
 LABELS = ("booking", "customer", "line", "address", "tag")
-NAMES = [field.name for field in fields(Capabilities) if field.name != "apart"]
+DATA = {"apart", "fewer", "keys"}
+NAMES = [field.name for field in fields(Capabilities) if field.name not in DATA]
 
 
 def without(name: str) -> Capabilities:
@@ -152,6 +157,26 @@ def test_what_needs_a_capability_is_refused_without_it(backend: MemoryBackend, n
     result = ask(QUERIES[name])
 
     check_refusal(name, result.status_code, result.to_dict())
+
+
+IN_LISTS: dict[str, dict[str, Any]] = {
+    "cursors": {"cursor": True},
+    "distinct": {"fields": "product", "distinct": True},
+    "counts": {"count": True},
+    "offsets": {"offset": 1},
+}
+
+
+@pytest.mark.parametrize("name", IN_LISTS)
+def test_what_needs_a_capability_in_a_list_is_refused_without_it(
+    backend: MemoryBackend, name: str
+) -> None:
+    backend.capabilities = without(name)
+
+    result = ask({"fields": "id", "related": {"lines": IN_LISTS[name]}})
+
+    check_refusal(name, result.status_code, result.to_dict())
+    assert f"related.lines.{[*IN_LISTS[name]][-1]}" == result.to_dict()["path"]
 
 
 @pytest.mark.parametrize("name", [name for name in QUERIES if not lacks(name)])
@@ -286,3 +311,25 @@ def test_a_refusal_tells_of_something_that_works() -> None:
         can.require("offsets", "offset")
 
     assert ("offset", "page by 'cursor'") == (caught.value.path, caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"_action": "add", "customer": 1, "seats": "many", "price": "cheap"},
+        {"_action": "edit", "_id": 1, "seats": "many", "price": "cheap"},
+        {
+            "_action": "edit",
+            "_items": [{"id": 1, "seats": 5}, {"id": 2, "seats": "many", "price": "cheap"}],
+        },
+    ],
+)
+def test_values_that_do_not_fit_never_reach_a_backend_that_does_not_validate(
+    backend: MemoryBackend, query: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryBackend, "write", None)
+
+    result = ask({**query, "_fields": "id"})
+
+    codes = {"seats": ["invalid"], "price": ["invalid"]}
+    assert (400, codes) == (result.status_code, result.to_dict()["codes"])

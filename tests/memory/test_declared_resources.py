@@ -21,9 +21,11 @@ from django_flex.backends.registry import registered
 from django_flex.checks import check_settings
 from django_flex.conf import get_settings
 from django_flex.decorators import flex_query
+from django_flex.schema.conversions.ranges import Range
 from django_flex.schema.declarations import Choice, Declaration
+from django_flex.schema.declare import declare
 from django_flex.schema.registry import Schema
-from django_flex.schema.resources import Attribute, Relation, Resource, declare
+from django_flex.schema.resources import Attribute, Relation, Resource
 from django_flex.views import FlexQueryView
 from tests.doors.fronts import FLEX_MIDDLEWARE, MIDDLEWARE
 from tests.memory.backend import MemoryBackend
@@ -38,6 +40,8 @@ CRATE = declare(
         Attribute("color", "color", "text", declared=Declaration(choices=COLORS, default="red")),
         Attribute("weight", "weight", "decimal", null=True, digits=6, scale=2),
         Attribute("built", "built", "date", null=True),
+        Attribute("fresh", "fresh", "range", null=True, items=Attribute("fresh", "fresh", "date")),
+        Attribute("tags", "tags", "array", null=True, items=Attribute("tags", "tags", "text")),
         Attribute("owner", "owner", "integer", null=True, key_of="auth.user"),
         Attribute("api_token", "api_token", "text", null=True),
         Attribute("shelf", "shelf_id", "integer", null=True, reference=True, key_of="depot.shelf"),
@@ -78,8 +82,9 @@ SHELF = declare(
         )
     ],
 )
+MAY = Range(date(2020, 5, 1), date(2020, 6, 1))
 EVERY = ["get", "list", "add", "edit", "delete", "aggregate"]
-NAMES = ["id", "name", "color", "weight", "built", "owner", "shelf", "shelf.place"]
+NAMES = ["id", "name", "color", "weight", "built", "fresh", "tags", "owner", "shelf", "shelf.place"]
 GRANT: dict[str, Any] = {
     "rows": "*",
     "ops": EVERY,
@@ -87,7 +92,7 @@ GRANT: dict[str, Any] = {
     "filters": ["*", "name.icontains", "shelf.place"],
     "order_by": ["*"],
     "aggregates": ["count", "weight.sum", "weight.max"],
-    "write_fields": ["name", "color", "weight", "shelf"],
+    "write_fields": ["name", "color", "weight", "shelf", "fresh", "tags"],
 }
 EXPOSE: dict[str, Any] = {
     "crate": {
@@ -106,6 +111,8 @@ def row(key: int, name: str, **values: Any) -> dict[str, Any]:
         "color": "red",
         "weight": None,
         "built": None,
+        "fresh": None,
+        "tags": None,
         "owner": None,
         "api_token": "t0ken",
         "shelf_id": None,
@@ -117,7 +124,9 @@ def row(key: int, name: str, **values: Any) -> dict[str, Any]:
 def backend() -> Iterator[MemoryBackend]:
     rows = {
         "depot.crate": {
-            1: row(1, "apples", weight=Decimal("2.50"), shelf_id=1, owner=1),
+            1: row(
+                1, "apples", weight=Decimal("2.50"), shelf_id=1, owner=1, fresh=MAY, tags=["a", "b"]
+            ),
             2: row(2, "pears", color="blue", built=date(2020, 2, 1)),
             3: row(3, "plums", weight=Decimal("10.00"), shelf_id=2, owner=2),
         },
@@ -163,6 +172,18 @@ def test_a_resource_has_the_names_that_a_model_has(api: Client, name: str) -> No
         pytest.param({"filters": {"shelf.place": "right"}}, ["plums"], id="over-a-relation"),
         pytest.param({"filters": {"built.gte": "2020-01-01"}}, ["pears"], id="by-date"),
         pytest.param({"filters": {"weight.gt": 2.5}}, ["plums"], id="by-number"),
+        pytest.param({"filters": {"fresh.contains": "2020-05-31"}}, ["apples"], id="in-a-range"),
+        pytest.param({"filters": {"tags.contains": ["b", "a"]}}, ["apples"], id="in-an-array"),
+        pytest.param({"filters": {"tags.contained_by": ["a"]}}, [], id="array-within"),
+        pytest.param({"filters": {"tags": ["a", "b"]}}, ["apples"], id="by-an-array"),
+        pytest.param({"filters": {"tags.1": "b"}}, ["apples"], id="by-an-item"),
+        pytest.param({"filters": {"tags.len.gt": 1}}, ["apples"], id="by-a-length"),
+        pytest.param({"filters": {"fresh.contains": "2020-06-01"}}, [], id="behind-a-range"),
+        pytest.param(
+            {"filters": {"fresh": {"lower": "2020-05-01", "upper": "2020-06-01"}}},
+            ["apples"],
+            id="by-a-range",
+        ),
     ],
 )
 def test_lists_are_filtered_and_ordered(
@@ -182,6 +203,36 @@ def test_a_row_is_shown_with_the_types_and_the_relations_of_its_resource(api: Cl
         "built": None,
         "shelf": {"id": 1, "place": "left"},
     } == {**found, "shelf": {"id": 1, **found["shelf"]}}
+
+
+def test_ranges_are_read_and_written(api: Client) -> None:
+    shown = {"lower": "2020-05-01", "upper": "2020-06-01", "bounds": "[)"}
+    assert {"fresh": shown} == api.get("/api/crate/1?fields=fresh").json()
+
+    body = {"name": "figs", "fresh": {"lower": None, "upper": "2021-01-01"}}
+    status, found = send(api, "post", "/api/crate/", body)
+
+    assert (201, {"lower": None, "upper": "2021-01-01", "bounds": "()"}) == (status, found["fresh"])
+    status, found = send(api, "post", "/api/crate/", {"name": "figs", "fresh": "soon"})
+    assert (400, ["fresh"]) == (status, list(found["fields"]))
+
+
+def test_arrays_are_read_and_written(api: Client) -> None:
+    found = api.get("/api/crate/1?fields=tags,first:tags.0,tags.9").json()
+    assert {"tags": ["a", "b"], "first": "a"} == found
+
+    status, found = send(api, "post", "/api/crate/", {"name": "figs", "tags": ["x"]})
+
+    assert (201, ["x"]) == (status, found["tags"])
+    status, found = send(api, "post", "/api/crate/", {"name": "figs", "tags": ["x", 1]})
+    assert (400, ["tags"]) == (status, list(found["fields"]))
+
+
+def test_operators_that_a_backend_lacks_are_refused(api: Client) -> None:
+    filters = {"fresh.overlap": ["2020-01-01", None]}
+    status, found = send(api, "post", "/api/crate/", {"_action": "list", "filters": filters})
+
+    assert (400, "query.unsupported") == (status, found["code"])
 
 
 def test_rows_on_the_other_side_are_listed(api: Client) -> None:
@@ -383,10 +434,18 @@ KEY = Attribute("id", "id", "integer", primary_key=True)
 @pytest.mark.parametrize(
     ("label", "attributes", "message"),
     [
-        pytest.param("depot.box", [], "one primary key, and has 0", id="no-key"),
+        pytest.param("depot.box", [], "one attribute as its primary key, and has 0$", id="no-key"),
+        pytest.param(
+            "depot.box",
+            [KEY, Attribute("day", "day", "date", primary_key=True)],
+            "one attribute as its primary key, and has 2: id, day$",
+            id="two-keys",
+        ),
         pytest.param("Depot.Box", [KEY], "is no label", id="capitals"),
         pytest.param("box", [KEY], "is no label", id="no-dot"),
         pytest.param("a.b", [KEY, Attribute("x", "x", "money")], "kinds: money", id="kind"),
+        pytest.param("a.b", [KEY, Attribute("x", "x", "range")], "values of x", id="no-ends"),
+        pytest.param("a.b", [KEY, Attribute("x", "x", "array")], "values of x", id="no-items"),
     ],
 )
 def test_a_declaration_is_checked(label: str, attributes: list[Attribute], message: str) -> None:

@@ -17,7 +17,7 @@ from django_flex.plan.written import WrittenRow
 from django_flex.query.operations import BY_FILTER
 from django_flex.resolved import Assignment, RowWrite, WriteRules
 from django_flex.resolved.updates import ABSENT, UnfitUpdateError, Update
-from django_flex.schema.introspection import ModelAttribute
+from django_flex.schema.model_attributes import ModelAttribute
 from django_flex.schema.resources import Attribute, Resource
 from tests.memory.evaluation import Evaluation
 from tests.memory.tables import Row, Tables

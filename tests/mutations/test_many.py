@@ -83,7 +83,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "empty": ({"_action": "add", "_items": []}, "_items"),
     "no-object": ({"_action": "add", "_items": [1]}, "_items[0]"),
     "no-key": ({"_action": "edit", "_items": [{"seats": 1}]}, "_items[0].id"),
-    "key-twice": ({"_action": "delete", "_items": [1, 2, 1]}, "_items[2].id"),
+    "key-twice": ({"_action": "delete", "_items": [1, 2, 1]}, "_items[2]"),
     "values-beside": ({"_action": "add", "_items": [{}], "seats": 1}, "seats"),
     "control-inside": ({"_action": "add", "_items": [{"_fields": "id"}]}, "_items[0]._fields"),
     "no-key-at-all": ({"_action": "edit", "seats": 1}, "_id"),

@@ -393,6 +393,59 @@ def test_an_upsert_does_not_edit_a_row_that_moved_during_the_wait(rows: None, ex
     assert [("old", 2)] == elsewhere(lambda: list(Product.objects.values_list("name", "shelf")))
 
 
+def other_product() -> None:
+    Product.objects.create(sku="A1", name="old", shelf=1)
+
+
+#: Writes of a new row with the number A1.
+TAKING: dict[str, Callable[[dict[str, Any]], Callable[[], Any]]] = {
+    "add": lambda sent: SINGLE(_model="product", _action="add", sku="A1", **sent),
+    "add-items": lambda sent: SINGLE(
+        _model="product", _action="add", _items=[{"sku": "A1", **sent}, {"sku": "C1", **sent}]
+    ),
+    "upsert": lambda sent: ask("PUT", "/api/product/?match=sku", sku="A1", **sent),
+    "batch": lambda sent: SINGLE(
+        _batch=[{"_model": "product", "_action": "add", "sku": "A1", **sent}]
+    ),
+}
+
+
+@ON_A_SERVER
+@pytest.mark.parametrize("name", TAKING)
+def test_a_value_that_is_taken_meanwhile_is_told_of_rows_to_write_alone(
+    rows: None, expose: Any, name: str
+) -> None:
+    grant = {"fields": "*", "rows": {"shelf": 2}, "ops": ["add", "edit", "get"]}
+    expose(product={"anon": {**grant, "write_fields": ["sku", "name", "shelf"]}})
+    denied, mine = (TAKING[name]({"name": "new", "shelf": shelf}) for shelf in (1, 2))
+    free = elsewhere(denied)
+    raced = race(denied, other_product)
+
+    assert (403, free) == (raced[0], raced)
+    elsewhere(lambda: Product.objects.all().delete())
+    status, body = race(mine, other_product)
+    assert status in {400, 409}, body
+    assert [("old", 1)] == elsewhere(lambda: list(Product.objects.values_list("name", "shelf")))
+
+
+@ON_A_SERVER
+def test_a_value_that_is_taken_meanwhile_is_told_of_changed_rows_to_write_alone(
+    rows: None, expose: Any
+) -> None:
+    grant = {"fields": "*", "rows": {"shelf": 2}, "ops": ["add", "edit", "get"]}
+    expose(product={"anon": {**grant, "write_fields": ["sku", "name", "shelf"]}})
+    pk = elsewhere(lambda: Product.objects.create(sku="B1", name="mine", shelf=2).pk)
+    denied = SINGLE(_model="product", _action="edit", _id=pk, sku="A1", shelf=1)
+    mine = SINGLE(_model="product", _action="edit", _id=pk, sku="A1")
+    free = elsewhere(denied)
+    raced = race(denied, other_product)
+
+    assert (403, free) == (raced[0], raced)
+    elsewhere(lambda: Product.objects.filter(sku="A1").delete())
+    status, body = race(mine, other_product)
+    assert (409, "write.duplicate") == (status, body["code"]), body
+
+
 @ON_A_SERVER
 def test_the_part_of_a_row_in_the_table_of_its_parent_is_locked_with_it(
     rows: None, expose: Any

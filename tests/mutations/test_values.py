@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -108,6 +109,29 @@ def test_a_uuid_key_is_made(ask: Any) -> None:
 @pytest.mark.parametrize(("name", "sent"), [("customer", 99), ("customer_id", 99)])
 def test_a_key_of_no_row_is_named_as_it_was_sent(ask: Any, name: str, sent: Any) -> None:
     assert {name: ["99 does not exist."]} == ask(_action="add", **{name: sent}).to_dict()["fields"]
+
+
+LOOKUP = re.compile(r"SELECT .*FROM .testapp_(customer|address). WHERE (?!.*booking)")
+
+
+@pytest.mark.parametrize(
+    ("customer", "address", "missing"),
+    [(2, 1, set()), (99, 1, {"customer"}), (2, 99, {"address"}), (98, 99, {"customer", "address"})],
+)
+@pytest.mark.parametrize("action", ["add", "edit"])
+def test_keys_of_one_row_are_looked_up_by_one_query(
+    ask: Any, action: str, customer: int, address: int, missing: set[str]
+) -> None:
+    row = {"_id": 1} if action == "edit" else {}
+    for _ in range(2):  # the second time, the statement is cached
+        with CaptureQueriesContext(connection) as queries:
+            result = ask(_action=action, **row, customer=customer, address=address, expose=NAMED)
+        assert missing == set(result.to_dict().get("fields", {}))
+        assert missing or result.status_code in {200, 201}
+        # Which of the keys is missing takes a query for each of them.
+        assert sum(LOOKUP.search(one["sql"]) is not None for one in queries) == (
+            3 if missing else 1
+        )
 
 
 # --- many-to-many ---------------------------------------------------------------------------------

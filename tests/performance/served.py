@@ -16,8 +16,13 @@ _module = CONTENDERS[os.environ["FLEX_PERFORMANCE_SERVED"]].module
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 if _module == "flex":
     MIDDLEWARE.append("django_flex.middleware.FlexQueryMiddleware")
+FOUND = settings_of(_module, {})
+if _module == "flex":
+    # The same rows in the wire form of Directus, for the section that compares the two.
+    versions = {"cms": {"path": "/cms/", "DIALECT": "directus"}}
+    FOUND = {**FOUND, "DJANGO_FLEX": {**FOUND["DJANGO_FLEX"], "VERSIONS": versions}}
 SETTINGS: dict[str, Any] = {
-    **settings_of(_module, {}),
+    **FOUND,
     "ROOT_URLCONF": "tests.performance.urls",
     "MIDDLEWARE": MIDDLEWARE,
 }

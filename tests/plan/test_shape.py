@@ -73,10 +73,20 @@ CASES: dict[str, tuple[Layout, tuple[Any, ...], dict[str, Any]]] = {
     "branch": ((Branch("r", (leaf("a", 0),)),), ("x",), {"r": {"a": "x"}}),
     "missing-branch": ((Branch("r", (leaf("a", 0),), presence=1),), ("x", None), {"r": None}),
     "present-branch": ((Branch("r", (leaf("a", 0),), presence=1),), ("x", 0), {"r": {"a": "x"}}),
-    "hidden-branch": ((Branch("r", (leaf("a", 0),), flag=0),), ("x", False), {"r": None}),
-    "unknown-branch": ((Branch("r", (leaf("a", 0),), flag=0),), ("x", None), {"r": None}),
+    "hidden-branch": ((Branch("r", (leaf("a", 0),), flags=(0,)),), ("x", False), {"r": None}),
+    "unknown-branch": ((Branch("r", (leaf("a", 0),), flags=(0,)),), ("x", None), {"r": None}),
+    "branch-of-two-hidden-rows": (
+        (Branch("r", (leaf("a", 0),), flags=(0, 1)),),
+        ("x", True, False),
+        {"r": None},
+    ),
+    "missing-branch-behind-a-visible-row": (
+        (Branch("r", (leaf("a", 0),), presence=1, flags=(0,)),),
+        (None, None, True),
+        {"r": None},
+    ),
     "branch-in-a-hidden-branch": (
-        (Branch("r", (Branch("s", (leaf("a", 0),), flag=1),), flag=0),),
+        (Branch("r", (Branch("s", (leaf("a", 0),), flags=(1,)),), flags=(0,)),),
         ("x", False, True),
         {"r": None},
     ),
@@ -118,7 +128,7 @@ def _flags(layout: Layout) -> int:
         if isinstance(member, Leaf):
             counts += [flag + 1 for flag in member.flags]
         elif isinstance(member, Branch):
-            counts += [0 if member.flag is None else member.flag + 1, _flags(member.members)]
+            counts += [*(flag + 1 for flag in member.flags), _flags(member.members)]
     return max(counts)
 
 
@@ -140,7 +150,7 @@ def _plan(**more: Any) -> Any:
         "cells": (),
         "totals": None,
         "make_object": lambda row: {"status": row[1]},
-        "output": SimpleNamespace(has_pages=False),
+        "output": SimpleNamespace(has_pages=False, key_width=1),
         "resource": SimpleNamespace(key_name="id"),
     }
     return SimpleNamespace(**{**plain, **more})

@@ -154,6 +154,9 @@ def test_broken_part_is_reported_and_grants_nothing(part: dict[str, Any], proble
         pytest.param("*", id="entry-as-star"),
         pytest.param({"queryset": 5, "staff": "*"}, id="queryset-as-number"),
         pytest.param({"url_name": 5}, id="url-name-as-number"),
+        pytest.param({"url_name": "a/b"}, id="url-name-with-a-slash"),
+        pytest.param({"url_name": "a b"}, id="url-name-with-a-space"),
+        pytest.param({"url_name": ""}, id="url-name-that-is-empty"),
         pytest.param({"fields": ["id"]}, id="grant-where-a-role-belongs"),
         pytest.param({"staff": {"ops": True, "fields": "*"}}, id="ops-as-true"),
         pytest.param({"staff": {"ops": 1.5, "fields": "*"}}, id="ops-as-number"),
@@ -180,7 +183,7 @@ def test_names_of_a_model_are_one_entry() -> None:
     policy, problems = compile_policy({"booking": {"staff": "*"}, "customer": {}})
     assert problems == ()
     for name in ("booking", "bookings", "testapp.booking"):
-        assert policy.names[name].resource is describe(Booking)
+        assert policy.names[name].resource.label == describe(Booking).label
     assert "company" not in policy.names
     assert "testapp.company" not in policy.entries
 

@@ -15,6 +15,7 @@ from django_flex.query.ast import (
     FieldValue,
     Not,
     Now,
+    ObjectValue,
     Or,
     Quantified,
     UserValue,
@@ -77,10 +78,30 @@ A, B = Comparison(("a",), 1), Comparison(("b",), 2)
         pytest.param(
             {"a": {"$value": [1]}}, And((Comparison(("a",), Constant((1,))),)), id="value-of-a-list"
         ),
+        pytest.param(
+            {"a": {"lower": 1, "upper": None}},
+            And((Comparison(("a",), ObjectValue({"lower": 1, "upper": None})),)),
+            id="range",
+        ),
+        pytest.param(
+            {"a.contained_by": {"b": 1}},
+            And((Comparison(("a", "contained_by"), ObjectValue({"b": 1})),)),
+            id="object-behind-an-operator",
+        ),
+        pytest.param(
+            {"a.contains": {}},
+            And((Comparison(("a", "contains"), ObjectValue({})),)),
+            id="empty-document",
+        ),
+        pytest.param(
+            {"a.overlap": {"$user": "id"}},
+            And((Comparison(("a", "overlap"), UserValue(("id",))),)),
+            id="user-behind-an-operator",
+        ),
     ],
 )
 def test_filters_are_read(filters: Any, expected: Condition | None) -> None:
-    assert parse_filters(filters, LIMITS) == expected
+    assert parse_filters(filters, LIMITS, "filters") == expected
 
 
 @pytest.mark.parametrize(
@@ -100,6 +121,8 @@ def test_filters_are_read(filters: Any, expected: Condition | None) -> None:
         pytest.param({"lines.some": {}}, "filters.lines.some", id="empty-some"),
         pytest.param({"a": {}}, "filters.a", id="empty-object"),
         pytest.param({"a": {"gte": 1}}, "filters.a", id="object-under-a-field"),
+        pytest.param({"a": {"lower": 1, "b": 2}}, "filters.a", id="object-that-is-no-range"),
+        pytest.param({"a.gte": {"b": 1}}, "filters.a.gte", id="object-behind-a-comparison"),
         pytest.param({"a": {"$now": "x"}}, "filters.a", id="offset-that-is-none"),
         pytest.param({"a": {"$now": 5}}, "filters.a", id="offset-as-number"),
         pytest.param({"a": {"$now": "-1234567890d"}}, "filters.a", id="offset-too-long"),
@@ -112,7 +135,7 @@ def test_filters_are_read(filters: Any, expected: Condition | None) -> None:
 )
 def test_an_invalid_condition_is_refused_with_its_place(filters: Any, place: str) -> None:
     with pytest.raises(FlexError) as caught:
-        parse_filters(filters, LIMITS)
+        parse_filters(filters, LIMITS, "filters")
     assert caught.value.path == place
 
 
@@ -121,14 +144,14 @@ def test_nesting_is_capped(connector: str) -> None:
     filters: dict[str, Any] = {"a": 1}
     for _ in range(3):
         filters = {connector: filters}
-    assert parse_filters(filters, Limits(max_nesting=3)) is not None
+    assert parse_filters(filters, Limits(max_nesting=3), "filters") is not None
     with pytest.raises(LimitExceededError):
-        parse_filters(filters, Limits(max_nesting=2))
+        parse_filters(filters, Limits(max_nesting=2), "filters")
 
 
 def test_conditions_are_counted_wherever_they_stand() -> None:
     filters = {"a": 1, "or": [{"b": 1}, {"not": {"c": 1}}], "x.some": {"d": 1, "e": 1}}
-    condition = parse_filters(filters, Limits())
+    condition = parse_filters(filters, Limits(), "filters")
     assert condition is not None
     found = check_conditions(condition, Limits(max_conditions=5), "filters")
     assert [one.path[-1] for one in found] == ["a", "b", "c", "d", "e"]

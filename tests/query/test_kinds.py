@@ -8,7 +8,7 @@ import pytest
 
 from django_flex.query.kinds import KINDS, Kind, check_total
 from django_flex.query.operators import operators_for
-from django_flex.schema.introspection import FIELD_KINDS
+from django_flex.schema.model_attributes import FIELD_KINDS
 
 
 def test_every_kind_of_a_field_is_in_the_table() -> None:

@@ -92,7 +92,7 @@ def test_path_that_is_too_long_is_refused(text: str) -> None:
     ],
 )
 def test_fields_are_read(value: Any, expected: list[FieldTerm]) -> None:
-    assert parse_fields(value, 10) == tuple(expected)
+    assert parse_fields(value, 10, "fields") == tuple(expected)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_fields_are_read(value: Any, expected: list[FieldTerm]) -> None:
 )
 def test_invalid_fields_are_refused(value: Any) -> None:
     with pytest.raises(FlexError) as caught:
-        parse_fields(value, 10)
+        parse_fields(value, 10, "fields")
     assert caught.value.path == "fields"
 
 
@@ -109,7 +109,7 @@ def test_invalid_fields_are_refused(value: Any) -> None:
 def test_lists_are_counted_before_they_are_read(value: Any) -> None:
     for parse in (parse_fields, parse_order):
         with pytest.raises(LimitExceededError):
-            parse(value, 2)
+            parse(value, 2, "fields")
 
 
 @pytest.mark.parametrize(
@@ -123,14 +123,14 @@ def test_lists_are_counted_before_they_are_read(value: Any) -> None:
     ],
 )
 def test_orders_are_read(text: str, expected: OrderTerm) -> None:
-    assert parse_order(text, 8) == (expected,)
+    assert parse_order(text, 8, "order_by") == (expected,)
     assert str(expected) == text
 
 
 @pytest.mark.parametrize("value", ["*", "?", "name desc", "name.", 1, {"name": 1}, [None]])
 def test_invalid_orders_are_refused(value: Any) -> None:
     with pytest.raises((QueryError, InvalidValueError)) as caught:
-        parse_order(value, 8)
+        parse_order(value, 8, "order_by")
     assert caught.value.path == "order_by"
 
 

@@ -12,11 +12,14 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.signals import pre_save
 from rest_framework import serializers
 
 from django_flex.checks import check_groups, check_settings
 from django_flex.review.user_paths import user_fault
-from tests.testapp.models import Booking, Company
+from django_flex.signals import before_add
+from tests.testapp.models import Booking, Company, Line
 
 READ = {"fields": ["id", "status"], "ops": ["get", "list"]}
 
@@ -47,10 +50,27 @@ def entry(**keys: Any) -> dict[str, Any]:
     return {"booking": {"staff": READ, **keys}}
 
 
+def token(**parts: Any) -> dict[str, Any]:
+    """A grant to edit static tokens."""
+    return {"statictoken": {"staff": {"fields": ["id", "name"], "ops": ["get", "edit"], **parts}}}
+
+
+def teams(**parts: Any) -> dict[str, Any]:
+    """A grant to edit the members of teams."""
+    grant = {"fields": ["id", "name"], "write_fields": ["members"], "ops": ["get", "edit"]}
+    return {"team": {"staff": {**grant, **parts}}}
+
+
 def product(*written: str, **parts: Any) -> dict[str, Any]:
     """A grant to add products, which need a sku and a name."""
     grant = {"fields": ["id", "sku"], "write_fields": list(written), "ops": ["get", "add"]}
     return {"product": {"staff": {**grant, **parts}}}
+
+
+def line(*written: str, **parts: Any) -> dict[str, Any]:
+    """A grant to add lines, which need a booking and a product."""
+    grant = {"fields": ["id", "product"], "write_fields": list(written), "ops": ["get", "add"]}
+    return {"line": {"staff": {**grant, **parts}}}
 
 
 def users(**parts: Any) -> dict[str, Any]:
@@ -113,16 +133,16 @@ FINDINGS = {
     "required-column": (
         "W019",
         "['staff']",
-        "a new row needs: name",
-        product("sku"),
-        product("sku", "name"),
+        "a new row needs: product",
+        line("booking"),
+        line("booking", "product"),
     ),
     "required-column-with-a-preset": (
         "W019",
         "['staff']",
-        "needs: name, sku",
-        product("size"),
-        product("size", presets={"sku": "x", "name": "y"}),
+        "needs: booking, product",
+        line("quantity"),
+        line("quantity", presets={"booking": 1, "product": "x"}),
     ),
     "contradicting-caps": (
         "W018",
@@ -317,6 +337,60 @@ FINDINGS = {
         role(rows={"status": {"$user": "get_username"}}),
         role(rows={"status": {"$user": "username"}}),
     ),
+    "user-value-that-users-edit": (
+        "W032",
+        "['rows']",
+        "'auth.user.email'",
+        {**role(rows={"created_by.email": {"$user": "email"}}), **users(write_fields=["email"])},
+        {**role(rows={"created_by": {"$user": "id"}}), **users(write_fields=["email"])},
+    ),
+    "user-value-that-other-roles-edit": (
+        "W032",
+        "['check']",
+        "'auth.user.username'",
+        {
+            **role(check={"or": [{"created_by.username": {"$user": "username"}}, {"seats": 1}]}),
+            **users(write_fields=["username"]),
+        },
+        {
+            **role("authenticated", rows={"created_by.username": {"$user": "username"}}),
+            **users(write_fields=["username"]),
+        },
+    ),
+    "members-that-the-role-edits": (
+        "W033",
+        "['rows']",
+        "'testapp.team.members'",
+        {**role(rows={"team.members": {"$user": "id"}}), **teams()},
+        {
+            **role(rows={"team.members": {"$user": "id"}}),
+            **teams(rows={"members": {"$user": "id"}}),
+        },
+    ),
+    "members-that-the-role-edits-by-a-filter": (
+        "W033",
+        "['rows']",
+        "'testapp.team.members'",
+        {**role(rows={"team.members": {"$user": "id"}}), **teams(ops=["get", "bulk_edit"])},
+        {**role(rows={"team.members": {"$user": "id"}}), **teams(ops=["get"])},
+    ),
+    "owner-of-another-row-that-the-role-edits": (
+        "W033",
+        "['edit']['check']",
+        "'testapp.booking.created_by' of any row",
+        {
+            **role(ops=["get", "edit"], write_fields=["created_by"]),
+            **line(
+                "product", edit={"check": {"booking.created_by": {"$user": "id"}}}, ops=["edit"]
+            ),
+        },
+        {
+            **role(ops=["get", "edit"], write_fields=["status"]),
+            **line(
+                "product", edit={"check": {"booking.created_by": {"$user": "id"}}}, ops=["edit"]
+            ),
+        },
+    ),
     # Wiring
     "form-of-another-model": (
         "E027",
@@ -373,7 +447,7 @@ FINDINGS = {
         "['fields']",
         "'write_fields'",
         users(fields=["id", "password"], write_fields=["email"]),
-        users(write_fields=["password"]),
+        users(rows={"is_superuser": False}, write_fields=["password"]),
     ),
     "written-rights": (
         "W025",
@@ -381,6 +455,20 @@ FINDINGS = {
         "grant permissions: is_staff, is_superuser",
         users(write_fields=["email", "is_superuser", "is_staff"]),
         {"user": {"superuser": {"fields": ["id"], "ops": ["edit"], "write_fields": ["is_staff"]}}},
+    ),
+    "passwords-of-anybody": (
+        "W034",
+        "['staff']",
+        "'is_superuser': False",
+        users(write_fields=["password"]),
+        users(write_fields=["password"], edit={"rows": {"id": {"$user": "id"}}}),
+    ),
+    "written-credentials": (
+        "W031",
+        "['staff']",
+        "until when: revoked_at, user",
+        token(write_fields=["name", "user", "revoked_at"]),
+        token(write_fields=["name"]),
     ),
     "stored-files": (
         "I002",
@@ -643,10 +731,40 @@ def test_a_role_that_is_no_group_is_found_in_the_database(settings: Any, db: Non
     assert [] == check_groups(databases=["default"])
 
 
-def test_a_validator_of_the_model_fills_what_a_row_needs(settings: Any) -> None:
-    expose = product("sku")
-    expose["product"]["hooks"] = {"before_add": lambda **_: None}
+def test_a_hook_may_fill_what_a_row_needs(settings: Any) -> None:
+    expose = line("booking")
+    expose["line"]["hooks"] = {"before_add": lambda **_: None}
     assert [] == found(settings, expose)
+
+
+@pytest.mark.parametrize("name", ["filling", "cleaning", "numbered", "rebased"])
+def test_code_of_the_model_may_fill_what_a_row_needs(settings: Any, name: str) -> None:
+    assert [] == found(settings, {f"wild.{name}": {"staff": {"ops": ["add"], "fields": ["note"]}}})
+
+
+def test_a_receiver_may_fill_what_a_row_needs(settings: Any) -> None:
+    def fill(**_: Any) -> None: ...
+
+    expose = line("booking")
+    for signal in (pre_save, before_add):
+        signal.connect(fill, sender=Line)
+        assert [] == found(settings, expose)
+        signal.disconnect(fill, sender=Line)
+    assert ["django_flex.W019"] == [one.id for one in found(settings, expose)]
+
+
+def test_a_new_row_needs_no_computed_field(settings: Any) -> None:
+    entry = {"computed": {"letters": Length("name")}, "staff": {"ops": ["add"], "fields": ["*"]}}
+    assert "django_flex.W019" not in {one.id for one in found(settings, {"service": entry})}
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"), [("country", "code"), ("plot", "number"), ("extra", "plot")]
+)
+def test_a_key_that_nothing_fills_is_needed(settings: Any, name: str, needed: str) -> None:
+    expose = {f"wild.{name}": {"staff": {"ops": ["add"], "fields": ["*"]}}}
+    (message,) = (one for one in found(settings, expose) if one.id == "django_flex.W019")
+    assert f"needs: {needed}" in message.msg
 
 
 @pytest.mark.parametrize(

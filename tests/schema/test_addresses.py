@@ -8,8 +8,9 @@ import pytest
 from django.db import models
 from django.test.utils import isolate_apps
 
+from django_flex.schema.field_checks import check_lookup
 from django_flex.schema.introspection import describe
-from django_flex.schema.values import UnfitValueError, check_lookup
+from django_flex.schema.values import UnfitValueError
 
 
 @pytest.fixture

@@ -11,9 +11,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import DecimalField, F
 
 from django_flex.schema.declarations import Choice, Declaration
-from django_flex.schema.introspection import computed_attribute, describe
-from django_flex.schema.resources import Computed
-from tests.testapp.models import Booking, Customer, Node, Product, Receipt
+from django_flex.schema.introspection import describe
+from django_flex.schema.model_attributes import computed_attribute
+from django_flex.schema.resources import ComputedExpression
+from tests.testapp.models import Booking, Customer, Node, Product, Receipt, Restaurant
+from tests.wild.filling import Counted, Extra, Province
+from tests.wild.models import Change
 
 
 def declared(model: Any, name: str) -> Declaration:
@@ -38,6 +41,11 @@ def test_choices_have_values_and_labels() -> None:
         pytest.param(Node, "id", False, None, id="a key that code makes"),
         pytest.param(Booking, "customer", True, None, id="a foreign key"),
         pytest.param(Session, "session_key", True, None, id="a text as key"),
+        pytest.param(Extra, "plot", True, None, id="a key of another row"),
+        pytest.param(Province, "code", True, None, id="a key that may be blank"),
+        pytest.param(Change, "id", False, None, id="a number that may be null, and not blank"),
+        pytest.param(Counted, "hidden", False, None, id="a date that no form shows"),
+        pytest.param(Restaurant, "place_ptr", False, None, id="the row of the parent class"),
     ],
 )
 def test_new_rows_need_what_nothing_fills(
@@ -100,7 +108,7 @@ def test_relations_have_a_label(model: Any, name: str, label: str) -> None:
 
 def test_the_type_of_an_expression_is_known() -> None:
     field = DecimalField(max_digits=6, decimal_places=2)
-    found = computed_attribute("net_price", Computed(F("price")), field).declaration
+    found = computed_attribute("net_price", ComputedExpression(F("price")), field).declaration
 
     assert ("net price", 6, 2, False) == (
         found.label,

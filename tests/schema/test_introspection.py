@@ -9,6 +9,9 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.test.utils import isolate_apps
 
+from django_flex.exceptions import QueryError
+from django_flex.policy.compile.mistakes import report_path, report_rule
+from django_flex.policy.compile.reporting import ProblemReporter
 from django_flex.query.operators import OPERATORS, TRANSFORMS
 from django_flex.schema.introspection import UnsupportedModelError, describe
 from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
@@ -118,8 +121,6 @@ def test_proxy_has_the_columns_of_its_model() -> None:
 @pytest.mark.parametrize(
     ("model", "name"),
     [
-        pytest.param(Comment, "about", id="generic-foreign-key"),
-        pytest.param(Page, "comments", id="generic-relation"),
         pytest.param(Service, "live", id="manager"),
         pytest.param(Service, "objects", id="manager-that-is-not-there"),
         pytest.param(Booking, "save", id="method"),
@@ -142,24 +143,94 @@ def test_what_is_no_column_has_no_name(model: Any, name: str) -> None:
         resolve(resource, (name,))
 
 
-def test_generic_relations_are_told_apart_for_the_checks() -> None:
-    assert describe(Comment).unnamable == {"about"}
-    assert describe(Page).unnamable == {"comments"}
+def test_a_generic_foreign_key_is_a_relation_to_the_row_itself() -> None:
+    about = describe(Comment).relation("about")
+    assert about is not None
+    assert (about.cardinality, about.same_row, about.column) == ("one", True, None)
+    assert about.target.attributes.keys() == {"type", "id"}
+
+
+def test_generic_relations_of_other_keys_are_told_apart_for_the_checks() -> None:
+    assert describe(Comment).unnamable == frozenset()
+    assert describe(Page).unnamable == frozenset()
     assert describe(Booking).unnamable == frozenset()
 
 
 @isolate_apps("tests.testapp")
-def test_composite_key_cannot_be_exposed() -> None:
+def test_a_composite_key_has_the_columns_as_its_parts() -> None:
     class Pair(models.Model):
         pk = models.CompositePrimaryKey("left", "right")
         left = models.IntegerField()
-        right = models.IntegerField()
+        right = models.CharField(max_length=5)
 
         class Meta:
             app_label = "testapp"
 
-    with pytest.raises(UnsupportedModelError, match="composite primary key"):
+    found = describe(Pair)
+    assert ["pk", "left", "right"] == list(found.attributes)
+    assert (found.attributes["left"], found.attributes["right"]) == found.key_columns
+    assert ("composite", "pk") == (found.pk.kind, found.key_name)
+    assert frozenset({"left", "right"}) in found.unique
+    renamed = found.called(str.upper)
+    assert ["LEFT", "RIGHT"] == [one.name for one in renamed.key_columns]
+    assert renamed.attributes["LEFT"] is renamed.key_columns[0]
+
+
+@isolate_apps("tests.testapp")
+def test_a_key_with_a_part_without_text_cannot_be_exposed() -> None:
+    class Pair(models.Model):
+        pk = models.CompositePrimaryKey("left", "right")
+        left = models.IntegerField()
+        right = models.JSONField()
+
+        class Meta:
+            app_label = "testapp"
+
+    with pytest.raises(UnsupportedModelError, match=r"composite primary key, and 'right'"):
         describe(Pair)
+
+
+@isolate_apps("tests.testapp", "django.contrib.contenttypes")
+def test_no_path_leads_to_rows_whose_key_has_no_text() -> None:
+    class Team(models.Model):
+        name = models.TextField()
+
+        class Meta:
+            app_label = "testapp"
+
+    class Person(models.Model):
+        teams = models.ManyToManyField(Team, through="Member")
+
+        class Meta:
+            app_label = "testapp"
+
+    class Member(models.Model):
+        pk = models.CompositePrimaryKey("person", "team", "since")
+        since = models.BinaryField()
+        person = models.ForeignKey(Person, models.CASCADE, related_name="members")
+        team = models.OneToOneField(Team, models.CASCADE)
+        hidden = models.ForeignKey(Team, models.CASCADE, related_name="+")
+        friend = models.ForeignKey(Person, models.CASCADE, related_query_name="friend")
+        role = models.TextField()
+
+        class Meta:
+            app_label = "testapp"
+
+    for model, names in ((Person, {"members", "friend", "member_set"}), (Team, {"member"})):
+        resource = describe(model)
+        assert names == resource.keyless
+        for name in names:
+            reporter = ProblemReporter("R")
+            report_path(f"{name}.role", resource, reporter)
+            rule: Any = (((name, "role"), None),)
+            report_rule(rule, QueryError("unknown"), resource, reporter)
+            assert ["E006", "E012"] == [one.id for one in reporter.problems]
+            assert all("composite primary key" in one.message for one in reporter.problems)
+            for path in ((name,), (name, "role"), (name, "pk")):
+                with pytest.raises(UnknownPathError):
+                    resolve(resource, path)
+    assert "teams.name" == ".".join(resolve(describe(Person), ("teams", "name")).canonical)
+    assert "person.id" == ".".join(resolve(describe(Team), ("person", "id")).canonical)
 
 
 @isolate_apps("tests.testapp")

@@ -11,7 +11,7 @@ import pytest
 from django.db import models
 
 from django_flex.query.ast import ParameterText
-from django_flex.schema.introspection import ModelAttribute
+from django_flex.schema.model_attributes import ModelAttribute
 from django_flex.schema.resources import Attribute
 from django_flex.schema.values import EXPECTED, UnfitValueError, coerce
 

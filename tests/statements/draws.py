@@ -136,7 +136,11 @@ class Drawn:
         asked["fields"] = [*asked["fields"], "children.name"]
         if self.draws.random() < 0.5:
             return lambda: Asked({**asked, "filters": {"children.some": inner()}})
-        return lambda: Asked({**asked, "related": {"children": {"filters": inner(), "limit": 2}}})
+        more: dict[str, Any] = {"limit": 2, "order_by": self.draws.choice(SORTED)}
+        more |= self.draws.choice(
+            [{}, {"cursor": True}, {"cursor": True, "count": True}, {"distinct": "flag, tiny"}]
+        )
+        return lambda: Asked({**asked, "related": {"children": {"filters": inner(), **more}}})
 
     def paged(self) -> Make:
         asked, where = self.listed(), self.where()

@@ -14,7 +14,7 @@ from django_flex.backends.orm.prepared.cache_keys import _SPECIAL, KEY_PARTS
 from django_flex.plan.nodes import AggregatePlan, ChildPlan, ReadPlan, SelectOutput
 from django_flex.resolved import (
     AggregateSubquery,
-    Derived,
+    ComputedValue,
     GroupKey,
     Keyset,
     Position,
@@ -28,12 +28,13 @@ ELSEWHERE: dict[type, set[str]] = {
     AggregatePlan: {
         *{"explain", "layout", "make_object", "weight", "limit", "offset", "json_places", "rules"}
     },
-    ChildPlan: {"near", "keys_only", "flags"},
+    ChildPlan: {"near", "keys_only", "bare", "flags", "place"},
     AggregateSubquery: {"result"},
     GroupKey: {"result"},
     Keyset: {"cursor"},
     ReadPlan: {
         "explain",
+        "may_scan",  # only backends that find rows by keys ask, and SQL has nothing of it
         "single",
         "searches",
         "count",
@@ -47,11 +48,14 @@ ELSEWHERE: dict[type, set[str]] = {
     Search: {"text", "anywhere", "mode", "config"},
     Total: {"result"},
     # Those with functions of their own in the module.
-    Derived: {"source", "attribute", "key", "masks", "hops"},
+    ComputedValue: {"source", "attribute", "key", "masks", "hops"},
     KeyArgument: {"value"},
-    Position: {"values", "backward", "inclusive"},
+    Position: {"values", "backward", "inclusive", "parent"},
     Rows: {"resource", "queryset", "q", "condition", "nothing", "plain", "links", "among"},
-    SelectOutput: {"columns", "flags", "layout", "make_object", "children", "weight", "has_pages"},
+    SelectOutput: {
+        *{"columns", "flags", "layout", "make_object", "children", "weight", "has_pages"},
+        "key_width",  # that of the resource
+    },
     authorized.Predicate: {"column", "transforms", "operator", "value"},
 }
 

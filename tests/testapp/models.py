@@ -134,7 +134,7 @@ class Offer(models.Model):
 
 
 class Comment(models.Model):
-    """A generic foreign key, which cannot be exposed."""
+    """A generic foreign key."""
 
     text = models.CharField(max_length=50)
     content_type = models.ForeignKey(ContentType, models.CASCADE)

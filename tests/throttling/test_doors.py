@@ -95,3 +95,21 @@ def test_an_anonymous_caller_is_counted_by_address(settings: Any) -> None:
     assert 200 == status(f"[{network}::1]:4711")
     assert 429 == status(f"{network}:ffff::1")
     assert 200 == status(f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1")
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "first"),
+    [("OPTIONS", "/api/booking/", 200), ("OPTIONS", "/api/", 200), ("GET", "/api/", 200)],
+)
+def test_questions_for_a_description_are_counted(
+    settings: Any, method: str, url: str, first: int
+) -> None:
+    RestGet(settings).open("booking", OPEN, {"RATE_LIMIT": "2/d", "TRUSTED_PROXIES": 1})
+    headers = {"X-Forwarded-For": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
+
+    found = [Client().generic(method, url, headers=headers) for _ in range(3)]
+
+    assert [first, first, 429] == [one.status_code for one in found]
+    assert '"options";q=2;w=86400' == found[0].headers["RateLimit-Policy"]
+    # A list is counted apart.
+    assert 200 == Client().get("/api/booking/", headers=headers).status_code

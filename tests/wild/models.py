@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator
@@ -11,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
-from tests.wild import refusing, validated  # noqa: F401
+from tests.wild import converting, described, filling, managed, refusing, validated  # noqa: F401
 
 
 class LowerField(models.CharField[str, str]):
@@ -143,6 +144,13 @@ class Strict(models.Model):
     data = models.JSONField(blank=True, default=dict)
     day = models.DateField(blank=True, default=date(2020, 1, 1))
     network = NetworkField(max_length=50, default="10.0.0.0")
+    price = models.DecimalField(max_digits=5, decimal_places=2, blank=True, default=1)
+    gap = models.DurationField(blank=True, default=timedelta(days=1))
+    serial = models.UUIDField(blank=True, default=uuid4)
+    flag = models.BooleanField(blank=True, default=False)
+    address = models.GenericIPAddressField(blank=True, default="10.0.0.1")
+    rank = models.IntegerField(blank=True, default=1, choices=[(1, "first")])
+    colours = converting.ListField(max_length=50, blank=True, default=list)
 
     def clean(self):
         if not self.network.startswith("10."):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import FieldError, PermissionDenied
+from django.core.exceptions import FieldError, PermissionDenied, ValidationError
 from django.db import models
 
 
@@ -129,3 +129,51 @@ class BoxPart(models.Model):
     """It points to one."""
 
     box = models.ForeignKey(Box, models.CASCADE, null=True, related_name="parts")
+
+
+class SpanField(models.CharField[Any, Any]):
+    """Texts such as ``1-2`` as ranges; what is no text it lets pass, as many fields do."""
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value:
+            return value
+        first, _, last = value.partition("-")
+        if not (first.isdecimal() and last.isdecimal()):
+            raise ValidationError("No span")
+        return range(int(first), int(last))
+
+    def from_db_value(self, value: Any, expression: object, connection: object) -> Any:
+        return self.to_python(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return f"{value.start}-{value.stop}" if isinstance(value, range) else value
+
+
+class Trusting(models.Model):
+    """Its ``clean`` takes values to be what its fields make of good ones."""
+
+    span = SpanField(max_length=20, null=True, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    number = models.IntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        if self.span is not None and self.span.start > self.data.get("most", 9):
+            raise ValidationError({"span": ValidationError("Too late", code="late")})
+        if self.number == 500:
+            raise LookupError("a fault of the model")
+        if self.data.get("secret"):
+            raise PermissionDenied
+
+
+class Cleaned(Trusting):
+    """One with Django's ``full_clean``."""
+
+
+class FullyCleaned(Trusting):
+    """One with its own."""
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        super().full_clean(*args, **kwargs)

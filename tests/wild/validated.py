@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class Member(AbstractBaseUser):
@@ -46,14 +47,22 @@ class Notice(models.Model):
     title = models.CharField(max_length=50, unique_for_date="day", blank=True)
     moment = models.CharField(max_length=50, unique_for_date="at", default="", blank=True)
     slot = models.IntegerField(unique_for_month="day", null=True, blank=True)
-    room = models.ForeignKey(Room, models.CASCADE, unique_for_year="since", related_name="notices")
-    text = models.CharField(max_length=50, blank=True)
+    room = models.ForeignKey(
+        Room,
+        models.CASCADE,
+        unique_for_year="since",
+        related_name="notices",
+        help_text="Where it hangs",
+    )
+    text = models.CharField(max_length=50, blank=True, help_text=_("Date (without time)"))
 
 
 class Poster(Notice):
     """It inherits the columns, and has one of its own."""
 
-    color = models.CharField(max_length=50, unique_for_year="printed", blank=True)
+    color = models.CharField(
+        max_length=50, unique_for_year="printed", blank=True, help_text="<b>One</b> color"
+    )
     printed = models.DateField(null=True, blank=True)
 
 

@@ -69,7 +69,6 @@ FITS: list[tuple[str, Any, Any]] = [
     ("flags", [True, False], [True, False]),
     ("words", ["a", ""], ["a", ""]),
     ("pairs", [[1], [2]], [[1], [2]]),
-    ("span", [1, 5], [1, 5]),
 ]
 UNFIT: list[tuple[str, Any]] = [
     ("numbers", [1.5]),

@@ -250,7 +250,8 @@ def test_options_has_the_limits(storage: Any) -> None:
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Origin": "https://evil.example", "Authorization": "Negotiate x"}, 403),
-        ({"Origin": "https://app.example", "Authorization": "Bearer x"}, 201),
+        ({"Origin": "https://app.example", "Authorization": "Token x"}, 201),
+        ({"Origin": "https://app.example", "Authorization": "Bearer x"}, 401),  # nobody's token
     ],
 )
 def test_form_of_another_site_is_refused(

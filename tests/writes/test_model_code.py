@@ -139,7 +139,10 @@ def test_model_may_save_itself_twice() -> None:
     assert f"N-{row['id']}" == row["number"] == Twice.objects.get().number
 
 
-@pytest.mark.parametrize("column", ["name", "number", "data", "day"])
+OTHERS = ["price", "gap", "serial", "flag", "address", "rank", "colours"]
+
+
+@pytest.mark.parametrize("column", ["name", "number", "data", "day", *OTHERS])
 def test_null_for_a_column_that_may_only_be_blank_names_it(column: str) -> None:
     key = added("strict", name="a")["id"]
     refusals = [

@@ -38,6 +38,34 @@ REFUSED = [
     pytest.param(
         {"name": "", "size": "M"}, {"name": ["blank"], "size": ["invalid_choice"]}, id="two-at-once"
     ),
+    pytest.param(
+        {"price": "cheap", "size": "M", "tag": "nope", "name": "x" * 21, "sku": "b"},
+        {
+            "price": ["invalid"],
+            "size": ["invalid_choice"],
+            "tag": ["does_not_exist"],
+            "name": ["max_length"],
+            "sku": ["unique"],
+        },
+        id="conversion-choice-reference-validator-unique",
+    ),
+    pytest.param(
+        {"price": "cheap", "shelf": 1, "place": 2},
+        {"price": ["invalid"], "__all__": ["unique_together"]},
+        id="conversion-and-set",
+    ),
+    pytest.param(
+        {"shelf": "top", "place": 2, "price": -1},
+        {"shelf": ["invalid"], "__all__": ["negative"]},
+        id="conversion-and-check",
+    ),
+    pytest.param(
+        {"shelf": 1, "place": 2, "price": -1},
+        {"__all__": ["unique_together", "negative"]},
+        id="taken-together-and-check",
+    ),
+    # The model's own clean() is not asked about a row that lacks a value.
+    pytest.param({"price": [], "name": "q", "sku": "q"}, {"price": ["invalid"]}, id="no-clean"),
 ]
 
 
@@ -168,3 +196,51 @@ def test_single_delete_is_a_select_and_a_delete() -> None:
     ran = statements(lambda: ask("line", "delete", id=1))
 
     assert ["SELECT", "DELETE"] == [sql.split()[0] for sql in ran]
+
+
+def test_a_missing_value_is_named_beside_one_that_does_not_fit() -> None:
+    status, reply = ask("product", "add", price="cheap", tag="nope")
+
+    codes = {"sku": ["blank"], "name": ["blank"], "price": ["invalid"], "tag": ["does_not_exist"]}
+    assert (400, codes) == (status, reply["codes"])
+
+
+def test_links_to_no_row_are_named_beside_the_rest(bookings: None) -> None:
+    values = {"customer": 99, "seats": "many", "status": "x" * 30, "tags": ["red", "nope", "gone"]}
+    for action, key in (("add", {}), ("edit", {"id": 1})):
+        status, reply = ask("booking", action, **key, **values)
+
+        codes = {
+            "customer": ["does_not_exist"],
+            "seats": ["invalid"],
+            "status": ["max_length"],
+            "tags": ["does_not_exist", "does_not_exist"],
+        }
+        assert (400, codes) == (status, reply["codes"]), action
+        assert ["nope does not exist.", "gone does not exist."] == reply["fields"]["tags"]
+
+
+def test_the_first_row_of_a_list_that_is_not_valid_is_named_with_all_that_is_wrong() -> None:
+    rows = [{**GOOD, "sku": "x"}, {**GOOD, "price": "cheap", "size": "M"}, {**GOOD, "sku": "b"}]
+    status, reply = ask("product", "add", _items=rows)
+
+    codes = {"price": ["invalid"], "size": ["invalid_choice"]}
+    assert (400, "_items[1]", codes) == (status, reply["path"], reply["codes"])
+    assert 2 == Product.objects.count()
+
+
+def test_a_row_that_the_caller_may_not_see_is_looked_for_before_its_values() -> None:
+    status, reply = ask("product", "edit", id=4_000, price="cheap")
+
+    assert (404, "object.not_found") == (status, reply["code"])
+
+
+@pytest.mark.parametrize("action", ["bulk_edit", "upsert"])
+def test_rows_that_are_chosen_by_values_need_values_that_fit(action: str) -> None:
+    ways: dict[str, dict[str, Any]] = {
+        "bulk_edit": {"filters": {}, "_set": {"price": "cheap", "size": "M"}},
+        "upsert": {"_match": "sku", "sku": "a", "price": "cheap", "size": "M"},
+    }
+    status, reply = ask("product", action, **ways[action])
+
+    assert (400, {"price": ["invalid"]}) == (status, reply["codes"])

@@ -12,6 +12,8 @@ from django_flex.actions.background.queueing import enqueue
 from django_flex.actions.declare.decorators import action
 from django_flex.actions.declare.registry import registry
 from django_flex.actions.models import ActionEvent
+from django_flex.exceptions.places import worded
+from django_flex.languages import in_language
 
 if TYPE_CHECKING:
     from django_flex.actions.declare.definitions import ActionContext
@@ -23,17 +25,17 @@ STALE = 15
 
 def is_open(_context: object, event: ActionEvent) -> bool | str:
     """Return true if a run can still be cancelled, else the reason."""
-    return not event.complete or f"It has ended: {event.state}"
+    return not event.complete or in_language(worded("It has ended: {}", event.state))
 
 
 def may_run_again(_context: object, event: ActionEvent) -> bool | str:
     """Return true if a run failed, was cancelled or is considered dead, else the reason."""
     if not event.call:
-        return "It did not run in the background, or has succeeded"
+        return in_language("It did not run in the background, or has succeeded")
     if event.state in {"failed", "cancelled"}:
         return True
     dead = event.modified_date < timezone.now() - timedelta(minutes=STALE)
-    return (event.state == "running" and dead) or f"It is {event.state}"
+    return (event.state == "running" and dead) or in_language(worded("It is {}", event.state))
 
 
 def register() -> None:

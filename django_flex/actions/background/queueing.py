@@ -30,8 +30,10 @@ from django_flex.dialects.flex.actions import call_to_json
 from django_flex.engine.outcomes import Queued
 from django_flex.engine.writing import write_once
 from django_flex.exceptions import UnavailableError, UnsupportedQueryError
-from django_flex.plan.json_values import encode
+from django_flex.exceptions.places import Part
+from django_flex.plan.json_values import encode, text_of
 from django_flex.plan.shape import FlexResult
+from django_flex.schema.conversions.keys import shown_key
 from django_flex.schema.introspection import label_of
 from django_flex.sealing import seal, unseal
 
@@ -59,10 +61,10 @@ def runs_later(run: Run) -> bool:
         return False
     if asked is True and mode == "never":
         raise UnsupportedQueryError(
-            "This action does not run in the background", path="_background"
+            "This action does not run in the background", path=Part.BACKGROUND
         )
     if asked is False and mode == "always":
-        raise UnsupportedQueryError("This action only runs in the background", path="_background")
+        raise UnsupportedQueryError("This action only runs in the background", path=Part.BACKGROUND)
     wanted = run.call.respond_async if asked is None else asked
     return mode == "always" or (mode == "allowed" and wanted)
 
@@ -108,7 +110,8 @@ def _event(run: Run) -> ActionEvent:
     targets = None
     if run.definition.scope is Scope.BULK:
         keys, missing = bulk.select_keys(run)
-        targets = [key if isinstance(key, int) else str(key) for key in (*keys, *missing)]
+        named = map(shown_key, (*keys, *missing))
+        targets = [key if isinstance(key, int) else text_of(key) for key in named]
         read_input(run, None)
     elif run.definition.scope is Scope.INSTANCE:
         row = lock_row(run.backend, run.reach, run.parsed.pk, run.using, "none")

@@ -24,7 +24,7 @@ from django_flex.actions.run import bulk, execution, tracking
 from django_flex.actions.run.locking import coerce_keys
 from django_flex.actions.run.redaction import without_secrets
 from django_flex.conf import configuration
-from django_flex.dialects.flex import FLEX
+from django_flex.dialects.flex import flex_for
 from django_flex.engine import Call
 from django_flex.engine.writing import write_once
 from django_flex.exceptions import (
@@ -102,7 +102,7 @@ def _execute(event: ActionEvent) -> FlexResult:
         return FlexResult.from_error(AuthenticationRequiredError())
     call = Call(
         settings=settings,
-        dialect=FLEX,
+        dialect=flex_for(settings.policy),
         policy=settings.policy,
         # By its label, since an inherited action is granted on the model that it runs on.
         entry=settings.policy.entries.get(event.resource),

@@ -113,6 +113,12 @@ class ActionDef:
         """The title; by default derived from the id."""
         return self.title or self.id.replace("_", " ").capitalize()
 
+    @property
+    def row_lock(self) -> Literal["row", "none", "nowait", "skip"]:
+        """How its rows are locked: not at all outside a transaction, or if it is not about rows."""
+        locks = self.atomic and self.scope in {Scope.INSTANCE, Scope.BULK}
+        return self.lock if locks else "none"
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class ActionContext:

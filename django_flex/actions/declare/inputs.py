@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django_flex.exceptions import UnknownKeyError, ValidationFailedError
+from django_flex.exceptions.places import Place, inside, worded
+from django_flex.languages import in_language
 from django_flex.query.terms import excerpt, nearest
 from django_flex.schema.inputs import check_json
 from django_flex.schema.values import UnfitValueError
@@ -13,9 +15,18 @@ MAX_MESSAGE = 300
 
 
 def check_names(
-    values: Mapping[str, object], names: frozenset[str], allowed: frozenset[str] | None
+    values: Mapping[str, object],
+    names: frozenset[str],
+    allowed: frozenset[str] | None,
+    place: Place = "",
 ) -> None:
     """Refuse unknown inputs, and with the same message those that the role may not send.
+
+    Args:
+        values: what was sent.
+        names: the inputs of the action.
+        allowed: those that the role may send, ``None`` for all.
+        place: where in the payload the values are.
 
     Raises:
         UnknownKeyError: it names the most similar name that may be sent.
@@ -24,29 +35,35 @@ def check_names(
     known = names if allowed is None else names & allowed
     for name in values:
         if name not in known:
-            place = excerpt(name)
-            hint = nearest(place, sorted(known)) or _all(known)
-            raise UnknownKeyError(f"Unknown key '{place}'", path=place, hint=hint)
+            text = excerpt(name)
+            hint = nearest(text, sorted(known)) or _all(known)
+            raise UnknownKeyError(
+                worded("Unknown key '{}'", text), path=inside(place, text), hint=hint
+            )
     faults = {name: fault for name, value in values.items() if (fault := _unfit(value))}
     if faults:
         raise failure(faults)
 
 
 def _all(names: frozenset[str]) -> str:
-    return f"one of {', '.join(sorted(names))}" if names else "the action has no input"
+    return (
+        worded("one of {}", ", ".join(sorted(names)))
+        if names
+        else worded("the action has no input")
+    )
 
 
 def _unfit(value: object) -> str | None:
     try:
         check_json(value)
     except UnfitValueError as error:
-        return f"This has to be {error}."
+        return worded("This has to be {}.", error.expected)
     return None
 
 
 def failure(faults: Mapping[str, str], code: str = "invalid") -> ValidationFailedError:
     """Return an error with one message for each input."""
-    fields = {name: [text[:MAX_MESSAGE]] for name, text in faults.items()}
+    fields = {name: [in_language(text)[:MAX_MESSAGE]] for name, text in faults.items()}
     return ValidationFailedError(fields, {name: [code] for name in fields})
 
 

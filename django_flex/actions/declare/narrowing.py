@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from django_flex.actions.declare.inputs import failure
+from django_flex.exceptions.places import worded
+from django_flex.schema.conversions.keys import is_complete
+from django_flex.schema.model_attributes import column_compared_as
 
 if TYPE_CHECKING:
     from django_flex.actions.declare.definitions import InputContext
@@ -55,12 +58,15 @@ def check_rows(
     for name, value in values:
         if name not in sent or _is_narrowed(fields.get(name)):
             continue
-        rows = [row for row in _rows_in(value) if row.pk is not None]
+        rows = [row for row in _rows_in(value) if is_complete(row.pk)]
         for model in {type(row) for row in rows}:
             keys = {row.pk for row in rows if type(row) is model}
-            visible = info.rows.narrow(model._base_manager.filter(pk__in=keys))
+            named = {f"{column_compared_as(model, 'pk')}__in": keys}
+            visible = info.rows.narrow(model._base_manager.filter(**named))
             if visible.count() < len(keys):
-                raise failure({name: f"{sent[name]!s:.100} does not exist."}, "does_not_exist")
+                raise failure(
+                    {name: worded("{} does not exist.", f"{sent[name]!s:.100}")}, "does_not_exist"
+                )
 
 
 def _rows_in(value: object) -> Iterator[models.Model]:

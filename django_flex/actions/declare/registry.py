@@ -94,7 +94,8 @@ class ActionRegistry:
     def names(self) -> Mapping[str, tuple[str, ...]]:
         """Return the ids of the actions of each model with actions, by the label of the model."""
         every = apps.get_models(include_auto_created=True)
-        found = {one._meta.label_lower: tuple(self.for_model(one)) for one in every}
+        having = (one for one in every if not self._found.keys().isdisjoint(one.__mro__))
+        found = {one._meta.label_lower: tuple(self.for_model(one)) for one in having}
         return {label: ids for label, ids in found.items() if ids}
 
     def __iter__(self) -> Iterator[ActionDef]:

@@ -27,6 +27,9 @@ import msgspec
 from django.db import models
 
 from django_flex.actions.declare.inputs import failure, object_schema
+from django_flex.exceptions.places import worded
+from django_flex.schema.introspection import UnsupportedModelError
+from django_flex.schema.model_relations import without_text
 from django_flex.schema.values import UnfitValueError, at_zone
 
 if TYPE_CHECKING:
@@ -82,9 +85,11 @@ class SignatureInput:
                 try:
                     found[name] = _convert(values[name], one)
                 except (msgspec.ValidationError, UnfitValueError, OverflowError) as error:
-                    faults[name] = str(error)
+                    faults[name] = (
+                        error.expected if isinstance(error, UnfitValueError) else str(error)
+                    )
             elif one.required:
-                faults[name] = "This input is required."
+                faults[name] = worded("This input is required.")
         if faults:
             raise failure(faults)
         return {
@@ -127,7 +132,8 @@ def from_signature(call: Callable[..., Any], skip: int) -> SignatureInput:
         skip: the number of leading parameters that are not input: the context, the row.
 
     Raises:
-        TypeError: a parameter has a type that cannot be read from JSON.
+        TypeError: a parameter has a type that cannot be read from JSON, or is a model with a
+            composite primary key.
     """
     listed = list(inspect.signature(call).parameters.values())[skip:]
     named = [p for p in listed if p.kind in {p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY}]
@@ -158,6 +164,8 @@ def _parameter(parameter: inspect.Parameter, hint: object) -> Parameter:
     model: object = get_args(inner)[0] if many else inner
     if not _is_model(model):
         return Parameter(parameter.name, hint, required, default)
+    if without_text(model):
+        raise UnsupportedModelError(model)
     return Parameter(parameter.name, hint, required, default, model, many=many, null=null)
 
 
@@ -213,7 +221,7 @@ def _rows(keys: Any, parameter: Parameter, rows: VisibleRows) -> object:
     found: Mapping[object, object] = rows.find(parameter.model, wanted)
     missing = [key for key in wanted if key not in found]
     if missing:
-        text = f"{missing[0]!s:.100} does not exist."
+        text = worded("{} does not exist.", f"{missing[0]!s:.100}")
         raise failure({parameter.name: text}, "does_not_exist")
     return [found[key] for key in wanted] if parameter.many else found[keys]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from django_flex.actions.run.invoking import check_row, invoke, read_input
 from django_flex.actions.run.locking import coerce_keys, lock_rows
@@ -14,6 +14,8 @@ from django_flex.exceptions import (
     LimitExceededError,
     ObjectNotFoundError,
 )
+from django_flex.exceptions.places import Part, worded
+from django_flex.schema.conversions.keys import shown_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +36,7 @@ def perform(run: Run) -> FlexResult:
         run_each(run, keys, errors)
         return reply_many(run, None, errors)
     if missing:
-        raise ObjectNotFoundError(path="_ids")
+        raise ObjectNotFoundError(path=Part.KEYS)
     return _run_all(run, keys)
 
 
@@ -58,7 +60,10 @@ def select_keys(run: Run) -> tuple[list[object], list[object]]:
         missing = [key for key, value in typed.items() if value is None]
         keys = list(dict.fromkeys(value for value in typed.values() if value is not None))
     if len(keys) > most:
-        raise LimitExceededError(f"More than {most} rows match", hint="make _filters more specific")
+        raise LimitExceededError(
+            worded("More than {} rows match", most),
+            hint=worded("make {} more specific", Part.CHOSEN_BY),
+        )
     _check_count(run, len(keys) + len(missing))
     return keys, missing
 
@@ -70,15 +75,17 @@ def _check_count(run: Run, matched: int) -> None:
         ConflictError: the caller expects another number.
     """
     if run.parsed.expected is not None and run.parsed.expected != matched:
-        raise ConflictError(f"{matched} rows match, not {run.parsed.expected}", path="_expect")
+        raise ConflictError(
+            worded("{} rows match, not {}", matched, run.parsed.expected), path=Part.EXPECTED
+        )
     run.counts = (matched, 0, 0)
 
 
 def _run_all(run: Run, keys: list[object]) -> FlexResult:
-    found = lock_rows(run.backend, run.reach, keys, run.using, _lock(run), run.where)
+    found = lock_rows(run.backend, run.reach, keys, run.using, run.definition.row_lock, run.where)
     if len(found) < len(keys):
         if run.parsed.keys is not None:
-            raise ObjectNotFoundError(path="_ids")
+            raise ObjectNotFoundError(path=Part.KEYS)
         # Selected by a filter: rows that no longer match it are left out.
         _check_count(run, len(found))
     rows = list(found.values())
@@ -94,7 +101,7 @@ def run_each(run: Run, keys: Iterable[object], errors: dict[object, FlexError]) 
     """Run the action on each row separately; a failure is rolled back alone and reported."""
     keys = list(keys)
     data = read_input(run, None)
-    found = lock_rows(run.backend, run.reach, keys, run.using, _lock(run), run.where)
+    found = lock_rows(run.backend, run.reach, keys, run.using, run.definition.row_lock, run.where)
     if run.parsed.keys is None and run.targets is None and len(found) < len(keys):
         keys = [key for key in keys if key in found]
         _check_count(run, len(keys))
@@ -106,12 +113,8 @@ def run_each(run: Run, keys: Iterable[object], errors: dict[object, FlexError]) 
                 check_row(run, found[key])
                 invoke(run, found[key], copy(data))
         except FlexError as error:
-            errors[key] = error
+            errors[shown_key(key)] = error
         else:
             run.done.append(found[key])
     matched = run.counts[0]
     run.counts = (matched, len(run.done), len(errors))
-
-
-def _lock(run: Run) -> Literal["row", "none", "nowait", "skip"]:
-    return run.definition.lock if run.definition.atomic else "none"

@@ -15,7 +15,9 @@ from django_flex.actions.run.runs import Run
 from django_flex.describe import ActionDescription
 from django_flex.dialects.facts import ActionState, LinkedAction, ModelActions, RowActions
 from django_flex.exceptions import NotFoundError, ObjectNotFoundError
+from django_flex.plan.json_values import text_of
 from django_flex.query.ast import ActionCall
+from django_flex.schema.introspection import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,11 +86,11 @@ def _states(
             if row is None or len(reach.rules.before) > 1:
                 row = lock_row(run.backend, reach, key, run.using, "none")
             reason = why_not(definition, run.context, row)
-            url = _url(definition.id, definition.scope, call, row.pk)
+            url = _url(definition.id, definition.scope, call, key_of(row))
             states[definition.id] = ActionState(url, reason)
     if row is None:
         raise ObjectNotFoundError
-    return RowActions(row.pk, states)
+    return RowActions(key_of(row), states)
 
 
 def describe_action(one: ActionDef, inputs: frozenset[str] | None) -> ActionDescription:
@@ -161,4 +163,4 @@ def _url(name: str, scope: Scope, call: Call, key: object) -> str:
     """Return the URL of an action, with ``{id}`` for the key of an unknown row."""
     if scope is not Scope.INSTANCE:
         return f"{call.base}/actions/{name}/"
-    return f"{call.base}/{'{id}' if key is None else quote(str(key), safe='')}/actions/{name}/"
+    return f"{call.base}/{'{id}' if key is None else quote(text_of(key), safe='')}/actions/{name}/"

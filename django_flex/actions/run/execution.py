@@ -20,6 +20,7 @@ from django_flex.exceptions import (
     QueryError,
     UnsupportedQueryError,
 )
+from django_flex.exceptions.places import Part
 
 if TYPE_CHECKING:
     from django_flex.actions.declare.definitions import ActionDef
@@ -48,7 +49,7 @@ def prepare(resolved: ResolvedCall, *, queued: bool = False) -> Run:
         if_match=call.if_match if definition.scope is Scope.INSTANCE else None,
     )
     check_call(parsed, settings.limits, settings.actions.max_rows)
-    check_names(parsed.values, definition.input.names, reach.inputs)
+    check_names(parsed.values, definition.input.names, reach.inputs, parsed.place)
     if not queued:
         _check_options(definition, parsed, call)
     if definition.timeout is not None:
@@ -60,7 +61,7 @@ def prepare(resolved: ResolvedCall, *, queued: bool = False) -> Run:
 def _check_options(definition: ActionDef, parsed: ActionCall, call: Call) -> None:
     """Refuse options of a call that the action does not support."""
     if parsed.dry_run and not definition.atomic:
-        raise UnsupportedQueryError("This action does not support a dry run", path="_dry_run")
+        raise UnsupportedQueryError("This action does not support a dry run", path=Part.DRY_RUN)
     if call.if_match is not None and definition.scope is not Scope.INSTANCE:
         raise QueryError("A precondition needs a single row", path="If-Match")
     keyed = call.idempotency_key is not None
@@ -85,7 +86,7 @@ def transact(run: Run) -> FlexResult:
     if not run.definition.atomic:
         with run.backend.autocommit(run.using):
             return perform(run)
-    run.backend.capabilities.require("transactions", "_action")
+    run.backend.capabilities.require("transactions", Part.ACTION)
     result = write_once(
         run.call,
         run.backend,
@@ -116,7 +117,7 @@ def perform(run: Run) -> FlexResult:
 
 def _perform(run: Run) -> FlexResult:
     if run.definition.scope is Scope.INSTANCE:
-        lock = run.definition.lock if run.definition.atomic else "none"
+        lock = run.definition.row_lock
         run.row = lock_row(run.backend, run.reach, run.parsed.pk, run.using, lock)
         run.key = run.row.pk
         check_row(run, run.row)

@@ -9,7 +9,9 @@ from django_flex.actions.declare.definitions import MATURITY, Scope
 from django_flex.actions.declare.registry import registry
 from django_flex.analysis.actions import enter_action, granted_actions
 from django_flex.exceptions import ActionNotFoundError, FlexError, InvalidValueError
-from django_flex.query.operations import OPERATIONS
+from django_flex.exceptions.places import Part, worded
+from django_flex.languages import in_language
+from django_flex.query.operations import OPERATIONS, operation_hint
 from django_flex.query.terms import nearest
 
 if TYPE_CHECKING:
@@ -59,12 +61,14 @@ def available(resolved: ResolvedCall) -> Iterator[ActionDef]:
 def granted_to(entry: Entry, granted: ResolvedGrant, settings: Settings) -> Iterator[ActionDef]:
     """Yield the actions of a model that a role is granted; no caller is asked.
 
-    An action may have a permission of its own, which only a caller can have.
+    An action may have a permission of its own, which only a caller can have. Those that lock rows
+    are left out where the backend of the model cannot.
     """
-    every = registry.of(entry.resource)
+    every, can = registry.of(entry.resource), settings.backends.of(entry.resource).capabilities
     for name in granted_actions(granted, list(every)):
-        if _is_mature(every[name], settings):
-            yield every[name]
+        one = every[name]
+        if _is_mature(one, settings) and (can.locks or one.row_lock == "none"):
+            yield one
 
 
 def not_found(call: Call, known: list[str]) -> FlexError:
@@ -72,10 +76,10 @@ def not_found(call: Call, known: list[str]) -> FlexError:
     name = call.about or call.operation
     if call.dialect.names_operation(call.payload):
         names = (*OPERATIONS, *known)
-        hint = nearest(name, names) or f"one of {', '.join(names)}"
-        return InvalidValueError("There is no such action", path="_action", hint=hint)
+        hint = operation_hint(name, names)
+        return InvalidValueError("There is no such action", path=Part.ACTION, hint=hint)
     return ActionNotFoundError(
-        hint=nearest(name, known) or (f"one of {', '.join(known)}" if known else None)
+        hint=nearest(name, known) or (worded("one of {}", ", ".join(known)) if known else None)
     )
 
 
@@ -117,10 +121,10 @@ def why_not(definition: ActionDef, context: object, row: object) -> str | None:
             answer = condition(context, row)
         except Exception:
             logger.exception("A condition of the action '%s' failed; refused", definition.id)
-            return "It is not known whether this action is possible"
+            return in_language("It is not known whether this action is possible")
         if answer is True:
             continue
         if isinstance(answer, str) and answer:
             return answer
-        return "This action is not possible now"
+        return in_language("This action is not possible now")
     return None

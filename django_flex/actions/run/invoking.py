@@ -26,6 +26,7 @@ from django_flex.exceptions import (
     ValidationFailedError,
 )
 from django_flex.exceptions.foreign import of_rest_framework
+from django_flex.exceptions.places import Part
 from django_flex.plan.planner import make_plan
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def check_row(run: Run, row: Any) -> None:
     if wanted is not None and not run.backend.satisfies(
         run.entry.resource, wanted, row.pk, run.using
     ):
-        raise PreconditionFailedError("_if")
+        raise PreconditionFailedError(Part.CONDITION)
     reason = why_not(run.definition, run.context, row)
     if reason is not None:
         raise ActionUnavailableError(reason)

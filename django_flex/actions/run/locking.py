@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django_flex.analysis.writes.changes import row_key
 from django_flex.exceptions import ObjectNotFoundError
-from django_flex.schema.values import UnfitValueError, coerce_key
+from django_flex.exceptions.places import Part
+from django_flex.schema.field_checks import coerce_key
+from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
     from django_flex.analysis.actions import ActionAccess
@@ -51,7 +53,7 @@ def lock_rows(
 
 def _check_lock(backend: Backend, lock: Lock) -> None:
     if lock != "none":
-        backend.capabilities.require("locks", "_action")
+        backend.capabilities.require("locks", Part.ACTION)
 
 
 def _check_objects(reach: ActionAccess, found: Iterable[object]) -> None:

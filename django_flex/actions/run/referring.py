@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django_flex.schema.introspection import label_of
+from django_flex.schema.model_relations import without_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,6 +42,8 @@ class ReferableRows:
 
     def narrow(self, queryset: Any) -> Any:
         """Return the part of a queryset that the caller may see."""
+        if without_text(queryset.model):
+            return queryset.none()  # nothing says which of these rows the caller may see
         return self._of(queryset.model).narrow(queryset)
 
     def _of(self, model: Any) -> VisibleRows:

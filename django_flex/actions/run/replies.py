@@ -13,7 +13,8 @@ from django_flex.engine import showing
 from django_flex.engine.outcomes import ActionResult, BulkResult
 from django_flex.plan.planner import make_plan
 from django_flex.plan.written import WrittenRow
-from django_flex.schema.introspection import describe, label_of
+from django_flex.schema.conversions.keys import is_complete, shown_key
+from django_flex.schema.introspection import key_name_of, key_of, label_of
 
 if TYPE_CHECKING:
     from django_flex.actions.run.runs import Run
@@ -76,8 +77,8 @@ def _are_rows(value: object) -> TypeGuard[Iterable[Model]]:
 
 
 def _row(run: Run, row: Model) -> WrittenRow:
-    if row.pk is None:
-        return WrittenRow(run.key, "delete", key_name=run.entry.resource.key_name)
+    if not is_complete(row.pk):
+        return WrittenRow(shown_key(run.key), "delete", key_name=run.entry.resource.key_name)
     return _rows(run, [row])[0]
 
 
@@ -89,11 +90,11 @@ def _rows(run: Run, rows: Sequence[Model]) -> tuple[WrittenRow, ...]:
         ours = label_of(model._meta.concrete_model or model) in run.entry.resource.kinds
         shown = run.shown if ours else authorize_shown(run.reach, None, label_of(model))
         if shown is not None:
-            keys = [row.pk for row in rows if type(row) is model and row.pk is not None]
+            keys = [row.pk for row in rows if type(row) is model and is_complete(row.pk)]
             most = run.settings.limits.max_reply_bytes
             backend = run.settings.backends.of(shown.resource)
             plan = make_plan(shown, run.settings.backends.capabilities_for(shown.resource))
             using = run.using if backend is run.backend else backend.database(shown.resource)
             found = showing.shown(backend, plan, keys, using, most)
-    name = describe(type(rows[0])).key_name if rows else "id"
-    return tuple(WrittenRow(row.pk, "edit", found.get(row.pk), name) for row in rows)
+    name = key_name_of(type(rows[0])) if rows else "id"
+    return tuple(WrittenRow(key_of(row), "edit", found.get(row.pk), name) for row in rows)

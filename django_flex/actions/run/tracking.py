@@ -11,6 +11,8 @@ from django.utils import timezone
 from django_flex.actions.models import ActionEvent
 from django_flex.actions.run.inserting import insert
 from django_flex.actions.run.redaction import storable, without_secrets
+from django_flex.plan.json_values import text_of
+from django_flex.schema.conversions.keys import shown_key
 from django_flex.schema.introspection import describe
 from django_flex.throttling import client_address
 
@@ -78,7 +80,7 @@ def new_event(run: Run) -> ActionEvent:
         actor_repr=str(user)[:150] if user is not None else "",
         role=(actor.role or "")[:150],
         api_version=run.settings.version,
-        object_id=None if run.key is None else str(run.key)[:255],
+        object_id=None if run.key is None else text_of(shown_key(run.key))[:255],
         action_context=_context(run),
         attempts=run.attempt,
         started_at=run.started_at,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from django_flex.access.hints import field_denied
 from django_flex.analysis.read.single_values import single_value
+from django_flex.analysis.read.transforms import resolve_part, result_of_part
 from django_flex.exceptions import QueryError
+from django_flex.exceptions.places import Part, worded
 from django_flex.query.aggregates import PARTS
 from django_flex.resolved import GroupKey
 from django_flex.schema.group_parts import json_word_result, part_result
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from django_flex.query.ast import FieldTerm, Path
     from django_flex.schema.resources import Attribute, Resource
 
-GROUP_BY = "group_by"
-_UNGROUPED = frozenset({"binary", "file"})
+_UNGROUPED = frozenset({"binary", "composite", "encrypted", "file", "geometry"})
 
 
 def group_key(term: FieldTerm, access: Access, alias: str) -> GroupKey:
@@ -36,23 +37,25 @@ def group_key(term: FieldTerm, access: Access, alias: str) -> GroupKey:
     """
     text = ".".join(term.path)
     try:
-        target, part = _resolve(access.resource, term.path)
+        target, part = _resolved(access.resource, term.path)
     except UnknownPathError:
-        raise field_denied(text, access, GROUP_BY) from None
+        raise field_denied(text, access, Part.GROUP_BY) from None
     if not access.readable(target):
-        raise field_denied(text, access, GROUP_BY)
-    value = single_value(target, access, GROUP_BY, f"'{text}' has no single value to group by")
+        raise field_denied(text, access, Part.GROUP_BY)
+    value = single_value(
+        target, access, Part.GROUP_BY, "'{}' has no single value to group by", text
+    )
     return GroupKey(alias, value, part, _result(target, part, text))
 
 
-def _resolve(resource: Resource, path: Path) -> tuple[ResolvedPath, str | None]:
-    """Tell a column from a part of one; a field, and a key in a JSON column, come first."""
+def _resolved(resource: Resource, path: Path) -> tuple[ResolvedPath, str | None]:
     try:
         return resolve(resource, path), None
     except UnknownPathError:
-        if len(path) == 1 or path[-1] not in PARTS:
+        found = resolve_part(resource, path)
+        if found is None:
             raise
-        return resolve(resource, path[:-1]), path[-1]
+        return found
 
 
 def parts_of(target: ResolvedPath) -> tuple[str, ...]:
@@ -72,18 +75,17 @@ def _parts_of_kind(kind: str) -> tuple[str, ...]:
 def _result(target: ResolvedPath, part: str | None, text: str) -> Attribute:
     kind = target.attribute.kind
     if part is not None:
-        found = part_result(text, kind, part)
-        if found is None:
-            raise QueryError(f"'{part}' does not apply to this field", path=GROUP_BY)
-        return found
+        return result_of_part(target, part, text, Part.GROUP_BY)
     if target.keys:
         return json_word_result(text)
     if kind == "json":
         raise QueryError(
-            f"Cannot group by a whole JSON value such as '{text}'",
-            path=GROUP_BY,
-            hint=f"name a key in it: '{text}.key'",
+            worded("Cannot group by a whole JSON value such as '{}'", text),
+            path=Part.GROUP_BY,
+            hint=worded("name a key in it: '{}.key'", text),
         )
     if kind in _UNGROUPED:
-        raise QueryError(f"Cannot group by '{text}'", path=GROUP_BY)
+        raise QueryError(
+            worded("Cannot group by '{}'", text), path=Part.GROUP_BY, hint="name other fields"
+        )
     return target.attribute

@@ -12,9 +12,11 @@ from django_flex.analysis.applied import applied_rules
 from django_flex.analysis.caps import query_within
 from django_flex.analysis.read.aggregate_fields import GroupBuilder, two_outputs
 from django_flex.analysis.read.filters import authorize_filters
+from django_flex.analysis.read.order import by_columns
 from django_flex.analysis.read.search import authorize_search, within
 from django_flex.binding.comparands import Comparands
-from django_flex.binding.conditions import TAIL, compare
+from django_flex.binding.comparisons import compare
+from django_flex.binding.conditions import TAIL
 from django_flex.binding.related_aggregates import check_measure, related_aggregate
 from django_flex.binding.values import value_of
 from django_flex.exceptions import (
@@ -23,6 +25,7 @@ from django_flex.exceptions import (
     OrderDeniedError,
     QueryError,
 )
+from django_flex.exceptions.places import Part, worded
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.ast import And, Comparison, FieldTerm, Not, Or, Quantified
 from django_flex.query.operators import OPERATORS, TRANSFORMS
@@ -33,7 +36,7 @@ from django_flex.resolved import (
     AnyOf,
     AuthorizedAggregate,
     Complement,
-    Derived,
+    ComputedValue,
     GroupAlias,
     GroupKey,
     Ordering,
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from django_flex.access.actor import Actor
     from django_flex.access.reach import Access
     from django_flex.access.roles import ResolvedGrant
+    from django_flex.exceptions.places import Place
     from django_flex.policy.model import Entry, Policy
     from django_flex.query.ast import Condition, OrderTerm, Path, Query
     from django_flex.query.limits import Limits
@@ -65,7 +69,7 @@ class AggregateNames:
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self.by_path: dict[Path, Derived] = {}
+        self.by_path: dict[Path, ComputedValue] = {}
         self.keys: list[GroupKey] = []
         self.totals: dict[Path, Total] = {}
         self.shown = GroupBuilder("")
@@ -74,23 +78,29 @@ class AggregateNames:
         """Group by what a term means."""
         key = group_key(term, self.access, f"flex_g{len(self.keys)}")
         self.keys.append(key)
-        self._show(term, _named(key.alias, key.result), "group_by")
+        self._show(term, _named(key.alias, key.result), Part.GROUP_BY, word=key.part is not None)
 
     def want(self, term: FieldTerm) -> None:
         """Show the aggregate that a term means."""
-        measure = self._granted(term.path, "aggregate")
+        measure = self._granted(term.path, Part.AGGREGATE)
         if measure is None:
-            raise field_denied(".".join(term.path), self.access, "aggregate")
-        self._show(term, self._total(measure, term.path, "aggregate"), "aggregate")
+            raise field_denied(".".join(term.path), self.access, Part.AGGREGATE)
+        self._show(term, self._total(measure, term.path, Part.AGGREGATE), Part.AGGREGATE, word=True)
 
-    def find(self, path: Path, place: str) -> Derived | None:
+    def find(self, path: Path, place: Place) -> ComputedValue | None:
         """Return the group or total of a path or alias, a new total if it is granted."""
         if path in self.by_path:
             return self.by_path[path]
         measure = self._granted(path, place)
         return None if measure is None else self._total(measure, path, place)
 
-    def _granted(self, path: Path, place: str) -> Measure | None:
+    def is_truncated(self, value: ComputedValue) -> bool:
+        """Whether a value is the start of a period, of datetimes."""
+        return value.attribute.kind == "datetime" and any(
+            key.part is not None and value.key == ("group", key.alias) for key in self.keys
+        )
+
+    def _granted(self, path: Path, place: Place) -> Measure | None:
         try:
             measure = resolve_measure(self.access.resource, path)
         except UnknownPathError:
@@ -100,14 +110,16 @@ class AggregateNames:
         check_measure(measure, ".".join(path), place)
         return measure
 
-    def _show(self, term: FieldTerm, value: Derived, place: str) -> None:
+    def _show(self, term: FieldTerm, value: ComputedValue, place: Place, *, word: bool) -> None:
         names = (term.alias,) if term.alias else term.path
         if names in self.by_path:
             raise two_outputs(".".join(names), place)
         self.by_path[names] = self.by_path[term.path] = value
-        self.shown.put(names, Output(names[-1], value, aliased=term.alias is not None))
+        aliased = term.alias is not None
+        shown = self.access.policy.schema.shown(names[-1]) if word and not aliased else names[-1]
+        self.shown.put(names, Output(shown, value, aliased=aliased))
 
-    def _total(self, measure: Measure, path: Path, place: str) -> Derived:
+    def _total(self, measure: Measure, path: Path, place: Place) -> ComputedValue:
         total = self.totals.get(measure.canonical)
         if total is None:
             self.access.count_joins(measure.hops, place)
@@ -115,7 +127,7 @@ class AggregateNames:
             self.totals[measure.canonical] = total
         return _named(total.alias, total.result)
 
-    def _make(self, measure: Measure, alias: str, text: str, place: str) -> Total:
+    def _make(self, measure: Measure, alias: str, text: str, place: Place) -> Total:
         name, access = measure.function.name, self.access
         if measure.crossings:
             return self._over_related(measure, alias, text, place)
@@ -124,22 +136,24 @@ class AggregateNames:
             target = measure.target
             value = value_of(
                 target.hops,
-                target.attribute,
+                target.attribute.leading,
                 access,
                 access.resource,
                 masks=access.masks(target.hops),
             )
         return Total(alias, name, value, result_of(measure))
 
-    def _over_related(self, measure: Measure, alias: str, text: str, place: str) -> Total:
+    def _over_related(self, measure: Measure, alias: str, text: str, place: Place) -> Total:
         """Put a total together from what each row has of its related rows."""
         name = measure.function.name
         if name not in OVER_RELATED:
             relation = measure.hops[measure.crossings[0]]
             raise QueryError(
-                f"'{name}' over '{relation.name}' is not available over a to-many relation",
+                worded(
+                    "'{}' over '{}' is not available over a to-many relation", name, relation.name
+                ),
                 path=place,
-                hint=f"one of {', '.join(OVER_RELATED)}, or query the other model",
+                hint=worded("one of {}, or query the other model", ", ".join(OVER_RELATED)),
             )
         least = self.access.least(measure.hops[measure.crossings[0]])
         value = related_aggregate(measure, self.access, text, place, least=1)
@@ -150,8 +164,8 @@ class AggregateNames:
         return Total(alias, OVER_RELATED[name], value, result_of(measure), related, least)
 
 
-def _named(alias: str, result: Attribute) -> Derived:
-    return Derived(GroupAlias(alias), result, ("group", alias))
+def _named(alias: str, result: Attribute) -> ComputedValue:
+    return ComputedValue(GroupAlias(alias), result, ("group", alias))
 
 
 def authorize_aggregate(
@@ -190,11 +204,19 @@ def authorize_aggregate(
     for term in query.aggregate or DEFAULT:
         names.want(term)
     if query.having is not None and not names.keys:
-        raise QueryError("'having' needs 'group_by'", path="having", hint="add 'group_by'")
+        raise QueryError(
+            worded("'{}' needs '{}'", Part.HAVING, Part.GROUP_BY),
+            path=Part.HAVING,
+            hint=worded("add '{}'", Part.GROUP_BY),
+        )
     if query.order_by and not names.keys:
-        raise QueryError("A single object has no order", path="order_by", hint="add 'group_by'")
+        raise QueryError(
+            "A single object has no order",
+            path=Part.ORDER_BY,
+            hint=worded("add '{}'", Part.GROUP_BY),
+        )
     having = None if query.having is None else _having(query.having, names)
-    order_by = tuple(_order(term, names) for term in query.order_by)
+    order_by = by_columns([_order(term, names) for term in query.order_by])
     found = _authorized(query, access, rows, within(search, where), names, having, order_by, places)
     return replace(found, rules=applied_rules(access, granted)) if query.explain else found
 
@@ -214,16 +236,18 @@ def authorize_totals(
         FieldDeniedError: an aggregate that is not granted, or does not exist.
         QueryError: groups, which a list does not have.
     """
-    for key in ("group_by", "having"):
-        if getattr(query, key) is not None:
+    for part, asked in ((Part.GROUP_BY, query.group_by), (Part.HAVING, query.having)):
+        if asked is not None:
             raise QueryError(
-                f"'{key}' has no meaning for a list", path=key, hint='"_action": "aggregate"'
+                worded("'{}' has no meaning for a list", part),
+                path=part,
+                hint=worded('"{}": "aggregate"', Part.ACTION),
             )
     if query.aggregate is None:
         return None
     if query.stream is not None:
         raise QueryError(
-            "A stream cannot have totals", path="aggregate", hint="request them separately"
+            "A stream cannot have totals", path=Part.AGGREGATE, hint="request them separately"
         )
     names = AggregateNames(access)
     for term in query.aggregate:
@@ -269,7 +293,9 @@ def _having(condition: Condition, names: AggregateNames) -> Where:
             return Complement(_having(child, names))
         case Quantified(place=place, quantifier=quantifier):
             raise QueryError(
-                f"'{quantifier}' applies to rows, not to groups", path=place, hint="use 'filters'"
+                worded("'{}' applies to rows, not to groups", quantifier),
+                path=place,
+                hint=worded("use '{}'", Part.FILTERS),
             )
 
 
@@ -285,15 +311,23 @@ def _comparison(asked: Comparison, names: AggregateNames) -> Where:
     raise FilterDeniedError(text, path=asked.place, hint=_hint(text, names))
 
 
-def _compared(value: Derived, rest: Path, asked: Comparison, names: AggregateNames) -> Where:
+def _compared(value: ComputedValue, rest: Path, asked: Comparison, names: AggregateNames) -> Where:
     if value.attribute.kind == "json":
         raise QueryError(
-            "Groups by JSON values cannot be compared", path=asked.place, hint="use 'filters'"
+            "Groups by JSON values cannot be compared",
+            path=asked.place,
+            hint=worded("use '{}'", Part.FILTERS),
         )
     if not rest or rest[-1] not in OPERATORS:
         rest = (*rest, "exact")
     if any(name not in TRANSFORMS for name in rest[:-1]):
         raise FilterDeniedError(".".join(asked.path), path=asked.place)
+    if rest[:-1] and names.is_truncated(value):
+        raise QueryError(
+            "The start of a period has no parts that could be compared",
+            path=asked.place,
+            hint=worded("compare it as a whole, or group by '{}' as well", rest[0]),
+        )
     access = names.access
     return compare(
         value, rest, asked, Comparands(access.actor, access.limits, access.policy.user_values)
@@ -301,10 +335,10 @@ def _compared(value: Derived, rest: Path, asked: Comparison, names: AggregateNam
 
 
 def _order(term: OrderTerm, names: AggregateNames) -> Ordering:
-    value = names.find(term.path, "order_by")
+    value = names.find(term.path, Part.ORDER_BY)
     if value is None:
         text = f"{'-' if term.descending else ''}{'.'.join(term.path)}"
-        raise OrderDeniedError(text, path="order_by", hint=_hint(text, names))
+        raise OrderDeniedError(text, path=Part.ORDER_BY, hint=_hint(text, names))
     return Ordering(value, term.descending, term.nulls)
 
 

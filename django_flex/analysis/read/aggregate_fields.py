@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from django_flex.access.hints import field_denied
 from django_flex.binding.related_aggregates import find_relation_measure, related_aggregate
 from django_flex.exceptions import QueryError
+from django_flex.exceptions.places import Part, worded
 from django_flex.resolved import Group, Output
 
 if TYPE_CHECKING:
     from django_flex.access.reach import Access
+    from django_flex.exceptions.places import Place
     from django_flex.query.ast import FieldTerm, Path
     from django_flex.schema.aggregates import Measure
-
-FIELDS = "fields"
 
 
 @dataclass(slots=True)
@@ -55,10 +55,12 @@ def _is_same(found: object, output: Output) -> bool:
     return known is not None and known == getattr(output.column, "key", None)
 
 
-def two_outputs(name: str, place: str = FIELDS) -> QueryError:
+def two_outputs(name: str, place: Place = Part.FIELDS) -> QueryError:
     """Return the error about two values that would have one name."""
     return QueryError(
-        f"Two outputs have the name '{name}'", path=place, hint=f"'alias:{name}…' for one of them"
+        worded("Two outputs have the name '{}'", name),
+        path=place,
+        hint=worded("'alias:{}…' for one of them", name),
     )
 
 
@@ -80,5 +82,6 @@ def aggregate_output(term: FieldTerm, measure: Measure, access: Access) -> Outpu
     text = ".".join(term.path)
     if not access.may_aggregate(measure):
         raise field_denied(text, access)
-    value = related_aggregate(measure, access, f"{access.prefix}{text}", FIELDS)
-    return Output(term.alias or term.path[-1], value, aliased=term.alias is not None)
+    value = related_aggregate(measure, access, f"{access.prefix}{text}", Part.FIELDS)
+    name = term.alias or access.policy.schema.shown(term.path[-1])
+    return Output(name, value, aliased=term.alias is not None)

@@ -8,7 +8,7 @@ by a column without being able to read it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,17 +18,31 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
+from django.utils.timezone import get_current_timezone_name
 
 from django_flex.exceptions import CursorError, UnsupportedQueryError
+from django_flex.exceptions.places import Part, inside, worded
 from django_flex.query.canonical import canonical
-from django_flex.resolved import TOO_LONG, Column, Keyset, Ordering, Position
+from django_flex.query.kinds import WITH_ITEMS
+from django_flex.resolved import (
+    TOO_LONG,
+    Column,
+    ComputedValue,
+    Keyset,
+    Ordering,
+    Position,
+    RandomNumber,
+    TransformedValue,
+)
 from django_flex.schema.paths import UnknownPathError, resolve
 from django_flex.sealing import BrokenSealError, seal, unseal
 
 if TYPE_CHECKING:
     from django_flex.access.reach import Access
+    from django_flex.exceptions.places import Place
+    from django_flex.policy.model import Grant
     from django_flex.query.ast import OrderTerm, Query
-    from django_flex.schema.resources import Resource
+    from django_flex.schema.resources import Attribute, Resource
 
 #: The longest text of a cursor. The place of a longer one is looked up by the row's key.
 MAX_TEXT = 200
@@ -60,20 +74,69 @@ def authorize_cursor(
         return None
     if query.distinct is True:
         raise UnsupportedQueryError(
-            "Distinct combinations have no cursor", path="cursor", hint="use 'offset'"
+            "Distinct combinations have no cursor",
+            path=Part.CURSOR,
+            hint=worded("use '{}'", Part.OFFSET),
         )
     order = total_order(order_by, access.resource)
-    context = _context(query, access, json_places)
-    position = read_cursor(query.page.cursor, context) if query.page.cursor else None
+    context = _context(query, access, json_places, zone_of(order))
+    hidden = hides(query.order_by, access)
+    return keyset_at(query.page.cursor, order, access, context, hidden=hidden)
+
+
+def hides(terms: tuple[OrderTerm, ...], access: Access) -> bool:
+    """Whether the caller may sort by some words, but not read all that they name."""
+    return not all(_reads(term, access) for term in terms)
+
+
+def keyset_at(
+    cursor: str,
+    order: tuple[Ordering, ...],
+    access: Access,
+    context: bytes,
+    place: Place = Part.CURSOR,
+    *,
+    hidden: bool,
+) -> Keyset:
+    """Return how rows are paged from a cursor on.
+
+    Args:
+        cursor: what was sent, ``START`` for the first page.
+        order: of the rows; it is total.
+        access: the caller's reach.
+        context: what the cursor is bound to.
+        place: of the cursor in the request.
+        hidden: whether the caller may not read all that the order is by, the key included.
+
+    Raises:
+        CursorError: the cursor is not one of ours, or belongs to another context.
+        UnsupportedQueryError: the order has no positions.
+    """
+    if any(ordering.column.attribute.kind in WITH_ITEMS for ordering in order):
+        raise no_cursor(place)
+    position = read_cursor(cursor, context, place) if cursor else None
     wanted = sum(2 if ordering.column.keys else 1 for ordering in order)
     if position is not None and len(position.values) != wanted:
-        raise CursorError  # the settings have changed what the words of the query mean
-    hidden = not all(_reads(term, access) for term in query.order_by)
-    return Keyset(order, position, partial(write_cursor, context=context, hidden=hidden))
+        raise CursorError(place)  # the settings have changed what the words of the query mean
+    write = partial(
+        write_cursor,
+        context=context,
+        hidden=hidden,
+        place=place,
+        width=len(access.resource.key_columns),
+    )
+    return Keyset(order, position, write)
 
 
-def total_order(order_by: tuple[Ordering, ...], resource: Resource) -> tuple[Ordering, ...]:
+def total_order(
+    order_by: tuple[Ordering, ...], resource: Resource, place: Place = ""
+) -> tuple[Ordering, ...]:
     """Return an order that is the same on every database: NULL sorts as the largest value.
+
+    Args:
+        order_by: the orderings, checked.
+        resource: of the rows.
+        place: of the query in the request, empty if it is the request.
 
     Raises:
         UnsupportedQueryError: a whole JSON value, which each database orders in its own way.
@@ -81,23 +144,32 @@ def total_order(order_by: tuple[Ordering, ...], resource: Resource) -> tuple[Ord
     order: list[Ordering] = []
     for ordering in order_by:
         column = ordering.column
+        if isinstance(column, ComputedValue) and isinstance(column.source, RandomNumber):
+            raise no_cursor(inside(place, Part.CURSOR))
         if column.attribute.kind == "json" and not column.keys:
             raise UnsupportedQueryError(
                 "Databases sort whole JSON values differently",
-                path="order_by",
-                hint=f"sort by a key in '{column.attribute.name}'",
+                path=inside(place, Part.ORDER_BY),
+                hint=worded("sort by a key in '{}'", column.attribute.name),
             )
         nulls = ordering.nulls or ("first" if ordering.descending else "last")
         order.append(replace(ordering, nulls=nulls))
-        if is_key(ordering):
+        if _decides(order, resource):
             return tuple(order)  # what comes after decides nothing
-    return (*order, Ordering(Column((), resource.pk), descending=False, nulls="last"))
+    columns = (Column((), one) for one in resource.key_columns)
+    return (*order, *(Ordering(one, descending=False, nulls="last") for one in columns))
 
 
-def is_key(ordering: Ordering) -> bool:
-    """Whether an ordering is by the primary key of the row itself."""
-    column = ordering.column
-    return isinstance(column, Column) and column.attribute.primary_key and not column.hops
+def _decides(order: list[Ordering], resource: Resource) -> bool:
+    """Whether an order ends with the key of the row, so that no two rows share a place."""
+    columns = resource.key_columns
+    ends = order[-len(columns) :]
+    return len(ends) == len(columns) and all(map(_is_by, ends, columns))
+
+
+def _is_by(ordering: Ordering, column: Attribute) -> bool:
+    value = ordering.column
+    return isinstance(value, Column) and value.attribute is column and not value.hops
 
 
 def _reads(term: OrderTerm, access: Access) -> bool:
@@ -107,8 +179,34 @@ def _reads(term: OrderTerm, access: Access) -> bool:
         return False  # something computed
 
 
-def _context(query: Query, access: Access, json_places: frozenset[str]) -> bytes:
+def zone_of(order: Iterable[Ordering]) -> str:
+    """Return the time zone that decides where rows are in an order; nothing where none does."""
+    sources = (getattr(one.column, "source", None) for one in order)
+    parts = (one for one in sources if isinstance(one, TransformedValue))
+    dated = any(one.value.attribute.kind == "datetime" for one in parts)
+    return get_current_timezone_name() if dated else ""
+
+
+def _context(query: Query, access: Access, json_places: frozenset[str], zone: str) -> bytes:
     """Return what a cursor is bound to: a digest of all but the size of the page.
+
+    Raises:
+        UnsupportedQueryError: the user has no primary key that identifies them.
+    """
+    resource, words = access.entry.resource.label, canonical(query, json_places)
+    return digest(resource, words, zone, access=access, grants=(access.grant,))
+
+
+def digest(
+    *query: object, access: Access, grants: Iterable[Grant | None], place: Place = Part.CURSOR
+) -> bytes:
+    """Return a digest of a query, its caller, and the API that it is sent to.
+
+    Args:
+        query: what a cursor is bound to of the query.
+        access: the caller's reach.
+        grants: those that the query needs.
+        place: of the cursor in the request.
 
     Raises:
         UnsupportedQueryError: the user has no primary key that identifies them.
@@ -116,57 +214,76 @@ def _context(query: Query, access: Access, json_places: frozenset[str]) -> bytes
     caller = access.actor.identity
     if not (caller.is_known or caller.is_anonymous):
         raise UnsupportedQueryError(
-            "A cursor needs a user with a primary key", path="cursor", hint="use 'offset'"
+            "A cursor needs a user with a primary key",
+            path=place,
+            hint=worded("use '{}'", Part.OFFSET),
         )
     bound = (
         access.policy.version,
-        access.entry.resource.label,
-        access.grant.role,
         # Views have grants of their own, under roles of the same names.
-        access.grant.source,
+        [None if grant is None else (grant.role, grant.source) for grant in grants],
         caller.kind,
         caller.key,
-        canonical(query, json_places),
+        *query,
     )
     return sha256(msgspec.json.encode(bound, enc_hook=str)).digest()
 
 
-def write_cursor(position: Position, *, context: bytes, hidden: bool) -> str:
+def write_cursor(
+    position: Position,
+    *,
+    context: bytes,
+    hidden: bool,
+    place: Place = Part.CURSOR,
+    width: int = 1,
+) -> str:
     """Return a place as a cursor.
 
     Args:
         position: the place.
         context: what the cursor is bound to.
         hidden: whether the caller may not read all that the order is by.
+        place: of the cursor in the request.
+        width: how many of its values are the key, which are the last ones.
 
     Raises:
         UnsupportedQueryError: a value of a custom field that cannot be encoded.
     """
     # Two equal cursors would reveal that a value has not changed.
     salt = secrets.token_bytes(8) if hidden else b""
-    *values, key = position.values
-    packed = [*(_pack(value, MAX_TEXT) for value in values), _pack(key)]
-    content = _encoder.encode([position.backward, position.inclusive, packed, salt])
+    values, key = position.values[:-width], position.values[-width:]
+    packed = [
+        *(_pack(value, place, MAX_TEXT) for value in values),
+        *(_pack(value, place) for value in key),
+    ]
+    content = _encoder.encode(
+        [position.backward, position.inclusive, packed, position.parent, salt]
+    )
     return seal(content, context, **({"block": HIDDEN_BLOCK} if hidden else {}))
 
 
-def read_cursor(cursor: str, context: bytes) -> Position:
+def read_cursor(cursor: str, context: bytes, place: Place = Part.CURSOR) -> Position:
     """Return the place that a cursor holds.
+
+    Args:
+        cursor: what was sent.
+        context: what it has to be bound to.
+        place: of the cursor in the request.
 
     Raises:
         CursorError: it is not one of ours, or was created in another context.
     """
     if len(cursor) > MAX_CURSOR:
-        raise CursorError
+        raise CursorError(place)
     try:
-        backward, inclusive, packed, _ = _decoder.decode(unseal(cursor, context))
+        backward, inclusive, packed, parent, _ = _decoder.decode(unseal(cursor, context))
     except BrokenSealError:
-        raise CursorError from None
-    return Position(tuple(map(_unpack, packed)), backward, inclusive)
+        raise CursorError(place) from None
+    return Position(tuple(map(_unpack, packed)), backward, inclusive, parent)
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[bool, bool, list[Any], bytes])
+_decoder = msgspec.msgpack.Decoder(tuple[bool, bool, list[Any], bytes, bytes])
 # The name of a type in a cursor, and how its values become text. A datetime is a date, too.
 _TYPES: tuple[tuple[str, type[Any], Callable[[Any], Any]], ...] = (
     ("decimal", Decimal, str),
@@ -187,7 +304,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _pack(value: object, most: int | None = None) -> object:
+def _pack(value: object, place: Place, most: int | None = None) -> object:
     """Return a value as the cursor holds it: types that it does not know as name and text."""
     if isinstance(value, memoryview):
         value = bytes(value)
@@ -198,8 +315,15 @@ def _pack(value: object, most: int | None = None) -> object:
     for name, known, to_text in _TYPES:
         if isinstance(value, known):
             return [name, to_text(value)]
-    raise UnsupportedQueryError(
-        "This order does not support cursors", path="cursor", hint="use 'offset'"
+    raise no_cursor(place)
+
+
+def no_cursor(place: Place = Part.CURSOR) -> UnsupportedQueryError:
+    """Return the error of an order by values that a cursor does not hold."""
+    return UnsupportedQueryError(
+        "This order does not support cursors",
+        path=place,
+        hint=worded("use '{}'", Part.OFFSET),
     )
 
 

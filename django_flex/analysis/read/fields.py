@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from weakref import ref
 
 from django_flex.access.hints import field_denied
 from django_flex.access.reach import NestedAccess
 from django_flex.analysis.read.aggregate_fields import (
-    FIELDS,
     GroupBuilder,
     aggregate_output,
     relation_aggregate,
     two_outputs,
+)
+from django_flex.analysis.read.cached_selections import (
+    are_plain,
+    cache_selection,
+    find_selection,
 )
 from django_flex.analysis.read.lists import (
     NestedBuilder,
@@ -23,60 +26,32 @@ from django_flex.analysis.read.lists import (
     split_terms,
 )
 from django_flex.analysis.read.named_aggregates import count_of, groups_of, without_named
-from django_flex.binding.grant_cache import GrantCache
-from django_flex.binding.related import hides_rows
+from django_flex.analysis.read.renamed import RenamedObject, with_renamed_objects
+from django_flex.analysis.read.selection_builders import SelectionBuilder, picks_of
+from django_flex.analysis.read.transforms import part_value, resolve_part
 from django_flex.binding.related_aggregates import NO_NAMES
 from django_flex.binding.values import value_of
 from django_flex.exceptions import LimitExceededError, QueryError
-from django_flex.resolved import Column, Group, Nested, Output, Selection
-from django_flex.schema.paths import ResolvedPath, UnknownPathError, resolve, resolve_hops
+from django_flex.exceptions.places import Part, worded
+from django_flex.query.ast import FieldTerm
+from django_flex.resolved import Group, Nested, Output, Selection
+from django_flex.schema.paths import (
+    ResolvedPath,
+    UnknownPathError,
+    pointer_paths,
+    resolve,
+    resolve_hops,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from django_flex.access.reach import Access
+    from django_flex.analysis.read.lists import InnerTerm
+    from django_flex.analysis.read.selection_builders import Member
     from django_flex.binding.related_aggregates import NamedAggregates
-    from django_flex.policy.model import Grant
-    from django_flex.query.ast import FieldTerm, Path, Related
-    from django_flex.resolved import Value
+    from django_flex.query.ast import Path, Related
     from django_flex.schema.aggregates import Measure
-    from django_flex.schema.resources import Attribute, Relation
-
-
-#: The parts of a file that are shown where none is named: a storage is asked for none of them.
-WITHOUT_IO: tuple[Path, ...] = (("url",), ("name",))
-
-
-@dataclass(slots=True)
-class SelectionBuilder:
-    """Collects the terms of one selection."""
-
-    name: str
-    relation: Relation | None
-    hops: tuple[Relation, ...]
-    members: dict[str, Output | SelectionBuilder | NestedBuilder | GroupBuilder] = field(
-        default_factory=dict
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CachedSelection:
-    """A selection that was authorized before, and all that the answer depended on."""
-
-    selection: Selection
-    joins: frozenset[Path]
-    grants: dict[str, ref[Grant] | None]
-    related: tuple[Relation, ...]
-
-    def holds_for(self, access: Access) -> bool:
-        """Whether this caller has the same grants as the first one, and no row rule is on the way."""
-        for label, grant in self.grants.items():
-            if access.related_grant(label) is not (grant and grant()):
-                return False
-        return True not in [hides_rows(relation, access) for relation in self.related]
-
-
-_cache: GrantCache[CachedSelection] = GrantCache()
 
 
 def authorize_fields(
@@ -99,43 +74,19 @@ def authorize_fields(
         FieldDeniedError: a named field that is not granted, or does not exist.
         QueryError: two outputs of one name, or an exclusion without a wildcard.
     """
-    if related or isinstance(access, NestedAccess):
+    if isinstance(access, NestedAccess) or named or not are_plain(related):
         return _authorize_terms(terms, access, related, places, named)
-    found = _cache.get(access.grant, terms)
-    if found is not None and found.holds_for(access):
-        access.take_joins(found.joins, FIELDS)
-        return found.selection
+    asked = (terms, related)
+    found = find_selection(asked, access)
+    if found is not None:
+        return found
     # Counted apart from those of other clauses, which the next query may not have.
     others, access.joins = access.joins, set()
-    selection = _authorize_terms(terms, access, (), places)
+    selection = _authorize_terms(terms, access, related, places)
     joins = frozenset(access.joins)
-    access.take_joins(others, FIELDS)
-    hops = list(_hops(selection))
-    # A selection with row rules is bound to one caller, so it is never cached.
-    if not any(hides_rows(hop, access) for hop in hops):
-        answer = CachedSelection(
-            selection=selection,
-            joins=joins,
-            # Weak, since the grant that this is cached under may be among them.
-            grants={
-                label: None if grant is None else ref(grant)
-                for label, grant in ((m, access.related_grant(m)) for m in access.resolved_grants)
-            },
-            related=tuple({(hop.label, hop.through): hop for hop in hops}.values()),
-        )
-        _cache.put(access.grant, terms, answer)
+    access.take_joins(others, Part.FIELDS)
+    cache_selection(asked, access, selection, joins)
     return selection
-
-
-def _hops(selection: Selection | Group) -> Iterator[Relation]:
-    for member in selection.members:
-        if isinstance(member, Selection | Group):
-            yield from _hops(member)
-        elif isinstance(member, Nested):
-            yield from (*member.hops, member.relation)
-            yield from _hops(member.selection) if member.selection is not None else ()
-        else:
-            yield from member.column.hops
 
 
 def _authorize_terms(
@@ -146,55 +97,91 @@ def _authorize_terms(
     named: NamedAggregates = NO_NAMES,
 ) -> Selection:
     terms, renamed = without_named(terms, named) if named else (terms, [])
-    terms, inside = split_terms(terms, access)
-    exclusions = _exclusions(terms, access)
-    left_out: set[Path] = set()
-    root = SelectionBuilder("", None, ())
-    for term in terms:
-        if term.excluded:
-            continue
-        if term.is_wildcard:
-            left_out |= _expand(term, root, frozenset(exclusions), access)
-        else:
-            _add(term, root, access)
+    terms = tuple(_opened(term, access) for term in terms)
+    own, inside = split_terms(with_renamed_objects(terms, access.resource), access)
+    exclusions = _exclusions(own, access)
+    root = SelectionBuilder("", None, (), access.readable)
+    left_out = _fill(root, own, inside, frozenset(exclusions), access)
     for path, term in exclusions.items():
         if path not in left_out:
             raise _leaves_out_of_nothing(term)
-    for inner in inside:
-        parent = _descend(root, inner.path, inner.hops)
-        builder = nested_builder(parent.members, inner.name, inner.hops, inner.relation)
-        builder.source = (*inner.path, inner.name)
-        builder.take(inner.term)
     _add_related(related, root, access)
     values: list[Output | GroupBuilder] = [*renamed, *groups_of(named)]
     for value in values:
-        if value.name in root.members:
-            raise two_outputs(value.name)
-        root.members[value.name] = value
-    if _count(root) + count_of(named) > access.limits.max_fields:
+        root.add(value)
+    if root.count() + count_of(named) > access.limits.max_fields:
         raise LimitExceededError(
-            "Too many fields", path=FIELDS, hint=f"at most {access.limits.max_fields}"
+            "Too many fields", path=Part.FIELDS, hint=worded("at most {}", access.limits.max_fields)
         )
     return _finish(root, access, places)
 
 
+def _opened(term: FieldTerm, access: Access) -> FieldTerm:
+    """Return a term for both columns of a generic foreign key, if a term means the key itself."""
+    if term.is_wildcard or term.excluded:
+        return term
+    is_key = pointer_paths(access.resource, term.path)
+    return replace(term, path=(*term.path, "*")) if is_key else term
+
+
+def _fill(
+    builder: SelectionBuilder,
+    own: list[FieldTerm | RenamedObject],
+    inside: list[InnerTerm],
+    exclusions: frozenset[Path],
+    access: Access,
+) -> set[Path]:
+    """Put terms into an object; return the exclusions that took effect."""
+    left_out: set[Path] = set()
+    for term in own:
+        if isinstance(term, RenamedObject):
+            renamed = builder.renamed(term.alias, term.hops, term.path)
+            left_out |= _fill(renamed, *split_terms(term.terms, access), exclusions, access)
+            builder.add(renamed)
+        elif term.is_wildcard:
+            left_out |= _expand(term, builder, exclusions, access)
+        elif not term.excluded:
+            _add(term, builder, access)
+    for inner in inside:
+        parent = builder.descend(inner.path, inner.hops)
+        listed = nested_builder(parent.members, inner.name, inner.hops, inner.relation)
+        listed.source = (*inner.path, inner.name)
+        listed.take(inner.term)
+    return left_out
+
+
 def _add_related(related: tuple[Related, ...], root: SelectionBuilder, access: Access) -> None:
-    for asked in related:
-        if asked.aggregate is None:
+    for entry in related:
+        if entry.aggregate is None:
+            start, asked = _below_alias(entry, root)
             way = related_way(asked, access)
-            parent = _descend(root, asked.name[:-1], way[:-1] if len(asked.name) > 1 else ())
+            above = way[:-1] if len(asked.name) > 1 else ()
+            parent = start.descend(asked.name[:-1], above)
             nested_builder(parent.members, asked.name[-1], way[:-1], way[-1]).ask(asked)
 
 
-def _exclusions(terms: tuple[FieldTerm, ...], access: Access) -> dict[Path, FieldTerm]:
-    excluded = [term for term in terms if term.excluded]
+def _below_alias(asked: Related, root: SelectionBuilder) -> tuple[SelectionBuilder, Related]:
+    """Return the object that the name of an entry begins at, and the entry as seen from the row."""
+    renamed = root.members.get(asked.name[0])
+    if len(asked.name) == 1 or not (isinstance(renamed, SelectionBuilder) and renamed.path):
+        return root, asked
+    path = (*renamed.path, *asked.name[1:])
+    return renamed, replace(asked, name=path, source=path)
+
+
+def _exclusions(
+    terms: Iterable[FieldTerm | RenamedObject], access: Access
+) -> dict[Path, FieldTerm]:
+    excluded = [term for term in terms if isinstance(term, FieldTerm) and term.excluded]
     return {_readable(term.path, access).canonical: term for term in excluded}
 
 
 def _leaves_out_of_nothing(term: FieldTerm) -> QueryError:
     way = ".".join((*term.path[:-1], "*"))
     return QueryError(
-        f"'{term}' needs a wildcard to exclude from", path=FIELDS, hint=f"'{way}, {term}'"
+        worded("'{}' needs a wildcard to exclude from", term),
+        path=Part.FIELDS,
+        hint=f"'{way}, {term}'",
     )
 
 
@@ -207,7 +194,7 @@ def _readable(path: Path, access: Access) -> ResolvedPath:
         raise field_denied(text, access) from None
     if not access.readable(target):
         raise field_denied(text, access)
-    access.count_joins(target.hops, FIELDS)
+    access.count_joins(target.hops, Part.FIELDS)
     return target
 
 
@@ -219,31 +206,38 @@ def _expand(
     try:
         hops = resolve_hops(access.resource, path)
     except UnknownPathError:
-        _expand_json(path, root, access)
+        _expand_json(term, root, access)
         return frozenset()
     attributes = list(access.wildcard_attributes(hops))
     if not attributes:
         raise field_denied(str(term), access)
-    access.count_joins(hops, FIELDS)
-    builder = _descend(root, path, hops)
+    access.count_joins(hops, Part.FIELDS)
+    if term.alias is not None:
+        raise two_outputs(term.alias)  # alone, it would be a renamed object
+    builder = root.descend(path, hops)
     way = tuple(hop.name for hop in hops)
     for attribute in attributes:
         if (*way, attribute.name) not in exclusions:
             column = value_of(hops, attribute, access, access.resource)
-            _put(builder, attribute.name, column, _picks(attribute))
+            builder.put(attribute.name, column, picks_of(attribute))
     return exclusions & {(*way, attribute.name) for attribute in attributes}
 
 
-def _expand_json(path: Path, root: SelectionBuilder, access: Access) -> None:
+def _expand_json(term: FieldTerm, root: SelectionBuilder, access: Access) -> None:
     """Handle ``metadata.settings.*`` and ``document.*``, which mean the value itself."""
-    text = ".".join((*path, "*"))
+    path, text = term.path[:-1], ".".join(term.path)
     try:
         target = resolve(access.resource, path)
     except UnknownPathError:
         raise field_denied(text, access) from None
     inside = ResolvedPath(target.hops, target.attribute, (*target.keys, "*"))
-    if target.attribute.kind not in {"json", "file"} or not access.readable(inside):
+    if target.attribute.kind not in {"json", "file", "hstore"} or not access.readable(inside):
         raise field_denied(text, access)
+    if term.alias is not None:
+        hint = f"'{term.alias}:{'.'.join(path)}'"
+        raise QueryError(
+            worded("'{}' is one value, without a wildcard", term), path=Part.FIELDS, hint=hint
+        )
     _place(path, target, root, access)
 
 
@@ -252,12 +246,14 @@ def _add(term: FieldTerm, root: SelectionBuilder, access: Access) -> None:
     if measure is not None:
         _add_aggregate(term, measure, root, access)
         return
+    part = _readable_part(term.path, access)
+    if part is not None:
+        _add_part(term, *part, root, access)
+        return
     target = _readable(term.path, access)
     if term.alias is None:
         _place(term.path, target, root, access)
         return
-    if term.alias in root.members:
-        raise QueryError(f"Two outputs have the name '{term.alias}'", path=FIELDS)
     masks = access.masks(target.hops)
     in_file = target.attribute.kind == "file"
     column = value_of(
@@ -270,22 +266,41 @@ def _add(term: FieldTerm, root: SelectionBuilder, access: Access) -> None:
     )
     # Behind an alias a part is the value itself, not an object with it.
     bare = in_file and bool(target.keys)
-    picks = _picks(target.attribute, target.keys) if in_file else ()
-    root.members[term.alias] = Output(term.alias, column, picks, aliased=True, bare=bare)
+    picks = picks_of(target.attribute, target.keys) if in_file else ()
+    root.add(Output(term.alias, column, picks, aliased=True, bare=bare))
 
 
-def _add_aggregate(
-    term: FieldTerm, measure: Measure, root: SelectionBuilder, access: Access
+def _readable_part(path: Path, access: Access) -> tuple[ResolvedPath, str] | None:
+    """Return what a path means that leads to a part of a value which the caller may read."""
+    found = resolve_part(access.resource, path)
+    if found is None or not access.readable(found[0]) or _is_value(path, access):
+        return None
+    return found
+
+
+def _is_value(path: Path, access: Access) -> bool:
+    try:
+        resolve(access.resource, path, file_parts=True)
+    except UnknownPathError:
+        return False
+    return True
+
+
+def _add_part(
+    term: FieldTerm, target: ResolvedPath, part: str, root: SelectionBuilder, access: Access
 ) -> None:
-    output = aggregate_output(term, measure, access)
+    value = part_value(target, part, access, Part.FIELDS)
     if term.alias is not None:
-        if term.alias in root.members:
-            raise two_outputs(term.alias)
-        root.members[term.alias] = output
+        root.add(Output(term.alias, value, aliased=True))
         return
-    depth = measure.crossings[0]
-    builder = _descend(root, term.path[:depth], measure.hops[:depth])
-    name, *rest = term.path[depth:]
+    depth = len(target.hops)
+    builder = root.descend(term.path[:depth], target.hops)
+    _grouped(builder, term.path[depth:], Output(access.policy.schema.shown(part), value))
+
+
+def _grouped(builder: SelectionBuilder, path: Path, output: Output) -> None:
+    """Put a value into an object of its own, under the names of a path."""
+    name, *rest = path
     found = builder.members.get(name)
     if found is not None and not isinstance(found, GroupBuilder):
         raise two_outputs(name)
@@ -294,88 +309,39 @@ def _add_aggregate(
     builder.members[name] = group
 
 
+def _add_aggregate(
+    term: FieldTerm, measure: Measure, root: SelectionBuilder, access: Access
+) -> None:
+    output = aggregate_output(term, measure, access)
+    if term.alias is not None:
+        root.add(output)
+        return
+    depth = measure.crossings[0]
+    builder = root.descend(term.path[:depth], measure.hops[:depth])
+    _grouped(builder, term.path[depth:], output)
+
+
 def _place(path: Path, target: ResolvedPath, root: SelectionBuilder, access: Access) -> None:
     """Put a path into the tree under the names that were asked for."""
+    if root.path and len(path) == len(root.hops):
+        root.add_key()  # the renamed object itself
+        return
     depth = len(target.hops) - target.via
-    builder = _descend(root, path[:depth], target.hops[:depth])
-    picks = _picks(target.attribute, target.keys)
+    builder = root.descend(path[:depth], target.hops[:depth])
+    picks = picks_of(target.attribute, target.keys)
     # The bare key of a reverse one-to-one belongs to a row that may be hidden.
     masks = access.masks(target.hops) if target.via else ()
     column = value_of(target.hops, target.attribute, access, access.resource, masks=masks)
-    _put(builder, path[depth], column, picks)
-
-
-def _descend(builder: SelectionBuilder, path: Path, hops: tuple[Relation, ...]) -> SelectionBuilder:
-    for position, name in enumerate(path):
-        found = builder.members.get(name)
-        if not isinstance(found, SelectionBuilder):
-            way = hops[: position + 1]
-            below = SelectionBuilder(name, way[-1], way)
-            if found is not None:
-                _refuse_alias(found)
-                _add_key(below)
-            builder.members[name] = below
-            found = below
-        builder = found
-    return builder
-
-
-def _put(builder: SelectionBuilder, name: str, column: Value, picks: tuple[Path, ...]) -> None:
-    found = builder.members.get(name)
-    if isinstance(found, SelectionBuilder):
-        _add_key(found)
-        return
-    if found is not None:
-        _refuse_alias(found)
-    if isinstance(found, Output):
-        # The whole value covers any part of it; parts of one value come together.
-        picks = tuple(dict.fromkeys((*found.picks, *picks))) if found.picks and picks else ()
-    builder.members[name] = Output(name, column, picks)
-
-
-def _picks(attribute: Attribute, keys: Path = ()) -> tuple[Path, ...]:
-    """Return the parts to show; the whole of a file is what is known without its storage."""
-    if keys:
-        return (keys,)
-    return WITHOUT_IO if attribute.kind == "file" else ()
-
-
-def _refuse_alias(found: Output | NestedBuilder | GroupBuilder) -> None:
-    if not isinstance(found, Output) or found.aliased:
-        raise QueryError(f"Two outputs have the name '{found.name}'", path=FIELDS)
-
-
-def _add_key(builder: SelectionBuilder) -> None:
-    """Put the primary key of a related row in front: relation and nested fields were both asked."""
-    target = builder.hops[-1].target
-    if target.pk.name not in builder.members:
-        key: dict[str, Output | SelectionBuilder | NestedBuilder | GroupBuilder] = {
-            target.pk.name: _key(builder.hops, target.pk)
-        }
-        builder.members = key | builder.members
-
-
-def _key(hops: tuple[Relation, ...], pk: Attribute) -> Output:
-    return Output(pk.name, Column(hops, pk))
-
-
-def _count(builder: SelectionBuilder) -> int:
-    return sum(
-        _count(m) if isinstance(m, SelectionBuilder) else 1 for m in builder.members.values()
-    )
+    builder.put(path[depth], column, picks)
 
 
 def _finish(builder: SelectionBuilder, access: Access, places: set[str] | None) -> Selection:
     members = tuple(_finished(member, access, places) for member in builder.members.values())
-    masks = access.masks(builder.hops)
-    own = [mask for mask in masks if mask.hops == builder.hops]
-    return Selection(builder.name, builder.relation, builder.hops, members, own[0] if own else None)
+    return Selection(builder.name, builder.relation, builder.hops, members, builder.masks(access))
 
 
 def _finished(
-    member: Output | SelectionBuilder | NestedBuilder | GroupBuilder,
-    access: Access,
-    places: set[str] | None,
+    member: Member, access: Access, places: set[str] | None
 ) -> Output | Selection | Nested | Group:
     if isinstance(member, SelectionBuilder):
         return _finish(member, access, places)

@@ -9,6 +9,8 @@ from django_flex.access.hints import filter_hint
 from django_flex.binding.comparands import Comparands
 from django_flex.binding.conditions import BindingScope, bind_condition, bind_word
 from django_flex.binding.related_aggregates import NO_NAMES
+from django_flex.exceptions.places import Part
+from django_flex.query.ast import Comparison
 
 if TYPE_CHECKING:
     from django_flex.access.reach import Access
@@ -38,7 +40,7 @@ def authorize_filters(
 
 def word_condition(word: str, target: ResolvedPath, access: Access) -> Where:
     """Return the condition that a path contains a word; the operator is in the path's ``rest``."""
-    return bind_word(word, target, _scope(access))
+    return bind_word(Comparison(target.canonical, word, Part.SEARCH), target, _scope(access))
 
 
 def _scope(access: Access, named: NamedAggregates = NO_NAMES) -> BindingScope:

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django_flex.access.hints import field_denied
-from django_flex.analysis.read.aggregate_fields import FIELDS, relation_aggregate
+from django_flex.analysis.read.aggregate_fields import relation_aggregate
+from django_flex.analysis.read.default_order import orderings, visible_order
 from django_flex.analysis.read.filters import authorize_filters
+from django_flex.analysis.read.list_pages import authorize_list_cursor, authorize_list_distinct
 from django_flex.analysis.read.named_aggregates import name_aggregates
-from django_flex.analysis.read.order import authorize_order
+from django_flex.analysis.read.order import authorize_orders, by_columns
+from django_flex.analysis.read.renamed import RenamedObject
 from django_flex.analysis.read.search import authorize_search, within
 from django_flex.binding.related import rows_behind
 from django_flex.binding.related_aggregates import NO_NAMES
 from django_flex.exceptions import QueryError
+from django_flex.exceptions.places import Part, inside, worded
 from django_flex.query.ast import FieldTerm
 from django_flex.resolved import Nested, Selection
 from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django_flex.access.reach import Access
-    from django_flex.query.ast import Path, Related
+    from django_flex.binding.related_aggregates import NamedAggregates
+    from django_flex.exceptions.places import Place
+    from django_flex.query.ast import OrderTerm, Path, Related
+    from django_flex.resolved import Ordering
     from django_flex.schema.resources import Relation
 
 Authorize = Callable[..., Selection]
@@ -64,23 +73,24 @@ class NestedBuilder:
     def ask(self, asked: Related) -> None:
         """Take the arguments of the list."""
         if self.asked is not None:
-            raise QueryError(f"Two outputs have the name '{self.name}'", path=asked.place)
+            raise QueryError(worded("Two outputs have the name '{}'", self.name), path=asked.place)
         self.asked = asked
 
 
 def split_terms(
-    terms: tuple[FieldTerm, ...], access: Access
-) -> tuple[tuple[FieldTerm, ...], list[InnerTerm]]:
+    terms: Iterable[FieldTerm | RenamedObject], access: Access
+) -> tuple[list[FieldTerm | RenamedObject], list[InnerTerm]]:
     """Tell terms about the row itself from those that go through a to-many relation."""
-    own: list[FieldTerm] = []
+    own: list[FieldTerm | RenamedObject] = []
     inside: list[InnerTerm] = []
     for term in terms:
-        found = None if relation_aggregate(term, access) else _inner_term(term, access)
-        if found is None:
+        if isinstance(term, RenamedObject) or relation_aggregate(term, access):
             own.append(term)
-        else:
+        elif (found := _inner_term(term, access)) is not None:
             inside.append(found)
-    return tuple(own), inside
+        else:
+            own.append(term)
+    return own, inside
 
 
 def _inner_term(term: FieldTerm, access: Access) -> InnerTerm | None:
@@ -106,9 +116,14 @@ def _taken_apart(
         _check_readable(term, access)
     if is_renamed or (term.excluded and not rest):
         raise QueryError(
-            f"'{term}' is a list, which cannot be renamed here",
-            path=FIELDS,
-            hint=f'"related": {{"{term.alias or "lines"}": {{"from": "{relation.name}"}}}}',
+            worded("'{}' is a list, which cannot be renamed here", term),
+            path=Part.FIELDS,
+            hint=worded(
+                '"{}": {{"{}": {{"from": "{}"}}}}',
+                Part.RELATED,
+                term.alias or "lines",
+                relation.name,
+            ),
         )
     inner = FieldTerm(rest, excluded=term.excluded) if rest else None
     return InnerTerm(term.path[:position], hops, term.path[position], relation, inner)
@@ -147,9 +162,9 @@ def related_way(asked: Related, access: Access) -> tuple[Relation, ...]:
         raise field_denied(text, access, asked.place)
     if not is_list:
         raise QueryError(
-            f"'{text}' is not a list of this row",
+            worded("'{}' is not a list of this row", text),
             path=asked.place,
-            hint="put a nested list into 'related' of the outer list",
+            hint=worded("put a nested list into '{}' of the outer list", Part.RELATED),
         )
     return hops
 
@@ -162,7 +177,7 @@ def nested_builder(
     if found is None:
         found = members[name] = NestedBuilder(name, hops, relation)
     if not isinstance(found, NestedBuilder) or found.relation is not relation:
-        raise QueryError(f"Two outputs have the name '{name}'", path=FIELDS)
+        raise QueryError(worded("Two outputs have the name '{}'", name), path=Part.FIELDS)
     return found
 
 
@@ -179,9 +194,9 @@ def finish_nested(
     """
     way = (*builder.hops, builder.relation)
     asked, limits = builder.asked, access.limits
-    place = asked.place if asked is not None else FIELDS
+    place: Place = asked.place if asked is not None else Part.FIELDS
     inner = access.inside(way, builder.asked.source if builder.asked else builder.source)
-    terms = _terms(builder)
+    terms, bare = _terms(builder)
     # Names before caps: a path that is too long and not granted must not look as if it existed.
     related = asked.related if asked else ()
     named = name_aggregates(related, inner, places) if related else NO_NAMES
@@ -193,7 +208,14 @@ def finish_nested(
         if places is not None:
             places |= found
     if asked is not None and asked.search is not None:
-        where = within(authorize_search(asked.search, inner, f"{place}.search"), where)
+        where = within(authorize_search(asked.search, inner, inside(place, Part.SEARCH)), where)
+    order_terms, order_by = _order(builder, inner, place, named)
+    order_by, distinct_on = authorize_list_distinct(asked, selection, order_by, inner)
+    keyset = None
+    if asked is not None and asked.cursor is not None:
+        ordered = replace(asked, order_by=order_terms)
+        known = frozenset(places or ())
+        keyset = authorize_list_cursor(ordered, terms, order_by, way, inner, known)
     return Nested(
         name=builder.name,
         hops=builder.hops,
@@ -201,24 +223,53 @@ def finish_nested(
         selection=selection,
         rows=rows_behind(builder.relation, access),
         where=where,
-        order_by=tuple(
-            authorize_order(term, inner, f"{place}.order_by", named)
-            for term in (asked.order_by if asked else ())
-        ),
+        order_by=order_by,
         limit=asked.limit if asked else min(limits.default_limit, limits.max_limit),
         offset=asked.offset if asked else 0,
         paged=asked.paged if asked else False,
+        counted=asked.counted if asked else False,
         masks=access.masks(builder.hops),
+        place=place,
+        combined=asked is not None and asked.distinct is True,
+        distinct_on=distinct_on,
+        keyset=keyset,
+        bare=bare,
     )
 
 
-def _terms(builder: NestedBuilder) -> tuple[FieldTerm, ...]:
-    """Return what is wanted of each row; nothing means that its key alone is the item."""
-    terms = list(builder.terms)
+def _order(
+    builder: NestedBuilder, inner: Access, place: Place, named: NamedAggregates
+) -> tuple[tuple[OrderTerm, ...], tuple[Ordering, ...]]:
+    """Return the requested order of a nested list, or the default order of its model.
+
+    The order that the links of a relation keep is that of the relation. Combinations of values can
+    be sorted by these values only.
+    """
+    asked = builder.asked
+    place = inside(place, Part.ORDER_BY)
+    if asked is not None and asked.order_by:
+        terms = asked.order_by
+        return terms, authorize_orders(terms, inner, place, named)
+    entry = inner.policy.entries.get(inner.resource.label)
+    if entry is None or not entry.default_order or builder.relation.sorted_by is not None:
+        return (), ()
+    if asked is not None and asked.distinct is True:
+        return (), ()
+    terms = visible_order(entry.default_order, inner)
+    return terms, by_columns(orderings(terms, inner, place))
+
+
+def _terms(builder: NestedBuilder) -> tuple[tuple[FieldTerm, ...], bool]:
+    """Return what is wanted of each row, and whether this alone is the item, without an object.
+
+    Nothing means that the key of the row is the item.
+    """
+    terms, relation = list(builder.terms), builder.relation
     if builder.asked is not None and builder.asked.fields is not None:
         terms += builder.asked.fields
-    if builder.keys and terms:
-        terms.insert(0, FieldTerm((builder.relation.target.pk.name,)))
+    bare = builder.keys and not terms and relation.called is not None
+    if builder.keys and (terms or bare):
+        terms.insert(0, FieldTerm((relation.item.name,)))
     if not terms and not builder.keys:
         terms = [FieldTerm(("*",))]
-    return tuple(dict.fromkeys(terms))
+    return tuple(dict.fromkeys(terms)), bare

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_flex.access.hints import field_denied
-from django_flex.analysis.read.aggregate_fields import FIELDS, GroupBuilder, two_outputs
+from django_flex.analysis.read.aggregate_fields import GroupBuilder, two_outputs
 from django_flex.analysis.read.filters import authorize_filters
 from django_flex.binding.related_aggregates import NO_NAMES, NamedAggregate, related_aggregate
 from django_flex.exceptions import QueryError
+from django_flex.exceptions.places import Part, inside, worded
 from django_flex.resolved import AggregateSubquery, Output
 from django_flex.schema.aggregates import resolve_measure
 from django_flex.schema.paths import UnknownPathError, resolve_hops
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     from django_flex.access.reach import Access
     from django_flex.binding.related_aggregates import NamedAggregates
+    from django_flex.exceptions.places import Place
     from django_flex.query.ast import FieldTerm, Path, Related
-    from django_flex.resolved import Derived, Where
+    from django_flex.resolved import ComputedValue, Where
     from django_flex.schema.aggregates import Measure
 
 
@@ -48,7 +50,7 @@ def name_aggregates(
 def _aggregates_of(
     entry: Related, access: Access, places: set[str] | None
 ) -> dict[Path, NamedAggregate]:
-    place = f"{entry.place}.aggregate"
+    place = inside(entry.place, Part.AGGREGATE)
     measures = [(term, _measure(term, entry, access, place)) for term in entry.aggregate or ()]
     where = None
     if entry.filters is not None:
@@ -67,7 +69,7 @@ def _aggregates_of(
     return named
 
 
-def _measure(term: FieldTerm, entry: Related, access: Access, place: str) -> Measure:
+def _measure(term: FieldTerm, entry: Related, access: Access, place: Place) -> Measure:
     text = ".".join((*entry.source, *term.path))
     try:
         hops = resolve_hops(access.resource, entry.source)
@@ -78,14 +80,14 @@ def _measure(term: FieldTerm, entry: Related, access: Access, place: str) -> Mea
         raise field_denied(text, access, place)
     if hops[-1].cardinality != "many":
         raise QueryError(
-            f"'{'.'.join(entry.source)}' is not a list of this row",
+            worded("'{}' is not a list of this row", ".".join(entry.source)),
             path=entry.place,
             hint="an aggregate needs a to-many relation",
         )
     return measure
 
 
-def _of_some(value: Derived, where: Where | None, name: Path) -> Derived:
+def _of_some(value: ComputedValue, where: Where | None, name: Path) -> ComputedValue:
     """Return an aggregate of those rows only that satisfy a condition."""
     source = value.source
     if not isinstance(source, AggregateSubquery):
@@ -113,9 +115,11 @@ def without_named(
                 renamed.append(Output(term.alias, value, aliased=True))
         elif term.path[1:] not in {(), ("*",)} or term.alias is not None:
             raise QueryError(
-                f"'{term}' is not among the aggregates of '{term.path[0]}'",
-                path=FIELDS,
-                hint=f"one of {', '.join('.'.join((term.path[0], *path)) for path in found)}",
+                worded("'{}' is not among the aggregates of '{}'", term, term.path[0]),
+                path=Part.FIELDS,
+                hint=worded(
+                    "one of {}", ", ".join(".".join((term.path[0], *path)) for path in found)
+                ),
             )
     return tuple(own), renamed
 

@@ -9,16 +9,18 @@ from django_flex.access.exclusions import behind
 from django_flex.access.reach import NestedAccess
 from django_flex.analysis.read.filters import word_condition
 from django_flex.exceptions import SearchDeniedError
-from django_flex.query.search import SEARCH, words_of
+from django_flex.exceptions.places import Part
+from django_flex.query.search import words_of
 from django_flex.resolved import AllOf, AnyOf, Search
 from django_flex.schema.paths import ResolvedPath
 
 if TYPE_CHECKING:
     from django_flex.access.reach import Access
+    from django_flex.exceptions.places import Place
     from django_flex.resolved import Where
 
 
-def authorize_search(text: str, access: Access, place: str = SEARCH) -> Search:
+def authorize_search(text: str, access: Access, place: Place = Part.SEARCH) -> Search:
     """Return what it means to search for a text: every word has to be in some path.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django_flex.dataclass_init import fast_init
 from django_flex.query.operations import SHOWING
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from django_flex.schema.paths import ResolvedPath
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class WriteAccess:
     """The caller's reach for one operation on one model, and the rules that come of it.
@@ -34,7 +36,12 @@ class WriteAccess:
 
     def may_read(self, target: ResolvedPath) -> bool:
         """Whether the caller may read rows, and this of them."""
-        grant = self.reading.grant
-        return grant.unrestricted or (
-            not grant.operations.isdisjoint(SHOWING) and self.reading.readable(target)
-        )
+        return may_read_rows(target, self.reading)
+
+
+def may_read_rows(target: ResolvedPath, reading: Access) -> bool:
+    """Whether the caller may read rows of a model, and a path from them."""
+    grant = reading.grant
+    return grant.unrestricted or (
+        not grant.operations.isdisjoint(SHOWING) and reading.readable(target)
+    )

@@ -12,12 +12,15 @@ from django_flex.analysis.authorize import authorize_returning, returned_terms
 from django_flex.analysis.caps import mutation_within
 from django_flex.analysis.read.filters import authorize_filters
 from django_flex.analysis.writes.changes import ChangeResolver
+from django_flex.analysis.writes.faults import check_faults
+from django_flex.analysis.writes.pointers import unmatchable
 from django_flex.analysis.writes.rules import enter_writing
 from django_flex.exceptions import FieldDeniedError, InvalidValueError, UnsupportedQueryError
+from django_flex.exceptions.places import Part
 from django_flex.query.operations import BY_FILTER
 from django_flex.query.terms import excerpt
 from django_flex.resolved import PROOF, AuthorizedMutation, NewRow
-from django_flex.schema.paths import UnknownPathError, resolve
+from django_flex.schema.paths import UnknownPathError, pointer_paths, resolve
 
 if TYPE_CHECKING:
     from django_flex.access.actor import Actor
@@ -53,7 +56,7 @@ def authorize_mutation(
     Raises:
         AccessDeniedError: an operation, field or filter that is not granted.
         QueryError: something granted, sent in a way that makes no sense.
-        ValidationFailedError: values that do not fit their columns.
+        ValidationFailedError: values that do not fit, of rows that are chosen by values.
         ObjectNotFoundError: a key that no row of this model can have.
     """
     mutation = mutation_within(mutation, limits)
@@ -65,8 +68,10 @@ def authorize_mutation(
     if mutation.filters is not None:
         where, _ = authorize_filters(mutation.filters, access)
     written = resolver.rows(mutation.changes, parts[0])
+    if match or mutation.operation in BY_FILTER:
+        check_faults(written)  # which rows are meant is not known without them
     if mutation.operation in BY_FILTER and any(map(has_nested_rows, written)):
-        raise UnsupportedQueryError("Nested rows cannot be written by filter", path="_set")
+        raise UnsupportedQueryError("Nested rows cannot be written by filter", path=Part.SET)
     return AuthorizedMutation(
         asked=mutation,
         rules=parts[0].rules,
@@ -90,9 +95,12 @@ def _match_field(name: str, access: Access) -> Attribute:
     try:
         target = resolve(access.resource, tuple(name.split(".")))
     except UnknownPathError:
-        raise FieldDeniedError(excerpt(name), path="_match") from None
+        raise FieldDeniedError(excerpt(name), path=Part.MATCH) from None
+    whole = [resolve(access.resource, path) for path in pointer_paths(access.resource, (name,))]
+    if whole and all(map(access.readable, whole)):
+        raise unmatchable(name)
     if target.hops or target.keys or not access.readable(target):
-        raise FieldDeniedError(excerpt(name), path="_match")
+        raise FieldDeniedError(excerpt(name), path=Part.MATCH)
     return target.attribute
 
 
@@ -100,7 +108,7 @@ def _need_unique(match: tuple[Attribute, ...], access: Access) -> None:
     names = frozenset(attribute.name for attribute in match)
     if names and names not in access.resource.unique:
         raise InvalidValueError(
-            "Only fields that are unique together identify a row", path="_match"
+            "Only fields that are unique together identify a row", path=Part.MATCH
         )
 
 

@@ -3,47 +3,53 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.files.base import File
 
-from django_flex.analysis.writes.nested import children_of, is_new, parent_of
+from django_flex.access.pointing import nameable_rows
+from django_flex.analysis.writes.links import links_of, with_new_rows
+from django_flex.analysis.writes.nested import children_of, is_new, parent_of, pointing
+from django_flex.analysis.writes.pointers import check_unmatched, point
 from django_flex.analysis.writes.updates import fit_update, other_form, sent_value
 from django_flex.analysis.writes.uploads import Refusal, received
-from django_flex.analysis.writes.writable import upload_limits_of, writable
+from django_flex.analysis.writes.writable import denied, upload_limits_of, writable
 from django_flex.binding.comparands import NoValueError
 from django_flex.binding.presets import bind_preset
+from django_flex.dataclass_init import fast_init
 from django_flex.exceptions import (
     InvalidValueError,
     LimitExceededError,
     ObjectNotFoundError,
     QueryError,
     RowDeniedError,
-    UnsupportedQueryError,
-    ValidationFailedError,
 )
-from django_flex.query.ast import ParameterText, RowChange
+from django_flex.exceptions.places import worded
+from django_flex.languages import in_language
+from django_flex.query.ast import RowChange
 from django_flex.query.terms import excerpt
-from django_flex.resolved import Assignment, LinkChanges, NewRow, Rows, RowWrite
+from django_flex.resolved import Assignment, Fault, LinkChanges, NewRow, RowWrite
 from django_flex.resolved.updates import Update
+from django_flex.schema.field_checks import coerce_key
+from django_flex.schema.generic_relations import columns_behind
 from django_flex.schema.inputs import fit
-from django_flex.schema.values import UnfitValueError, coerce_key
+from django_flex.schema.paths import ResolvedPath
+from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
     from django_flex.analysis.writes.access import WriteAccess
+    from django_flex.exceptions.places import Place
     from django_flex.query.limits import Limits
-    from django_flex.resolved import NestedWrites
-    from django_flex.schema.paths import ResolvedPath
+    from django_flex.resolved import NestedWrites, PointedRow, Rows
     from django_flex.schema.resources import Attribute, Relation
 
 logger = logging.getLogger("django_flex.security")
 NO_FILE = Refusal("A file is needed, as a part of a form; null removes the stored one.", "no_file")
 NOT_GRANTED = Refusal("No file may be uploaded here.", "not_granted")
-LINK_KEYS = frozenset({"$add", "$remove", "$set"})
 
 
 class ChangeResolver:
@@ -74,9 +80,8 @@ class ChangeResolver:
             row = self.row(change, rules, parent)
             key = (position, None) if row.pk is None else row.pk
             if key in rows:
-                raise QueryError(
-                    "This key is in the list twice", path=change.at(rules.access.resource.key_name)
-                )
+                place = change.key_place or change.at(rules.access.resource.key_name)
+                raise QueryError("This key is in the list twice", path=place)
             rows[key] = row
         return tuple(rows.values())
 
@@ -99,7 +104,6 @@ class ChangeResolver:
         Raises:
             FieldDeniedError: a name that is not granted, or does not exist.
             QueryError: two names for one column.
-            ValidationFailedError: values that do not fit; all of them are named.
         """
         self._count(change)
         builder = RowWriteBuilder(change, rules)
@@ -109,10 +113,13 @@ class ChangeResolver:
                 continue  # the row was found by this column, so its value does not change
             destination = self._target(name, rules, change)
             target = destination.target
-            builder.claim(name, target)
-            if parent is not None and target.attribute.lookup == parent.far and not target.via:
-                raise QueryError("The outer row sets this value", path=change.at(excerpt(name)))
-            if not target.via:
+            columns = columns_behind(target.hops[0], rules.access.resource) if target.via else ()
+            for path in [ResolvedPath((), column) for column in columns] or [target]:
+                builder.claim(name, path, parent)
+            if columns:
+                check_unmatched(name, columns, matched)
+                builder.point(name, target.hops[0], value, columns)
+            elif not target.via:
                 upserting = bool(matched) and target.attribute not in matched
                 sent = sent_value(name, target, value, rules, change, upserting=upserting)
                 if destination.relation is not None and is_new(value):
@@ -125,7 +132,9 @@ class ChangeResolver:
                     name, destination, sent, self._upload(name, destination, rules, sent)
                 )
             elif destination.is_link:
-                builder.link(name, target, value)
+                links, faults = links_of(name, target, value, rules, change)
+                builder.faults += faults
+                builder.links.append(with_new_rows(links, rules, self, change))
             else:
                 builder.children.append(
                     children_of(name, target.hops[0], value, rules, self, change)
@@ -159,7 +168,9 @@ class ChangeResolver:
             found = self._targets[rules, name] = Destination(
                 target=target,
                 relation=relation,
-                reference=None if relation is None else reference_of(relation, rules),
+                reference=None
+                if relation is None
+                else nameable_rows(relation.target, rules.access),
                 is_link=target.via and target.hops[0].linked,
             )
         return found
@@ -170,10 +181,11 @@ class ChangeResolver:
             raise LimitExceededError(
                 "Too many rows in one write",
                 path=change.place or None,
-                hint=f"at most {self.limits.max_items}",
+                hint=worded("at most {}", self.limits.max_items),
             )
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class Destination:
     """Where a value goes: a column, or a relation that is many-to-many (``is_link``) or nested.
@@ -190,7 +202,7 @@ class Destination:
 class RowWriteBuilder:
     """Collects the values of one row."""
 
-    __slots__ = ("assigned", "change", "children", "claimed", "codes", "faults", "links", "rules")
+    __slots__ = ("assigned", "change", "children", "claimed", "faults", "links", "pointed", "rules")
 
     def __init__(self, change: RowChange, rules: WriteAccess) -> None:
         self.change = change
@@ -198,21 +210,27 @@ class RowWriteBuilder:
         self.assigned: dict[str, list[Assignment]] = {}
         self.links: list[LinkChanges] = []
         self.children: list[NestedWrites] = []
-        self.claimed: dict[tuple[str, ...], str] = {}
-        self.faults: dict[str, list[str]] = {}
-        self.codes: dict[str, list[str]] = {}
+        self.claimed: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self.faults: list[Fault] = []
+        self.pointed: list[PointedRow] = []
 
-    def claim(self, name: str, target: ResolvedPath) -> None:
-        """Refuse a second name for a column, or for a part of a value that is written already."""
+    def claim(self, name: str, target: ResolvedPath, parent: Relation | None) -> None:
+        """Refuse a second name for a column, or for a part of a value that is written already.
+
+        With a ``parent``, the relation to the outer row, also what that row sets.
+        """
+        if parent is not None and _points(target, parent):
+            raise QueryError("The outer row sets this value", path=self.change.at(excerpt(name)))
         path = target.canonical
-        for other, earlier in self.claimed.items():
+        claimed = self.claimed.setdefault(path[0], [])
+        for other, earlier in claimed:
             shared = min(len(other), len(path))
             if other[:shared] == path[:shared]:
                 raise QueryError(
-                    f"'{excerpt(earlier)}' and '{excerpt(name)}' write the same value",
+                    worded("'{}' and '{}' write the same value", excerpt(earlier), excerpt(name)),
                     path=self.change.at(excerpt(name)),
                 )
-        self.claimed[path] = name
+        claimed.append((path, name))
 
     def assign(
         self,
@@ -224,7 +242,8 @@ class RowWriteBuilder:
         """Take a value for a column, or for a key in its JSON value; ``upload`` is one of a file."""
         attribute = destination.target.attribute
         if isinstance(upload, Refusal):
-            self.faults[name], self.codes[name] = [upload.message], [upload.code]
+            message = in_language(upload.message)
+            self.faults.append(Fault(name, attribute.own_name, message, upload.code))
             return
         try:
             # A key inside a JSON value takes any JSON value, too, since its kind is the column's.
@@ -236,58 +255,25 @@ class RowWriteBuilder:
             else:
                 typed = fit(value, attribute) if upload is None else upload
         except UnfitValueError as error:
-            self.faults[name] = [f"This has to be {error}{other_form(value, attribute)}."]
+            expected = worded("This has to be {}{}.", error.expected, other_form(value, attribute))
+            self.faults.append(Fault(name, attribute.own_name, in_language(expected)))
             return
         assignment = Assignment(
             name, attribute, typed, destination.target.keys, destination.reference
         )
         self.assigned.setdefault(attribute.name, []).append(assignment)
 
-    def link(self, name: str, target: ResolvedPath, value: object) -> None:
-        """Take the keys of a many-to-many relation: a list, or what to add and to remove."""
-        if isinstance(
-            value, ParameterText
-        ):  # in a form a list of one is not to be told from a text
-            value = [value] if value else []
-        parts: Mapping[str, object] = value if isinstance(value, Mapping) else {"$set": value}
-        unknown = [key for key in parts if key not in LINK_KEYS]
-        if unknown or not parts or ("$set" in parts and len(parts) > 1):
-            raise InvalidValueError(
-                "A list of keys is needed",
-                path=self.change.at(excerpt(name)),
-                hint='[1, 2] replaces all of them; {"$add": [3], "$remove": [1]} changes some',
-            )
-        relation = target.hops[0]
-        if self.rules.access.link_rows(relation) is not None:
-            raise UnsupportedQueryError(
-                f"'{excerpt(name)}' has an explicit through model",
-                path=self.change.at(excerpt(name)),
-                hint="write those",
-            )
-        keys = {key: self._keys(name, target.attribute, part) for key, part in parts.items()}
-        self.links.append(
-            LinkChanges(
-                name=name,
-                relation=relation,
-                rows=self.rules.access.related_rows(relation.target) or all_rows(relation),
-                add=keys.get("$add", ()),
-                remove=keys.get("$remove", ()),
-                replace=keys.get("$set"),
-            )
-        )
-
-    def _keys(self, name: str, pk: Attribute, values: object) -> tuple[object, ...]:
-        place = self.change.at(excerpt(name))
-        if not isinstance(values, list | tuple):
-            raise InvalidValueError("A list of keys is needed", path=place, hint="[1, 2]")
-        if len(values) > self.rules.access.limits.max_items:
-            raise LimitExceededError("Too many keys", path=place)
-        try:
-            typed = [coerce_key(value, pk) for value in values]
-        except UnfitValueError as error:
-            self.faults[name] = [f"This has to be {error}."]
-            return ()
-        return tuple(dict.fromkeys(typed))
+    def point(
+        self, name: str, pointer: Relation, value: object, columns: Iterable[Attribute]
+    ) -> None:
+        """Take what a generic foreign key is to point to; not if one of its columns is preset."""
+        if any(preset.attribute in columns for preset in self.rules.presets):
+            raise denied(name, self.rules, self.change)
+        found = point(name, pointer, value, self.rules)
+        for assignment in found.assignments:
+            self.assigned[assignment.attribute.name] = [assignment]
+        self.pointed += found.rows
+        self.faults += found.faults
 
     def preset(self) -> None:
         """Overwrite what was sent with the values that the operator sets.
@@ -314,21 +300,26 @@ class RowWriteBuilder:
             parts = self.assigned.get(attribute.name, ())
             if all(part.value is None for part in parts):
                 place = self.change.place or attribute.name
-                raise QueryError(f"'{attribute.name}' is needed to match rows", path=place)
+                raise QueryError(worded("'{}' is needed to match rows", attribute.name), path=place)
 
     def finish(self) -> RowWrite:
         """Return the row."""
-        if self.faults:
-            codes = {name: self.codes.get(name, ["invalid"]) for name in self.faults}
-            raise ValidationFailedError(self.faults, codes, path=self.change.place or None)
         assignments = tuple(part for parts in self.assigned.values() for part in parts)
         return RowWrite(
-            pk=row_key(self.change.pk, self.rules.access.resource.pk),
+            pk=row_key(self.change.pk, self.rules.access.resource.pk, self.change.key_place),
             place=self.change.place,
+            key_place=self.change.key_place,
             assignments=assignments,
             links=tuple(self.links),
             children=tuple(self.children),
+            faults=tuple(self.faults),
+            pointed=tuple(self.pointed),
         )
+
+
+def _points(target: ResolvedPath, parent: Relation) -> bool:
+    """Whether a column is one by which a row points to the row around it."""
+    return not target.via and target.attribute.lookup in pointing(parent)
 
 
 def relation_of(attribute: Attribute, rules: WriteAccess) -> Relation | None:
@@ -337,21 +328,11 @@ def relation_of(attribute: Attribute, rules: WriteAccess) -> Relation | None:
     return None if relation is None or relation.column is None else relation
 
 
-def reference_of(relation: Relation, rules: WriteAccess) -> Rows:
-    """Return the rows that a foreign key may point to."""
-    return rules.access.related_rows(relation.target) or all_rows(relation)
-
-
-def all_rows(relation: Relation) -> Rows:
-    """Return the rows of a related model where no rule says which: they only have to exist."""
-    return Rows(relation.target, plain=True)
-
-
-def row_key(value: object, pk: Attribute) -> object:
-    """Type the key of a row; one that cannot be a key matches no row."""
+def row_key(value: object, pk: Attribute, place: Place = "") -> object:
+    """Type the key of a row, sent at a place; one that cannot be a key matches no row."""
     if value is None:
         return None
     try:
         return coerce_key(value, pk)
     except UnfitValueError:
-        raise ObjectNotFoundError from None
+        raise ObjectNotFoundError(path=place or None) from None

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 from django_flex.analysis.writes.rules import enter_related
 from django_flex.analysis.writes.writable import denied, may_write
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.exceptions.places import Part, inside, worded
 from django_flex.query.ast import RowChange
 from django_flex.query.terms import excerpt
 from django_flex.resolved import NestedWrites, NewRow
+from django_flex.schema.field_checks import coerce_key
 from django_flex.schema.paths import ResolvedPath
-from django_flex.schema.values import UnfitValueError, coerce_key
+from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django_flex.access.reach import Access
     from django_flex.analysis.writes.access import WriteAccess
+    from django_flex.exceptions.places import Place
     from django_flex.policy.model import Preset
     from django_flex.query.limits import Limits
     from django_flex.resolved import RowWrite
@@ -30,12 +33,18 @@ if TYPE_CHECKING:
 Verb = str
 #: What may be done with nested rows, and the operations that it needs on their model.
 VERBS: dict[Verb, tuple[str, ...]] = {
-    "$add": ("add",),
-    "$edit": ("edit",),
-    "$remove": ("delete",),
-    "$set": ("add", "edit", "delete"),
+    Part.ADD: ("add",),
+    Part.EDIT: ("edit",),
+    Part.REMOVE: ("delete",),
+    Part.REPLACE: ("add", "edit", "delete"),
 }
-HINT = '{"$add": [{…}], "$edit": [{"id": 1, …}], "$remove": [2]}, or {"$set": [{…}]} for all'
+HINT = worded(
+    '{{"{}": [{{…}}], "{}": [{{"id": 1, …}}], "{}": [2]}}, or {{"{}": [{{…}}]}} for all',
+    Part.ADD,
+    Part.EDIT,
+    Part.REMOVE,
+    Part.REPLACE,
+)
 
 
 class RowResolver(Protocol):
@@ -92,8 +101,10 @@ def children_of(
         rules={name: there.rules for name, there in granted.items()},
         add=resolver.rows(added, granted["add"], relation) if added else (),
         edit=resolver.rows(edited, granted["edit"], relation) if edited else (),
-        remove=_keys(parts.get("$remove", ()), relation, f"{place}.$remove", resolver.limits),
-        replace="$set" in parts,
+        remove=_keys(
+            parts.get(Part.REMOVE, ()), relation, inside(place, Part.REMOVE), resolver.limits
+        ),
+        replace=Part.REPLACE in parts,
     )
     resolver.depth -= 1
     return children
@@ -101,7 +112,7 @@ def children_of(
 
 def is_new(value: object) -> TypeGuard[Mapping[str, object]]:
     """Whether a foreign key is sent as a row to add."""
-    return isinstance(value, Mapping) and "$add" in value
+    return isinstance(value, Mapping) and Part.ADD in value
 
 
 def parent_of(
@@ -125,39 +136,41 @@ def parent_of(
     there = resolver.related[relation].get("add")
     if there is None:
         raise denied(name, rules, change)
-    values = value["$add"]
+    values = value[Part.ADD]
     if len(value) > 1 or not isinstance(values, Mapping):
         raise InvalidValueError(
-            "A key or a new object is needed", path=place, hint='1, or {"$add": {"name": "x"}}'
+            "A key or a new object is needed",
+            path=place,
+            hint=worded('1, or {{"{}": {{"name": "x"}}}}', Part.ADD),
         )
     _check_depth(resolver, place)
-    place = f"{place}.$add"
+    place = inside(place, Part.ADD)
     resolver.depth += 1
     row = resolver.row(RowChange(None, _mapping(values, place), place), there, inside=True)
     resolver.depth -= 1
     return NewRow(row, there.rules)
 
 
-def _check_depth(resolver: RowResolver, place: str) -> None:
+def _check_depth(resolver: RowResolver, place: Place) -> None:
     if resolver.depth >= resolver.limits.max_relation_depth:
         raise LimitExceededError(
             "Too many nested rows", path=place, hint=f"{resolver.limits.max_relation_depth}"
         )
 
 
-def _parts(value: Any, place: str, *, adding: bool) -> Mapping[Verb, list[Any]]:
+def _parts(value: Any, place: Place, *, adding: bool) -> Mapping[Verb, list[Any]]:
     """Return lists by verb. A bare list means rows to add where nothing can be there yet."""
     if adding and isinstance(value, list | tuple):
-        value = {"$add": value}
-    verbs = {"$add"} if adding else set(VERBS)
+        value = {Part.ADD: value}
+    verbs = {Part.ADD} if adding else set(VERBS)
     good = isinstance(value, Mapping) and value and verbs.issuperset(value)
-    if not good or ("$set" in value and len(value) > 1):
+    if not good or (Part.REPLACE in value and len(value) > 1):
         raise QueryError(
             "An object that says what to do with these rows is needed", path=place, hint=HINT
         )
     for verb, items in value.items():
         if not isinstance(items, list | tuple):
-            raise QueryError("A list is needed", path=f"{place}.{verb}", hint=HINT)
+            raise QueryError("A list is needed", path=inside(place, Part(verb)), hint=HINT)
     found: Mapping[Verb, list[object]] = value
     return found
 
@@ -178,62 +191,74 @@ def _granted(
 
 
 def may_point(relation: Relation, access: Access, presets: Iterable[Preset]) -> bool:
-    """Whether a new row may be given the column that points here, as if it were sent on its own.
+    """Whether a new row may be given the columns that point here, as if they were sent on their own.
 
     Args:
         relation: the way from the row that it points to.
         access: the caller's reach on the new row's model, under the grant for adding.
         presets: the values that are set there, whatever is sent.
     """
-    column = relation.target.attribute(relation.far)
-    if column is None or any(preset.attribute is column for preset in presets):
-        return False
-    return may_write(ResolvedPath((), column), access, "add")
+    fixed = {preset.attribute for preset in presets}
+    columns = [relation.target.attribute(name) for name in pointing(relation)]
+    return all(
+        column is not None
+        and column not in fixed
+        and may_write(ResolvedPath((), column), access, "add", alone=False)
+        for column in columns
+    )
+
+
+def pointing(relation: Relation) -> tuple[str, ...]:
+    """Return the columns of the rows inside that point to the row around them."""
+    kind = relation.far_type
+    return (relation.far,) if kind is None else (relation.far, kind.column)
 
 
 def _sorted(
-    parts: Mapping[Verb, Any], place: str, key_name: str
+    parts: Mapping[Verb, Any], place: Place, key_name: str
 ) -> tuple[list[RowChange], list[RowChange]]:
     """Tell rows to add from rows to edit; those of ``$set`` are known by their key."""
     # A new row has no key; if its key is a column that may be written, it is sent as one.
     added = [
-        RowChange(None, _mapping(item, f"{place}.$add[{n}]"), f"{place}.$add[{n}]")
-        for n, item in enumerate(parts.get("$add", ()))
+        RowChange(None, _mapping(item, here := inside(place, Part.ADD, n)), here)
+        for n, item in enumerate(parts.get(Part.ADD, ()))
     ]
     edited = [
-        _keyed(item, f"{place}.$edit[{n}]", key_name)
-        for n, item in enumerate(parts.get("$edit", ()))
+        _keyed(item, inside(place, Part.EDIT, n), key_name)
+        for n, item in enumerate(parts.get(Part.EDIT, ()))
     ]
     for change in edited:
         if change.pk is None:
             raise QueryError("The item needs its key", path=change.at(key_name))
-    for n, item in enumerate(parts.get("$set", ())):
-        change = _keyed(item, f"{place}.$set[{n}]", key_name)
+    for n, item in enumerate(parts.get(Part.REPLACE, ())):
+        change = _keyed(item, inside(place, Part.REPLACE, n), key_name)
         (added if change.pk is None else edited).append(change)
     return added, edited
 
 
-def _keyed(item: object, place: str, key_name: str) -> RowChange:
+def _keyed(item: object, place: Place, key_name: str) -> RowChange:
     values = dict(_mapping(item, place))
     if {"_id", key_name} <= values.keys():
-        text = f"'_id' and '{key_name}' are the same key"
-        raise QueryError(text, path=f"{place}.{key_name}", hint="send one")
-    pk = values.pop(key_name, None)
-    return RowChange(values.pop("_id", pk), values, place)
+        text = worded("'_id' and '{}' are the same key", key_name)
+        raise QueryError(text, path=inside(place, key_name), hint="send one")
+    sent = "_id" if "_id" in values else key_name
+    return RowChange(values.pop(sent, None), values, place, key_place=inside(place, sent))
 
 
-def _mapping(item: object, place: str) -> Mapping[str, object]:
+def _mapping(item: object, place: Place) -> Mapping[str, object]:
     if not isinstance(item, Mapping) or not all(isinstance(key, str) for key in item):
         raise QueryError("A JSON object is needed", path=place, hint=HINT)
     return item
 
 
-def _keys(items: Any, relation: Relation, place: str, limits: Limits) -> tuple[object, ...]:
+def _keys(items: Any, relation: Relation, place: Place, limits: Limits) -> tuple[object, ...]:
     if len(items) > limits.max_items:
-        raise LimitExceededError("Too many keys", path=place, hint=f"at most {limits.max_items}")
+        raise LimitExceededError(
+            "Too many keys", path=place, hint=worded("at most {}", limits.max_items)
+        )
     pk = relation.target.pk
     try:
         typed = [coerce_key(item, pk) for item in items]
     except UnfitValueError as error:
-        raise QueryError("A list of keys is needed", path=place, hint=str(error)) from error
+        raise QueryError("A list of keys is needed", path=place, hint=error.expected) from error
     return tuple(dict.fromkeys(typed))

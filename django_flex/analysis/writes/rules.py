@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_flex.access.reach import Access
@@ -45,8 +45,8 @@ class CallerPermissions:
     def knows(self, field: str) -> bool:
         """Whether errors may name a field to the caller: it may be written, or is not a column."""
         resource = self.access.resource
-        attribute = resource.attributes.get(field)
-        if attribute is None:
+        attribute = resource.attribute(field)
+        if attribute is None or attribute.own_name != field:
             return resource.relation(field) is None
         known = self.access.grant.unrestricted or self.access.covers(ResolvedPath((), attribute))
         return known and not is_computed(attribute)
@@ -58,7 +58,7 @@ class CallerPermissions:
     def name_of(self, label: str) -> str | None:
         """Return the name under which a resource is exposed, ``None`` if it is not."""
         entry = self.access.policy.entries.get(label)
-        return None if entry is None else entry.name
+        return None if entry is None or entry.closed else entry.name
 
 
 def enter_writing(
@@ -115,7 +115,7 @@ def rules_of_dependent(dependent: Dependent, access: Access) -> WriteRules | Non
     there = enter_related(access, dependent.label, "edit")
     if there is None:
         return None
-    attribute = there.access.resource.attributes[dependent.changes]
+    attribute = there.access.resource.column(dependent.changes)
     return there.rules if may_write(ResolvedPath((), attribute), there.access, "edit") else None
 
 
@@ -132,11 +132,10 @@ def make_rules(operation: str, access: Access, rows: Rows) -> WriteAccess:
     """
     entry, actor = access.entry, access.actor
     writing = access.grant.writing[operation]
-    # The entry's queryset is in `rows` already.
-    bare = replace(entry, queryset=None)
     try:
-        narrower = bind_rows(writing.rows, bare, actor)
-        checks = [bind_rows(check, bare, actor) for check in writing.checks]
+        # The entry's queryset is in ``rows`` already.
+        narrower = bind_rows(writing.rows, entry, actor, alone=True)
+        checks = [bind_rows(check, entry, actor, alone=True) for check in writing.checks]
     except RuleFailedError as error:
         raise OperationDeniedError(operation, entry.name) from error
     after = (rows, *checks) if operation != "delete" else ()

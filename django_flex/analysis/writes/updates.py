@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django_flex.exceptions import FieldDeniedError, InvalidValueError
+from django_flex.exceptions.places import worded
 from django_flex.query.terms import excerpt
 from django_flex.resolved.updates import INCREMENT, UPDATE_OPERATORS, Update
 from django_flex.schema.inputs import check_json, fit
-from django_flex.schema.introspection import items_of
 from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
     from django_flex.analysis.writes.access import WriteAccess
+    from django_flex.exceptions.places import Place
     from django_flex.query.ast import RowChange
     from django_flex.schema.paths import ResolvedPath
     from django_flex.schema.resources import Attribute
@@ -25,7 +26,7 @@ _NUMBERS = frozenset({"integer", "decimal", "float", "json"})
 _SINGLE = frozenset(
     {
         *("integer", "decimal", "float", "boolean", "text", "uuid", "datetime", "date", "time"),
-        *("duration", "binary", "file"),
+        *("duration", "binary", "file", "geometry", "hstore", "range"),
     }
 )
 
@@ -53,6 +54,9 @@ def sent_value(
         InvalidValueError: the column has no such values, or the row has none yet.
         FieldDeniedError: the caller may not read the column, and errors would tell its value.
     """
+    # Most values are plain; to ask an abstract class about each takes longer.
+    if value is None or isinstance(value, str | int | float):
+        return value
     if not isinstance(value, Mapping) or len(value) != 1:
         return value
     (operator,) = value
@@ -65,15 +69,20 @@ def sent_value(
     _check_column(operator, attribute, place)
     if rules.operation == "add" and not upserting:
         raise InvalidValueError(
-            f"'{operator}' changes a stored value, and this row is new",
+            worded("'{}' changes a stored value, and this row is new", operator),
             path=place,
             hint="send the value itself",
         )
     if not rules.may_read(target):
         raise FieldDeniedError(
-            excerpt(name), path=place, hint=f"'{operator}' needs a field that you may read"
+            excerpt(name), path=place, hint=worded("'{}' needs a field that you may read", operator)
         )
     return Update(operator, value[operator])
+
+
+def updates_of(attribute: Attribute) -> tuple[str, ...]:
+    """Return the operators by which the value of a column can change."""
+    return tuple(name for name in UPDATE_OPERATORS if _fits(name, attribute))
 
 
 def fit_update(update: Update, attribute: Attribute) -> Update:
@@ -84,7 +93,7 @@ def fit_update(update: Update, attribute: Attribute) -> Update:
     """
     operand = update.operand
     if update.operator != INCREMENT:
-        items = items_of(attribute)
+        items = attribute.items
         if items is None:
             check_json(operand)
             return update
@@ -106,19 +115,23 @@ def other_form(value: object, attribute: Attribute) -> str:
     if not isinstance(value, Mapping):
         return ""
     if attribute.reference:
-        return '; {"$add": {…}} adds the row that it points to'
-    return '; {"$inc": 1} adds to it' if attribute.kind in _NUMBERS else ""
+        return worded('; {"$add": {…}} adds the row that it points to')
+    return worded('; {"$inc": 1} adds to it') if attribute.kind in _NUMBERS else ""
 
 
-def _check_column(operator: str, attribute: Attribute, place: str) -> None:
-    """Refuse a column whose values cannot change in this way, and keys."""
-    adds = operator == INCREMENT
-    fits = attribute.kind in _NUMBERS if adds else attribute.kind not in _SINGLE
-    if not fits or attribute.reference or attribute.primary_key:
-        what = "a number" if adds else "a list"
-        stored = f'{{"{LITERAL}": {{"{operator}": …}}}} stores the object'
+def _fits(operator: str, attribute: Attribute) -> bool:
+    """Whether the values of a column can change in a way; keys never do."""
+    if attribute.reference or attribute.primary_key:
+        return False
+    return attribute.kind in _NUMBERS if operator == INCREMENT else attribute.kind not in _SINGLE
+
+
+def _check_column(operator: str, attribute: Attribute, place: Place) -> None:
+    if not _fits(operator, attribute):
+        what = worded("a number") if operator == INCREMENT else worded("a list")
+        stored = worded('{{"{}": {{"{}": …}}}} stores the object', LITERAL, operator)
         raise InvalidValueError(
-            f"'{operator}' needs {what}, and this is none",
+            worded("'{}' needs {}, and this is none", operator, what),
             path=place,
             hint=stored if attribute.kind == "json" else "send the value itself",
         )

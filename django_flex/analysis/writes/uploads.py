@@ -11,6 +11,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 
+from django_flex.exceptions.places import worded
 from django_flex.policy.model import FileLimits
 
 if TYPE_CHECKING:
@@ -78,10 +79,14 @@ def received(
         return Refusal("The file has no name.", "invalid_name")
     most = most_bytes(limits, access)
     if not access.grant.unrestricted and size > most:
-        return Refusal(f"The file has {size} bytes; at most {most} are allowed.", "file_too_large")
+        return Refusal(
+            worded("The file has {} bytes; at most {} are allowed.", size, most), "file_too_large"
+        )
     if limits.types and not _has_type(upload.name, declared, limits.types):
         kinds = ", ".join(limits.types)
-        return Refusal(f"A file of this type is not allowed; one of {kinds} is.", "file_type")
+        return Refusal(
+            worded("A file of this type is not allowed; one of {} is.", kinds), "file_type"
+        )
     return upload
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_flex.analysis.writes.uploads import upload_limits
-from django_flex.exceptions import FieldDeniedError
+from django_flex.binding.grant_cache import GrantCache
+from django_flex.exceptions import FieldDeniedError, QueryError
+from django_flex.exceptions.places import worded
 from django_flex.query.terms import MAX_PATH_SEGMENTS, SEGMENT, excerpt, nearest
+from django_flex.schema.generic_relations import columns_behind
 from django_flex.schema.inputs import is_computed, needs_naming
 from django_flex.schema.paths import ResolvedPath, UnknownPathError, resolve
 
@@ -15,7 +18,11 @@ if TYPE_CHECKING:
     from django_flex.analysis.writes.access import WriteAccess
     from django_flex.policy.model import FileLimits
     from django_flex.query.ast import RowChange
-    from django_flex.schema.resources import Attribute
+    from django_flex.schema.resources import Attribute, Relation, Resource
+
+
+#: Columns that a grant lets its callers write.
+_cache: GrantCache[ResolvedPath] = GrantCache()
 
 
 def writable(name: str, rules: WriteAccess, change: RowChange) -> ResolvedPath:
@@ -24,15 +31,28 @@ def writable(name: str, rules: WriteAccess, change: RowChange) -> ResolvedPath:
     Raises:
         FieldDeniedError: it names nothing, or nothing that the caller may write.
     """
+    access = rules.access
+    question = (access.resource, rules.operation, name)
+    found = _cache.get(access.grant, question)
+    if found is not None:
+        return found
     path = tuple(name.split(".", MAX_PATH_SEGMENTS))
     if not all(map(SEGMENT.fullmatch, path)):
         raise denied(name, rules, change)
     try:
-        target = resolve(rules.access.resource, path)
+        target = resolve(access.resource, path)
     except UnknownPathError:
         raise denied(name, rules, change) from None
-    if not may_write(target, rules.access, rules.operation):
+    if not may_write(target, access, rules.operation):
+        if _is_part_of_key(target, access) and may_write(target, access, "add"):
+            raise QueryError(
+                worded("'{}' is part of the key, which does not change", excerpt(name)),
+                path=change.at(excerpt(name)),
+            )
         raise denied(name, rules, change)
+    # About a column the grant decides alone. Keys in a JSON value are the client's invention.
+    if access.decides and not (target.via or target.hops or target.keys):
+        _cache.put(access.grant, question, target)
     return target
 
 
@@ -44,7 +64,7 @@ def denied(name: str, rules: WriteAccess, change: RowChange) -> FieldDeniedError
 
 
 def writable_names(access: Access, operation: str) -> list[str]:
-    """Return the columns and many-to-many relations that the caller may add or edit.
+    """Return the columns, many-to-many relations and generic foreign keys that the caller may add or edit.
 
     Args:
         access: the caller's reach under the grant for writing.
@@ -53,28 +73,63 @@ def writable_names(access: Access, operation: str) -> list[str]:
     resource = access.resource
     columns = [ResolvedPath((), attribute) for attribute in resource.attributes.values()]
     links = [
-        ResolvedPath((relation,), relation.target.pk, via=True)
+        ResolvedPath((relation,), relation.item, via=True)
         for relation in resource.relations.values()
-        if relation.cardinality == "many" and relation.linked
+        if relation.linked or relation.same_row
     ]
     return [
         target.canonical[0] for target in (*columns, *links) if may_write(target, access, operation)
     ]
 
 
-def may_write(target: ResolvedPath, access: Access, operation: str) -> bool:
+def may_write(target: ResolvedPath, access: Access, operation: str, *, alone: bool = True) -> bool:
     """Whether the caller may add or edit what a path leads to.
 
     Rows of another model that point here are left to the grants of that model.
+
+    Args:
+        target: the path.
+        access: the caller's reach under the grant for writing.
+        operation: ``add`` or ``edit``.
+        alone: whether a column of a generic foreign key would be sent by its own name.
     """
     if target.via:
         nested = len(target.hops) == 1 and not target.keys
+        if nested and target.hops[0].same_row:
+            return _may_point(target.hops[0], access, operation)
         return nested and (not target.hops[0].linked or _may_link(target, access))
     if target.hops or is_computed(target.attribute):
         return False
-    if target.attribute.primary_key and operation == "edit":
+    if operation == "edit" and (target.attribute.primary_key or _is_part_of_key(target, access)):
         return False
+    if alone and _is_of_pointer(target.attribute, access.resource):
+        return _is_named(target, access)
     return _may_set(target.attribute, target, access)
+
+
+def _is_part_of_key(target: ResolvedPath, access: Access) -> bool:
+    """Whether a column, or one behind a generic foreign key, is the key of its row with others."""
+    columns: tuple[Attribute, ...] = () if target.hops else (target.attribute,)
+    if target.is_pointer:
+        columns = columns_behind(target.hops[0], access.resource)
+    return any(column in access.resource.pk.parts for column in columns)
+
+
+def _may_point(pointer: Relation, access: Access, operation: str) -> bool:
+    """Whether both columns of a generic foreign key may be written, by its own name or by theirs."""
+    columns = [ResolvedPath((), one) for one in columns_behind(pointer, access.resource)]
+    if operation == "edit" and any(_is_part_of_key(one, access) for one in columns):
+        return False
+    named = (ResolvedPath((pointer,), one) for one in pointer.target.attributes.values())
+    if access.grant.unrestricted:
+        return True
+    if all(access.covers(target) for target in named):
+        guard = access.policy.guard
+        kept = any(
+            needs_naming(o.attribute) or guard.covers(access.resource, o.attribute) for o in columns
+        )
+        return not (kept and access.grant.for_reading)
+    return all(_may_set(one.attribute, one, access) for one in columns)
 
 
 def upload_limits_of(target: ResolvedPath, access: Access) -> FileLimits | None:
@@ -86,15 +141,26 @@ def upload_limits_of(target: ResolvedPath, access: Access) -> FileLimits | None:
 def _may_set(attribute: Attribute, target: ResolvedPath, access: Access) -> bool:
     if attribute.name in access.grant.files:
         return True
-    guarded = access.policy.guard.covers(access.resource, attribute)
+    guard, resource = access.policy.guard, access.resource
+    guarded = guard.covers(resource, attribute) or guard.gives_rights(resource)
     needed = guarded or needs_naming(attribute)
     return _granted(target, access) and (not needed or _is_named(target, access))
+
+
+def _is_of_pointer(attribute: Attribute, resource: Resource) -> bool:
+    """Whether a column is part of a generic foreign key.
+
+    By its own name nothing is looked up, so it could point to a row that the caller may not see.
+    """
+    pointers = (one for one in resource.relations.values() if one.same_row)
+    return any(attribute in columns_behind(one, resource) for one in pointers)
 
 
 def _may_link(target: ResolvedPath, access: Access) -> bool:
     """Whether links may be changed; under a wildcard only from the model that declares them."""
     relation = target.hops[0]
-    guarded = access.policy.guard.covers_relation(access.resource, relation.name)
+    guard, resource = access.policy.guard, access.resource
+    guarded = guard.covers_relation(resource, relation.name) or guard.gives_rights(resource)
     needed = guarded or relation.reverse
     return _granted(target, access) and (not needed or _is_named(target, access))
 

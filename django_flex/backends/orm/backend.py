@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import connections, router, transaction
-from django.db.models import Q
+from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 
 from django_flex.backends.orm.connection.database_errors import translated
 from django_flex.backends.orm.connection.databases import stored_with
 from django_flex.backends.orm.connection.deadlines import Deadline, ForEachStatement
 from django_flex.backends.orm.connection.time_zones import check_time_zone
 from django_flex.backends.orm.connection.transactions import reading, writing
+from django_flex.backends.orm.django_internals.connections import features
+from django_flex.backends.orm.django_internals.keys import has_key, has_one_of
 from django_flex.backends.orm.expressions.conditions import filtered, visible_rows
 from django_flex.backends.orm.prepared.statement_cache import Database, StatementCache
 from django_flex.backends.orm.reading.aggregates import read_groups
@@ -39,16 +42,24 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Resource
 
 
+#: The databases of Django that have none of PostgreSQL's types. Django compiles its operators for
+#: them all the same, or raises while it does.
+_OF_POSTGRESQL = tuple((kind, frozenset({"isnull"})) for kind in ("array", "hstore", "range"))
+_OTHERS = frozenset({"sqlite", "mysql", "oracle"})
+
+
 class OrmBackend:
     """Executes plans by Django's ORM; see ``Backend`` for what each method takes and returns."""
 
-    __slots__ = ("_statements",)
-    #: All of them.
+    __slots__ = ("_can", "_statements")
+    #: All of them; each database but PostgreSQL lacks some.
     capabilities: Capabilities = ALL
+    validates = True
 
     def __init__(self, statements: StatementCache) -> None:
         """Take the cache of the statements of one API version."""
         self._statements = statements
+        self._can: dict[str, Capabilities] = {}
 
     @property
     def statements(self) -> StatementCache:
@@ -58,6 +69,21 @@ class OrmBackend:
     def stored_with(self, label: str) -> Container[str] | None:
         """Ask Django's routers which models share a database."""
         return stored_with(label)
+
+    def capabilities_of(self, label: str) -> Capabilities:
+        """Ask Django what the primary database of a model can do, as its replicas do."""
+        # Without routers, each model is in the default database.
+        using = DEFAULT_DB_ALIAS
+        if router.routers:
+            using = router.db_for_write(apps.get_model(label))
+        found = self._can.get(using)
+        if found is None:
+            found = self._can[using] = replace(
+                ALL,
+                containment=features(using).supports_json_field_contains,
+                fewer=_OF_POSTGRESQL if connections[using].vendor in _OTHERS else (),
+            )
+        return found
 
     def _on(self, using: str) -> Database:
         return Database(using, self._statements)
@@ -163,7 +189,13 @@ class OrmBackend:
 
     def find(self, rows: Rows, key: object, using: str) -> object:
         """Return a model instance."""
-        return visible_rows(rows, using).using(using).filter(pk=key).order_by().first()
+        return (
+            visible_rows(rows, using)
+            .using(using)
+            .filter(has_key(model_of(rows.resource), key))
+            .order_by()
+            .first()
+        )
 
     def find_keys(self, rows: Rows, name: str, value: object, using: str) -> set[object]:
         """Find rows with a Django lookup, such as ``slug`` or ``owner__name``."""
@@ -186,7 +218,8 @@ class OrmBackend:
         where: Where | None = None,
     ) -> list[object]:
         """Return model instances, by ``SELECT … FOR UPDATE``."""
-        return locked_rows(rules, Q(pk__in=list(keys)), self._on(using), lock, where=where)
+        these = has_one_of(model_of(rules.resource), keys)
+        return locked_rows(rules, these, self._on(using), lock, where=where)
 
     def choose_keys(
         self, rules: WriteRules, where: Where | None, using: str, most: int
@@ -199,11 +232,12 @@ class OrmBackend:
         """Ask the database, unless no rule narrows the rows."""
         if all(rows.plain for rows in rules.before):
             return True
-        return allowed_rows(rules, None, using).filter(pk=key).exists()
+        this = has_key(model_of(rules.resource), key)
+        return allowed_rows(rules, None, using).filter(this).exists()
 
     def satisfies(self, resource: Resource, where: Where, key: object, using: str) -> bool:
         """Ask the database."""
-        this = Q(pk=key)
+        this = has_key(model_of(resource), key)
         row = model_of(resource)._base_manager.using(using).filter(this)
         return filtered(row, where, using, (this,)).exists()
 

@@ -25,7 +25,7 @@ from django_flex.actions.run.locking import may_run_on
 from django_flex.conf import get_settings
 from django_flex.contrib.dj_actions.registries import add_registry, on_behalf_of
 from django_flex.contrib.viewset_rules import found_by
-from django_flex.dialects.flex import FLEX
+from django_flex.dialects.flex import flex_for
 from django_flex.engine import ACTIONS, Call, resolve_call
 from django_flex.exceptions import (
     ActionNotFoundError,
@@ -33,6 +33,7 @@ from django_flex.exceptions import (
     FlexError,
     ValidationFailedError,
 )
+from django_flex.exceptions.places import worded
 from django_flex.http.authentication import SESSION_CHALLENGE
 from django_flex.http.writes import read_idempotency_key
 from django_flex.plan.shape import FlexResult
@@ -84,7 +85,9 @@ class BaseActionMixin:
         ):
             known = dict(self._known(request, wanted))
             if action_id not in known:
-                raise ActionNotFoundError(hint=f"one of {', '.join(known)}" if known else None)
+                raise ActionNotFoundError(
+                    hint=worded("one of {}", ", ".join(known)) if known else None
+                )
             found = known[action_id]
         row = None if pk is None else self._row(request, action_id)
         if asks:
@@ -150,7 +153,7 @@ class BaseActionMixin:
         actor = made(request.user, request._request)  # noqa: SLF001 - the documented way
         return Call(
             settings=settings,
-            dialect=FLEX,
+            dialect=flex_for(settings.policy),
             policy=policy,
             entry=entry,
             resource=self._model()._meta.label_lower,

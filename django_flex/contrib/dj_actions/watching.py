@@ -26,6 +26,7 @@ from django_flex.contrib.dj_actions.statements import (
     read,
 )
 from django_flex.exceptions import RowDeniedError
+from django_flex.schema.model_attributes import column_compared_as
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -169,9 +170,10 @@ class StatementGuard:
     def _allowed(self, table: str, keys: list[object]) -> set[object]:
         _, column = self._tables[table]
         rows = self._rows.using(self._using).order_by()
+        compared = column_compared_as(rows.model, column)
         found: set[object] = set()
         for start in range(0, len(keys), CHUNK):
-            some = rows.filter(**{f"{column}__in": keys[start : start + CHUNK]})
+            some = rows.filter(**{f"{compared}__in": keys[start : start + CHUNK]})
             found.update(some.values_list(column, flat=True))
         return found
 

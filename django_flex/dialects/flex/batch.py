@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django_flex.dialects.flex.mutations import parse_boolean
 from django_flex.dialects.flex.parser import check_keys
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import Batch, Operation
 from django_flex.query.terms import excerpt
 
@@ -50,7 +51,7 @@ def _operation(item: object, place: str) -> Operation:
         raise QueryError("A JSON object is needed", path=place)
     for key in ("_batch", "_dry_run"):
         if key in item:
-            raise QueryError(f"'{key}' belongs to the whole batch", path=f"{place}.{key}")
+            raise QueryError(worded("'{}' belongs to the whole batch", key), path=f"{place}.{key}")
     name = item.get("_name")
     if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
         raise InvalidValueError("A name consists of letters, digits and _", path=f"{place}._name")
@@ -109,7 +110,7 @@ def _resolved(reference: object, replies: Mapping[str, object], place: str) -> o
     name, *path = reference.split(".") if isinstance(reference, str) else ("",)
     if name not in replies:
         raise QueryError(
-            f"No operation before this one is called '{excerpt(name)}'",
+            worded("No operation before this one is called '{}'", excerpt(name)),
             path=place,
             hint='"_name" gives an operation its name; {"$ref": "name.id"} uses its reply',
         )
@@ -121,5 +122,7 @@ def _resolved(reference: object, replies: Mapping[str, object], place: str) -> o
         else:
             found = found.get(step) if isinstance(found, Mapping) else None
         if found is None:
-            raise QueryError(f"The reply of '{excerpt(name)}' has no such value", path=place)
+            raise QueryError(
+                worded("The reply of '{}' has no such value", excerpt(name)), path=place
+            )
     return found

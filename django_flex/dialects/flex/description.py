@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         InputDescription,
         ModelDescription,
         ModelSummary,
-        Reachable,
+        ReachDescription,
         RelationDescription,
         WriteDescription,
     )
@@ -43,8 +43,9 @@ def describe(facts: object) -> FlexResult:
     match facts:
         case ModelDescription():
             return FlexResult(data=render_model(facts))
-        case Models(models=models):
-            return FlexResult(data={"models": {one.name: _operations(one) for one in models}})
+        case Models(models=models, urls=urls):
+            found = {one.name: {"url": urls[one.name], **_operations(one)} for one in models}
+            return FlexResult(data={"models": found})
         case ModelActions():
             return FlexResult(data=_actions(facts))
         case LinkedAction():
@@ -109,6 +110,8 @@ def render_model(model: ModelDescription) -> dict[str, object]:
         **_some("relations", {one.path: _relation(one) for one in reach.relations if _near(one)}),
         "filters": list(model.filters),
         "order_by": list(model.order_by),
+        **_some("default_order_by", list(model.default_order)),
+        "default_shape": model.shape,
         **_aggregates(model),
         **_some("search", list(reach.search)),
         "limits": _limits(model),
@@ -122,7 +125,7 @@ def render_model(model: ModelDescription) -> dict[str, object]:
     }
 
 
-def shown_fields(reach: Reachable) -> list[FieldDescription]:
+def shown_fields(reach: ReachDescription) -> list[FieldDescription]:
     """Return the readable paths over at most one to-one relation, and those that a grant names."""
     relations = {one.path: one for one in reach.relations}
     found = [
@@ -181,11 +184,13 @@ def _input(one: InputDescription, *, adding: bool) -> dict[str, object]:
     described: dict[str, object] = {"type": column.kind, "null": column.null}
     if adding:
         described["required"] = one.required
+        described |= _some("may_be_filled", one.may_be_filled)
     if column.foreign_key:
         described["relation"] = column.model
     described |= {**_some("many", one.many), **_shown(column)}
     if adding and column.declaration.default is not None:
         described["default"] = as_json(column.declaration.default)
+    described |= _some("updates", list(one.updates))
     schema = sent_schema(column)
     if one.upload is not None:
         most, types = one.upload
@@ -207,6 +212,7 @@ def _field(one: FieldDescription) -> dict[str, object]:
     if column.foreign_key:
         described["relation"] = column.model
     described["operators"] = list(_operators(one))
+    described |= _some("transforms", list(one.transforms))
     return {**described, **_shown(column), "schema": reply_schema(column)}
 
 

@@ -8,7 +8,7 @@ from django_flex.dialects.flex import requests
 from django_flex.dialects.flex.actions import parse_call
 from django_flex.dialects.flex.batch import check_size, parse_batch, with_references
 from django_flex.dialects.flex.description import describe
-from django_flex.dialects.flex.envelope import reply, reply_to_action
+from django_flex.dialects.flex.envelope import reply, reply_to_action, reply_to_error
 from django_flex.dialects.flex.logged import names_in, rows_in
 from django_flex.dialects.flex.mutations import parse_mutation
 from django_flex.dialects.flex.operations import default_operation, first_write
@@ -29,6 +29,7 @@ class Flex:
 
     __slots__ = ()
     takes_forms: ClassVar[bool] = True
+    hides_models: ClassVar[bool] = False
 
     # Methods that would only pass on their arguments are the functions themselves, to save calls.
     decode = staticmethod(requests.decode)
@@ -43,7 +44,7 @@ class Flex:
     reply = staticmethod(reply)
     reply_to_action = staticmethod(reply_to_action)
     describe = staticmethod(describe)
-    error = staticmethod(FlexResult.from_error)
+    error = staticmethod(reply_to_error)
 
     def writes_one_row(self, payload: Mapping[str, object]) -> bool:
         """Whether there are no ``_items``, and no ``_dry_run``."""
@@ -60,6 +61,7 @@ class Flex:
             key_name=resolved.entry.resource.key_name,
             lenient=call.lenient,
             stream=call.accepts,
+            shape=call.settings.default_shape,
         )
 
     def parse_mutation(self, resolved: ResolvedCall) -> Mutation:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from django_flex.dialects.flex.serializer import aggregate_to_json, serialize
 from django_flex.engine.outcomes import ActionResult, BulkResult, Queued
+from django_flex.languages import error_in_language
 from django_flex.plan.explain import CallerExplanation
+from django_flex.plan.json_values import text_of, texts_of
 from django_flex.plan.related_pages import with_pages
 from django_flex.plan.shape import FlexResult, Groups, Page, SingleRow, Streamed
 from django_flex.plan.written import Written, WrittenRow
@@ -16,15 +18,21 @@ from django_flex.query.ast import Mutation, Query
 from django_flex.query.operations import BY_FILTER
 
 if TYPE_CHECKING:
-    from django_flex.engine.call import Shaped
+    from django_flex.engine.call import ShapedResult
     from django_flex.engine.outcomes import ActionOutcome
+    from django_flex.exceptions import FlexError
     from django_flex.plan.results import RelatedPage
     from django_flex.plan.shape import PageInfo
 
 CREATED, ACCEPTED = 201, 202
 
 
-def reply(asked: Query | Mutation, shaped: Shaped, headers: Mapping[str, str]) -> FlexResult:
+def reply_to_error(error: FlexError) -> FlexResult:
+    """Return the reply that reports an error, in the active language."""
+    return FlexResult.from_error(error_in_language(error))
+
+
+def reply(asked: Query | Mutation, shaped: ShapedResult, headers: Mapping[str, str]) -> FlexResult:
     """Return the reply to what was asked (contract, section 6)."""
     if isinstance(asked, Mutation):
         assert isinstance(shaped, Written)  # noqa: S101 - for mypy: nothing else comes of a mutation
@@ -63,12 +71,21 @@ def _results(asked: Query, page: Page) -> object:
         return rows
     if asked.shape == "list":
         return [{page.key_name: key} | row for key, row in zip(page.keys, rows, strict=True)]
-    return dict(zip(map(str, page.keys), rows, strict=True))
+    return dict(zip(texts_of(page.keys), rows, strict=True))
 
 
 def related_page(page: RelatedPage) -> dict[str, Any]:
     """Return a page of related rows as it is shown inside a row."""
-    pagination = {"offset": page.offset, "limit": page.limit, "has_more": page.has_more}
+    pagination: dict[str, Any] = {
+        "offset": page.offset,
+        "limit": page.limit,
+        "has_more": page.has_more,
+    }
+    for name, cursor in (("next", page.after), ("prev", page.before)):
+        if cursor is not None:
+            pagination[name] = {"cursor": cursor}
+    if page.count is not None:
+        pagination |= {"count": page.count, "count_kind": "exact"}
     return {"pagination": pagination, "results": page.rows}
 
 
@@ -186,9 +203,11 @@ def _of_bulk(result: BulkResult) -> dict[str, Any]:
     return {
         "meta": {**counts, **result.meta},
         "results": _by_key(result.rows),
-        "errors": {str(key): error.to_dict() for key, error in result.errors.items()},
+        "errors": {
+            text_of(key): error_in_language(error).to_dict() for key, error in result.errors.items()
+        },
     }
 
 
 def _by_key(rows: tuple[WrittenRow, ...]) -> dict[str, dict[str, Any]]:
-    return {str(row.pk): _of_row(row) for row in rows}
+    return {text_of(row.pk): _of_row(row) for row in rows}

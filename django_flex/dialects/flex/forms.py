@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django_flex.dialects.decoding import parse_json
 from django_flex.dialects.flex.parser import as_mapping
 from django_flex.exceptions import ContentTooLargeError, QueryError
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import ParameterText
 from django_flex.query.terms import excerpt
 
@@ -50,7 +51,9 @@ def decode_form(form: Form, limits: Limits, *, lists: bool) -> Mapping[str, obje
     others = [name for name in texts if name != DATA]
     if others:
         raise QueryError(
-            "The values belong in the JSON", path=excerpt(others[0]), hint=f"put it in '{DATA}'"
+            "The values belong in the JSON",
+            path=excerpt(others[0]),
+            hint=worded("put it in '{}'", DATA),
         )
     files = {name: one for name, one in form.files.items() if name != DATA}
     return _data(_json(texts.get(DATA), form.files.get(DATA), limits), files, lists=lists)
@@ -61,7 +64,8 @@ def _json(values: list[str] | None, file: UploadedFile[bytes] | None, limits: Li
     if file is not None:
         if (file.size or 0) > limits.max_body_bytes:
             raise ContentTooLargeError(
-                f"The part '{DATA}' is too large", hint=f"at most {limits.max_body_bytes} bytes"
+                worded("The part '{}' is too large", DATA),
+                hint=worded("at most {} bytes", limits.max_body_bytes),
             )
         return parse_json(file.read(), limits, DATA)
     if values is None or len(values) != 1:
@@ -83,9 +87,9 @@ def _data(
             continue
         if name in payload:
             raise QueryError(
-                f"The file '{excerpt(name)}' and the JSON are values of the same column",
+                worded("The file '{}' and the JSON are values of the same column", excerpt(name)),
                 path=excerpt(name),
-                hint=f'{{"{FILE}": "{excerpt(name)}"}} in the JSON is the file',
+                hint=worded('{{"{}": "{}"}} in the JSON is the file', FILE, excerpt(name)),
             )
         payload[name] = _of_a_column(name, one)
     return payload
@@ -111,7 +115,9 @@ def _fields(
     for name, values in texts.items():
         if name in _STRUCTURED:
             raise QueryError(
-                f"'{name}' cannot be a text", path=name, hint=f"send JSON in the part '{DATA}'"
+                worded("'{}' cannot be a text", name),
+                path=name,
+                hint=worded("send JSON in the part '{}'", DATA),
             )
         parts = [ParameterText(value) for value in values]
         payload[name] = parts[0] if len(parts) == 1 else parts

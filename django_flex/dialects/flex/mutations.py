@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_flex.dialects.flex.parser import check_keys, key_in, keys_under
 from django_flex.exceptions import InvalidValueError, QueryError
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import Mutation, ParameterText, RowChange
 from django_flex.query.filters import parse_filters
 from django_flex.query.operations import BY_FILTER
@@ -128,7 +129,9 @@ def _key(control: Mapping[str, object], operation: str, key_name: str) -> object
     pk = key_in(control, key_name)
     if pk is None:
         raise QueryError(
-            f"'{operation}' needs the key of a row", path="_id", hint='"_id": 1, or "_items"'
+            worded("'{}' needs the key of a row", operation),
+            path="_id",
+            hint='"_id": 1, or "_items"',
         )
     return pk
 
@@ -136,7 +139,7 @@ def _key(control: Mapping[str, object], operation: str, key_name: str) -> object
 def _item(item: object, position: int, operation: str, key_name: str) -> RowChange:
     place = f"_items[{position}]"
     if operation == "delete" and not isinstance(item, Mapping):
-        return RowChange(item, {}, place)
+        return RowChange(item, {}, place, key_place=place)
     if not isinstance(item, Mapping):
         raise QueryError("A JSON object is needed", path=place, hint='{"name": "x"}')
     control, columns = _split(item, operation, key_name)
@@ -144,12 +147,14 @@ def _item(item: object, position: int, operation: str, key_name: str) -> RowChan
     for key in control:
         if key not in allowed:
             raise QueryError(
-                f"'{excerpt(key)}' is not allowed in an item", path=f"{place}.{excerpt(key)}"
+                worded("'{}' is not allowed in an item", excerpt(key)),
+                path=f"{place}.{excerpt(key)}",
             )
     pk = key_in(control, key_name, f"{place}.") if allowed else None
     if allowed and pk is None:
         raise QueryError("The item needs its key", path=f"{place}.{key_name}")
-    return RowChange(pk, columns, place)
+    sent = "_id" if "_id" in item else key_name
+    return RowChange(pk, columns, place, key_place=f"{place}.{sent}" if allowed else "")
 
 
 def _filters(control: Mapping[str, object], limits: Limits) -> Condition | None:
@@ -159,7 +164,7 @@ def _filters(control: Mapping[str, object], limits: Limits) -> Condition | None:
             path="filters",
             hint='"filters": {"status": "pending"}; {} selects every row that you may write',
         )
-    return parse_filters(control["filters"], limits)
+    return parse_filters(control["filters"], limits, "filters")
 
 
 def _max_affected(control: Mapping[str, object]) -> int | None:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 _CAPPED = re.compile(r"capped:([1-9][0-9]{0,8})")
 
 
-def parse_cursor(payload: Mapping[str, object]) -> str | None:
+def parse_cursor(payload: Mapping[str, object], place: str = "") -> str | None:
     """Parse ``cursor``: ``START`` for the first page, ``None`` without one.
+
+    Args:
+        payload: the object with the key.
+        place: of the object, with a dot at its end; empty for a query.
 
     Raises:
         InvalidValueError: it is not a string.
@@ -29,20 +33,22 @@ def parse_cursor(payload: Mapping[str, object]) -> str | None:
         return None
     if "offset" in payload:
         raise QueryError(
-            "A cursor determines where the page starts", path="offset", hint="leave 'offset' out"
+            "A cursor determines where the page starts",
+            path=f"{place}offset",
+            hint="leave 'offset' out",
         )
     if value is True or _is(value, "true"):
         return START
     if not isinstance(value, str):
         raise InvalidValueError(
             "A cursor has to be a string",
-            path="cursor",
+            path=f"{place}cursor",
             hint="true, or the cursor of 'next' or 'prev'",
         )
     return str(value)
 
 
-def parse_count(payload: Mapping[str, object]) -> Count | None:
+def parse_count(payload: Mapping[str, object], place: str = "count") -> Count | None:
     """Parse ``count``: ``True`` or a word, ``None`` if nothing is counted."""
     value = payload.get("count")
     if _is_absent(value):
@@ -55,20 +61,22 @@ def parse_count(payload: Mapping[str, object]) -> Count | None:
     if capped is None:
         raise InvalidValueError(
             "Unknown kind of count",
-            path="count",
+            path=place,
             hint="true, 'exact', 'estimated' or 'capped:1000'",
         )
     return Count("capped", int(capped[1]))
 
 
-def parse_distinct(payload: Mapping[str, object], most: int) -> Distinct | None:
+def parse_distinct(
+    payload: Mapping[str, object], most: int, place: str = "distinct"
+) -> Distinct | None:
     """Parse ``distinct``: ``True``, or at most ``most`` paths."""
     value = payload.get("distinct")
     if _is_absent(value):
         return None
     if value is True or _is(value, "true"):
         return True
-    paths = tuple(parse_path(text, "distinct") for text in split_list(value, most, "distinct"))
+    paths = tuple(parse_path(text, place) for text in split_list(value, most, place))
     return tuple(dict.fromkeys(paths))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import QueryError
 from django_flex.query.ast import ParameterText
-from django_flex.query.filters import CONNECTORS, QUANTIFIERS
+from django_flex.query.filters import CONNECTORS, DYNAMIC, QUANTIFIERS
 from django_flex.query.terms import MAX_PATH_SEGMENTS, excerpt
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ def _lists_within(payload: dict[str, Any]) -> dict[str, object]:
 
 
 def _filter_keys(segments: list[str]) -> list[str]:
-    """Group the segments after ``filters``: connectors, indexes and quantifiers nest, paths don't."""
+    """Group the segments after ``filters``: paths do not nest, unlike all that may be around them.
+
+    Connectors, indexes, quantifiers, and the name of a dynamic value at the end: ``day.gte.$now``.
+    """
     keys: list[str] = []
     start = 0
     while start < len(segments):
@@ -73,7 +76,9 @@ def _filter_keys(segments: list[str]) -> list[str]:
             start += 1
             continue
         end = _path_end(segments, start)
-        keys.append(".".join(segments[start:end]))
+        names = segments[start:end]
+        is_dynamic = len(names) > 1 and names[-1] in DYNAMIC
+        keys += [".".join(names[:-1]), names[-1]] if is_dynamic else [".".join(names)]
         start = end
     return keys
 

@@ -15,15 +15,17 @@ from django_flex.exceptions import (
     QueryError,
     UnknownKeyError,
 )
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import NO_LIMIT, Explain, FieldTerm, PageRequest, ParameterText, Query
 from django_flex.query.filters import parse_filters
-from django_flex.query.operations import FORMATS, OPERATIONS
-from django_flex.query.terms import excerpt, nearest, parse_fields, parse_order
+from django_flex.query.operations import FORMATS, OPERATIONS, operation_hint
+from django_flex.query.terms import excerpt, parse_fields, parse_order
 from django_flex.query.values import parse_integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django_flex.query.ast import Shape
     from django_flex.query.limits import Limits
 
 CONTROL_KEYS = ("_model", "_action", "_id", "id")
@@ -78,6 +80,7 @@ def parse_query(  # noqa: PLR0913 - all but the first two by name
     key_name: str = "id",
     lenient: bool = False,
     stream: str | None = None,
+    shape: Shape = "map",
 ) -> Query:
     """Read the keys of a query object (contract, section 1).
 
@@ -89,6 +92,7 @@ def parse_query(  # noqa: PLR0913 - all but the first two by name
         key_name: what the key of a row is called, besides ``_id``.
         lenient: leave unknown keys out instead of refusing them (RFC 7240).
         stream: the format of the reply, if it was requested outside the object.
+        shape: that of a reply if the object names none.
 
     Raises:
         QueryError: an unknown key, a wrong type or an impossible value, with its place.
@@ -102,11 +106,14 @@ def parse_query(  # noqa: PLR0913 - all but the first two by name
         resource=resource,
         operation=operation,
         pk=key_in(payload, key_name),
-        fields=(FieldTerm(("*",)),) if fields is None else parse_fields(fields, limits.max_fields),
-        filters=parse_filters(payload.get("filters", {}), limits),
-        order_by=() if order_by is None else parse_order(order_by, limits.max_orders),
+        fields=(FieldTerm(("*",)),)
+        if fields is None
+        else parse_fields(fields, limits.max_fields, "fields"),
+        filters=parse_filters(payload.get("filters", {}), limits, "filters"),
+        order_by=() if order_by is None else parse_order(order_by, limits.max_orders, "order_by"),
         page=_parse_page(payload, limits, streams=stream is not None),
-        shape=_parse_shape(payload.get("shape", "map")),
+        shape=_parse_shape(payload.get("shape", shape)),
+        default_shape=shape,
         search=parse_search(payload),
         explain=_parse_explain(payload.get("explain")),
         stream=stream,
@@ -127,7 +134,7 @@ def parse_operation(payload: Mapping[str, object], default: str) -> str:
         raise InvalidValueError(
             "There is no such action",
             path="_action",
-            hint=nearest(str(action), OPERATIONS) or f"one of {', '.join(OPERATIONS)}",
+            hint=operation_hint(str(action), OPERATIONS),
         )
     return OPERATIONS[action]
 
@@ -162,7 +169,7 @@ def key_in(payload: Mapping[str, object], key_name: str, place: str = "") -> obj
     # Only the key in a URL may be in the body, too.
     if key_name in payload and not (in_url and str(payload[key_name]) == key):
         raise QueryError(
-            f"'_id' and '{key_name}' are the same key",
+            worded("'_id' and '{}' are the same key", key_name),
             path=f"{place}{key_name}",
             hint="send one of them",
         )
@@ -179,9 +186,11 @@ def check_keys(
             continue
         place = excerpt(str(key))
         if key in LIST_KEYS:
-            raise UnknownKeyError(f"'{place}' has no meaning for '{operation}'", path=place)
+            raise UnknownKeyError(
+                worded("'{}' has no meaning for '{}'", place, operation), path=place
+            )
         raise UnknownKeyError(
-            f"Unknown key '{place}'",
+            worded("Unknown key '{}'", place),
             path=place,
             hint=unknown_key_hint(str(key), payload[key], known),
         )
@@ -215,7 +224,9 @@ def parse_choice(payload: Mapping[str, object], key: str, choices: tuple[str, ..
     if value is None:
         return None
     if not isinstance(value, str) or value not in choices:
-        raise InvalidValueError(f"Unknown {key}", path=key, hint=f"one of {', '.join(choices)}")
+        raise InvalidValueError(
+            worded("Unknown {}", key), path=key, hint=worded("one of {}", ", ".join(choices))
+        )
     return str(value)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django_flex.dialects.flex.aggregates import parse_aggregate
+from django_flex.dialects.flex.paging import parse_count, parse_cursor, parse_distinct
 from django_flex.dialects.flex.search import parse_search
 from django_flex.dialects.flex.unknown_keys import unknown_key_hint
 from django_flex.exceptions import InvalidValueError, QueryError, UnknownKeyError
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import Related
 from django_flex.query.filters import parse_filters
 from django_flex.query.terms import ALIAS, excerpt, parse_fields, parse_order, parse_path
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 AGGREGATE_KEYS = ("from", "filters", "aggregate")
 KEYS = (
     *("from", "fields", "filters", "order_by", "limit", "offset", "related", "search", "shape"),
-    "aggregate",
+    *("aggregate", "count", "cursor", "distinct"),
 )
 
 
@@ -48,6 +50,7 @@ def _entry(name: object, value: object, limits: Limits, place: str) -> Related:
         return _aggregated(path, value, limits, here)
     source = _source(value.get("from"), path, here)
     order_by, fields = value.get("order_by"), value.get("fields")
+    counted, cursor = _is_counted(value, here), parse_cursor(value, f"{here}.")
     return Related(
         name=path,
         source=source,
@@ -64,8 +67,11 @@ def _entry(name: object, value: object, limits: Limits, place: str) -> Related:
         related=parse_related(value["related"], limits, f"{here}.related")
         if "related" in value
         else (),
-        paged=_is_paged(value.get("shape"), here),
+        paged=_is_paged(value.get("shape"), here) or counted or cursor is not None,
+        counted=counted,
         search=parse_search(value, f"{here}.search"),
+        cursor=cursor,
+        distinct=parse_distinct(value, limits.max_fields, f"{here}.distinct"),
     )
 
 
@@ -74,9 +80,9 @@ def _aggregated(name: Path, value: Mapping[str, object], limits: Limits, place: 
     for key in value:
         if key not in AGGREGATE_KEYS:
             raise QueryError(
-                f"'{excerpt(str(key))}' does not go with 'aggregate'",
+                worded("'{}' does not go with 'aggregate'", excerpt(str(key))),
                 path=f"{place}.{excerpt(str(key))}",
-                hint=f"{', '.join(AGGREGATE_KEYS)}; a second entry returns rows",
+                hint=worded("{}; a second entry returns rows", ", ".join(AGGREGATE_KEYS)),
             )
     filters = value.get("filters", {})
     return Related(
@@ -93,7 +99,7 @@ def _check_keys(value: Mapping[str, object], place: str) -> None:
         if key not in KEYS:
             named = excerpt(str(key))
             raise UnknownKeyError(
-                f"Unknown key '{named}'",
+                worded("Unknown key '{}'", named),
                 path=f"{place}.{named}",
                 hint=unknown_key_hint(str(key), value[key], KEYS, at=f"{place}."),
             )
@@ -107,6 +113,15 @@ def _source(value: object, name: Path, place: str) -> Path:
     if len(name) > 1 or not ALIAS.fullmatch(name[0]):
         raise QueryError("A new name consists of letters, digits and _", path=place)
     return parse_path(value, f"{place}.from")
+
+
+def _is_counted(value: Mapping[str, object], place: str) -> bool:
+    count = parse_count(value, f"{place}.count")
+    if count is not None and count.kind != "exact":
+        raise InvalidValueError(
+            "Related rows are counted exactly", path=f"{place}.count", hint="true"
+        )
+    return count is not None
 
 
 def _is_paged(value: object, place: str) -> bool:

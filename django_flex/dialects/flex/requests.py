@@ -9,6 +9,7 @@ from django_flex.dialects.flex.forms import decode_form
 from django_flex.dialects.flex.parameters import merge, parse_parameters
 from django_flex.dialects.flex.parser import as_mapping, parse_operation
 from django_flex.exceptions import QueryError, RequestError
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import ParameterText
 from django_flex.query.operations import BATCH, OPERATIONS
 from django_flex.query.terms import excerpt
@@ -16,16 +17,16 @@ from django_flex.query.terms import excerpt
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from django_flex.dialects.base import Meaning, Sent
+    from django_flex.dialects.base import MethodOperation, RawRequest
     from django_flex.query.limits import Limits
 
 _WRITE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Control keys with values; the others are allowed in the URL.
 _VALUES = frozenset({"_set", "_items", "_batch"})
-_WHOLE = '\'q\' is a whole query, as in q={"fields": "id"}; to search for a text: search=…'
+_WHOLE = worded('\'q\' is a whole query, as in q={"fields": "id"}; to search for a text: search=…')
 
 
-def decode(sent: Sent, limits: Limits) -> dict[str, object]:
+def decode(sent: RawRequest, limits: Limits) -> dict[str, object]:
     """Return the query object of a request: the body, overridden by ``q``, then by parameters.
 
     Raises:
@@ -53,7 +54,7 @@ def _whole(text: str, limits: Limits) -> Mapping[str, object]:
     return as_mapping(parse_json(text.encode(errors="replace"), limits, "q"), "q")
 
 
-def _body(sent: Sent, limits: Limits) -> Mapping[str, object]:
+def _body(sent: RawRequest, limits: Limits) -> Mapping[str, object]:
     if sent.form is not None:
         return decode_form(sent.form, limits, lists=sent.lists)
     if not sent.body:
@@ -65,7 +66,7 @@ def _body(sent: Sent, limits: Limits) -> Mapping[str, object]:
 
 
 def agreed_operation(
-    payload: Mapping[str, object], meaning: Meaning, *, actions: Callable[[], bool]
+    payload: Mapping[str, object], meaning: MethodOperation, *, actions: Callable[[], bool]
 ) -> str:
     """Return the operation; ``_action`` may only name one that the URL and method allow.
 
@@ -83,16 +84,18 @@ def agreed_operation(
     named = parse_operation(payload, "")
     if meaning.choices is None or named in meaning.choices:
         return named
-    means = f"mean '{meaning.operation}'" if meaning.operation else "only read"
-    raise QueryError(f"'_action' contradicts this URL and method, which {means}", path="_action")
+    means = worded("mean '{}'", meaning.operation) if meaning.operation else worded("only read")
+    raise QueryError(
+        worded("'_action' contradicts this URL and method, which {}", means), path="_action"
+    )
 
 
-def _takes_batches(meaning: Meaning) -> bool:
+def _takes_batches(meaning: MethodOperation) -> bool:
     """Whether a URL accepts ``_batch``: the single endpoint with any method, others for writes."""
     return meaning.operation is None or (meaning.choices is None and meaning.operation != "add")
 
 
-def _may_be_action(name: object, meaning: Meaning, *, actions: Callable[[], bool]) -> bool:
+def _may_be_action(name: object, meaning: MethodOperation, *, actions: Callable[[], bool]) -> bool:
     """Whether ``_action`` may name a model action; which ones exist, only the engine knows.
 
     Every name that is not a core operation is treated alike, so that its reply does not reveal
@@ -114,13 +117,13 @@ def with_key(payload: Mapping[str, object], pk: str | None) -> Mapping[str, obje
     return {**payload, "_id": ParameterText(pk)}
 
 
-def check_write(sent: Sent) -> None:
+def check_write(sent: RawRequest) -> None:
     """Refuse values in the URL of a write."""
     for name, _ in sent.parameters:
         key = name.partition(".")[0]
         if key in _VALUES or not (key.startswith("_") or key == "match"):
             raise RequestError(
-                f"'{excerpt(name)}' cannot be a parameter of a write",
+                worded("'{}' cannot be a parameter of a write", excerpt(name)),
                 path=excerpt(name),
                 hint="values go into the body, as JSON",
             )

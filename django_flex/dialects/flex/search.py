@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_flex.exceptions import InvalidValueError
-from django_flex.query.search import SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def parse_search(payload: Mapping[str, object], place: str = SEARCH) -> str | None:
+def parse_search(payload: Mapping[str, object], place: str = "search") -> str | None:
     """Return the text to search for; ``None`` without one.
 
     Args:
@@ -21,7 +20,7 @@ def parse_search(payload: Mapping[str, object], place: str = SEARCH) -> str | No
     Raises:
         InvalidValueError: it is not a string.
     """
-    value = payload.get(SEARCH)
+    value = payload.get("search")
     if value is None:
         return None
     if not isinstance(value, str):

@@ -116,7 +116,7 @@ def serialize(query: Query, json_places: frozenset[str] = frozenset()) -> dict[s
         body["order_by"] = ", ".join(map(str, query.order_by))
     if query.aggregate is not None:
         body["aggregate"] = ", ".join(map(str, query.aggregate))
-    if query.shape != "map":
+    if query.shape != query.default_shape:
         body["shape"] = query.shape
     page = query.page
     body |= paging_to_json(page.count, query.distinct)
@@ -171,12 +171,14 @@ def _entry_to_json(entry: Related, json_places: frozenset[str]) -> dict[str, obj
         body["filters"] = condition_to_json(entry.filters, json_places)
     if entry.order_by:
         body["order_by"] = ", ".join(map(str, entry.order_by))
-    if entry.offset:
-        body["offset"] = entry.offset
     if entry.related:
         body["related"] = related_to_json(entry.related, json_places)
-    if entry.search is not None:
-        body["search"] = entry.search
-    if entry.paged:
-        body["shape"] = "list"
-    return body
+    # The rows of another page begin their lists again.
+    others = paging_to_json(None, entry.distinct) | {
+        "cursor": entry.cursor is not None,
+        "offset": entry.offset,
+        "search": entry.search,
+        "shape": "list" if entry.paged else None,
+        "count": entry.counted,
+    }
+    return body | {name: value for name, value in others.items() if value}

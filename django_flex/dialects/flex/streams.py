@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from django.utils.translation import get_language, override
 
 from django_flex.dialects.csv import csv_format
 from django_flex.dialects.flex.envelope import related_page
+from django_flex.exceptions import FlexError
+from django_flex.languages import error_in_language
 from django_flex.plan.json_values import encode
-from django_flex.plan.related_pages import with_pages
+from django_flex.plan.related_pages import ShowPage, with_pages
 from django_flex.plan.sizes import measured, shows_again
 from django_flex.plan.streams import StreamFormat, in_pieces
 
@@ -17,13 +22,16 @@ if TYPE_CHECKING:
     from django_flex.plan.nodes import ReadPlan, Row, SelectOutput, Shaper
 
 
-def format_of(name: str | None, plan: ReadPlan, most: int) -> StreamFormat:
+def format_of(
+    name: str | None, plan: ReadPlan, most: int, show: ShowPage = related_page
+) -> StreamFormat:
     """Return how rows are written in a format.
 
     Args:
         name: of the format.
         plan: of the rows.
         most: the maximum size of a row in bytes.
+        show: what is shown in place of a page of related rows.
 
     Raises:
         UnsupportedQueryError: lists inside rows, which no CSV can hold.
@@ -35,14 +43,15 @@ def format_of(name: str | None, plan: ReadPlan, most: int) -> StreamFormat:
         return csv_format(plan, make)
 
     if plan.output.has_pages:
-        make = _showing_pages(make, plan.output)
+        make = _showing_pages(make, plan.output, show)
 
     def joined(rows: Iterable[Row], between: bytes) -> Iterator[bytes]:
         if plan.cells:  # combinations of values, which have no key
             objects = (encode(make(row)) for row in rows)
         else:
             name = plan.resource.key_name
-            objects = (encode({name: row[0]} | make(row)) for row in rows)
+            key_of = plan.output.shown_key
+            objects = (encode({name: key_of(row)} | make(row)) for row in rows)
         return in_pieces(objects, between)
 
     if name == "json":
@@ -58,9 +67,15 @@ def format_of(name: str | None, plan: ReadPlan, most: int) -> StreamFormat:
         rows=lambda rows: (piece + b"\n" for piece in joined(rows, b"\n")),
         between=b"",
         tail=b"",
-        failure=lambda error: encode({"error": error.message, **error.to_dict()}) + b"\n",
+        failure=partial(_failure, get_language()),
     )
 
 
-def _showing_pages(make: Shaper, output: SelectOutput) -> Shaper:
-    return lambda row: with_pages(make(row), output, related_page)
+def _failure(language: str | None, error: FlexError) -> bytes:
+    """Return the last line of a stream that fails, in the language in which it began."""
+    with override(language):
+        return encode(error_in_language(error).to_dict()) + b"\n"
+
+
+def _showing_pages(make: Shaper, output: SelectOutput, show: ShowPage) -> Shaper:
+    return lambda row: with_pages(make(row), output, show)

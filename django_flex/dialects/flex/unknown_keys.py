@@ -9,6 +9,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from django_flex.exceptions.places import worded
 from django_flex.query.ast import ParameterText
 from django_flex.query.synonyms import COLUMNS_TOO, dotted, meant_key
 from django_flex.query.terms import MAX_PATH_SEGMENTS, SEGMENT, excerpt
@@ -22,6 +23,8 @@ OBJECTS = ("filters", "having", "related")
 ALIKE = 0.75
 MAX_SHOWN = 40
 _PLAIN = re.compile(r"[\w.,:-]*")
+#: A name, and the comparison that is left of `name!=x` in a URL.
+_NAME = re.compile(rf"{SEGMENT.pattern}[!<>]?")
 
 
 def unknown_key_hint(key: str, value: object, known: Sequence[str], at: str = "") -> str:
@@ -40,14 +43,20 @@ def unknown_key_hint(key: str, value: object, known: Sequence[str], at: str = ""
     found = meant_key(key)
     if found is not None and (not found[0] or found[0] in known):
         too = key.lower() in COLUMNS_TOO and "filters" in known
-        return f"{found[1]} To filter by a field: {_filter(key, value, at)}" if too else found[1]
+        return (
+            worded("{} To filter by a field: {}", found[1], _filter(key, value, at))
+            if too
+            else found[1]
+        )
     close = get_close_matches(key, known, n=1, cutoff=ALIKE)
+    if close and close[0] == "filters" and isinstance(value, dict) and _is_parameter(value):
+        return worded("did you mean '{}'?", _filter("", value, at))
     if close:
-        return f"did you mean '{close[0]}'?"
+        return worded("did you mean '{}'?", close[0])
     keys = ", ".join(sorted(known, key=lambda name: name.startswith("_")))
-    if "filters" in known and SEGMENT.fullmatch(key):
-        return f"to filter by a field: {_filter(key, value, at)}; other keys are {keys}"
-    return f"one of {keys}"
+    if "filters" in known and _NAME.fullmatch(key):
+        return worded("to filter by a field: {}; other keys are {}", _filter(key, value, at), keys)
+    return worded("one of {}", keys)
 
 
 def _in_brackets(key: str, head: str, value: object, known: Sequence[str], at: str) -> str:
@@ -55,15 +64,17 @@ def _in_brackets(key: str, head: str, value: object, known: Sequence[str], at: s
     inner = dotted(key.removeprefix(head))
     close = get_close_matches(head, known, n=1, cutoff=ALIKE)
     if close and close[0] in OBJECTS and inner:
-        return f"names are joined by dots: {_shown(f'{at}{close[0]}.{inner}', value)}"
+        return worded("names are joined by dots: {}", _shown(f"{at}{close[0]}.{inner}", value))
     found = meant_key(f"{head}.{inner}") or meant_key(inner if head == "page" else head)
     if found is not None and (not found[0] or found[0] in known):
         return found[1]
     if close:
-        return f"did you mean '{close[0]}'?"
+        return worded("did you mean '{}'?", close[0])
     if "filters" not in known:
-        return "names are joined by dots, not put into brackets"
-    return f"names are joined by dots, as in {_filter('name.icontains', value, at)}"
+        return worded("names are joined by dots, not put into brackets")
+    if not inner and SEGMENT.fullmatch(head):  # `status[]=a&status[]=b`
+        return worded("to filter by a field: {}", _filter(f"{head}.in", value, at))
+    return worded("names are joined by dots, as in {}", _filter("name.icontains", value, at))
 
 
 def _filter(name: str, value: object, at: str) -> str:
@@ -71,7 +82,7 @@ def _filter(name: str, value: object, at: str) -> str:
     path, depth = dotted(name), 0
     while isinstance(value, dict) and len(value) == 1 and depth < MAX_PATH_SEGMENTS:
         [(inner, value)] = value.items()
-        path, depth = f"{path}.{dotted(str(inner))}", depth + 1
+        path, depth = f"{path}.{dotted(str(inner))}".strip("."), depth + 1
     if _is_parameter(value):
         return _shown(f"{at}filters.{path}", value)
     return f'{{"filters": {{"{excerpt(path, MAX_SHOWN)}": …}}}}'

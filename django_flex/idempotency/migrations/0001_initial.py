@@ -12,11 +12,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="StoredReply",
             fields=[
-                ("id", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("fingerprint", models.CharField(max_length=64)),
-                ("reply", models.BinaryField(null=True)),
-                ("seen", models.DateTimeField()),
-                ("expires", models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.CharField(
+                        max_length=64, primary_key=True, serialize=False, editable=False
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64, editable=False)),
+                ("reply", models.BinaryField(null=True, editable=False)),
+                ("seen", models.DateTimeField(editable=False)),
+                ("expires", models.DateTimeField(db_index=True, editable=False)),
             ],
             options={
                 "verbose_name": "stored reply",

@@ -55,6 +55,8 @@ def with_actions(
         )
         return replace(grant, operations=grant.operations - set(granted))
     narrowed = narrowed or {}
+    if not granted and not narrowed:
+        return grant
     _report_strangers(narrowed, granted, reporter)
     found: dict[str, ActionGrant] = {}
     rates: dict[str, Rate] = {}

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def compile_cascade(names: list[str], reporter: ProblemReporter) -> Cascade:
     """Compile names of models, or ``*``; a name that is not a model's allows nothing."""
-    found = {find_label(name, Schema(), reporter) for name in names if name != "*"}
+    schema = Schema()
+    found = {find_label(name, schema, reporter) for name in names if name != "*"}
     return Cascade("*" in names, frozenset(label for label in found if label is not None))
 
 
@@ -24,8 +25,7 @@ def find_label(key: object, schema: Schema, reporter: ProblemReporter) -> str | 
         reporter.report("E009", "Keys of EXPOSE are strings")
         return None
     wanted = key.lower()
-    ending = f".{wanted}"
-    found = [one for one in schema.labels() if one == wanted or one.endswith(ending)]
+    found = schema.labels_of(wanted)
     if len(found) == 1:
         return found[0]
     if found:

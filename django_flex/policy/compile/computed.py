@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist, FieldError
-from django.db.models import DecimalField, ExpressionWrapper, QuerySet
+from django.db.models import DecimalField, ExpressionWrapper, FloatField, QuerySet
 
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.filters import CONNECTORS, QUANTIFIERS
-from django_flex.query.operators import MOMENTS, OPERATORS, SCALARS, TRANSFORMS
+from django_flex.query.operators import OPERATORS, SCALARS, TEMPORAL, TRANSFORMS
 from django_flex.query.terms import ALIAS
-from django_flex.schema.introspection import ModelAttribute, computed_attribute, model_of
+from django_flex.schema.introspection import model_of
+from django_flex.schema.model_attributes import ModelAttribute, computed_attribute, is_of_geodjango
 from django_flex.schema.output_fields import ScaledDecimalField
 from django_flex.schema.paths import UnknownPathError, resolve_hops
-from django_flex.schema.resources import Computed
+from django_flex.schema.resources import ComputedExpression
 
 if TYPE_CHECKING:
     from django.db import models
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from django_flex.query.ast import Path
     from django_flex.schema.resources import Attribute, Resource
 
-#: Kinds that an expression may have: those that compare the same way on every database.
-KINDS = SCALARS | MOMENTS
+#: Kinds that an expression may have: those that compare the same way on every database, geometries
+#: beside them, which are not compared but have operators of their own.
+KINDS = SCALARS | TEMPORAL | {"geometry"}
 _ALIAS = "flex_computed"
 _MEANT_OTHERWISE = frozenset(
     {
@@ -96,14 +98,14 @@ def _attribute(
     ways = _checked_ways(query, resource, reporter)
     if ways is None:
         return None
-    attribute = computed_attribute(name, Computed(expression, ways), output_field)
+    attribute = computed_attribute(name, ComputedExpression(expression, ways), output_field)
     if attribute.kind not in KINDS:
         text = f"'{type(output_field).__name__}' cannot be the output field of a computed field"
         reporter.report("E019", text, "Cast(…, TextField())")
         return None
     field = _field(output_field, attribute)
     wrapped = ExpressionWrapper(expression, output_field=field)
-    return computed_attribute(name, Computed(wrapped, ways), field)
+    return computed_attribute(name, ComputedExpression(wrapped, ways), field)
 
 
 def _checked_ways(
@@ -131,6 +133,9 @@ def _field(
         return ScaledDecimalField(
             max_digits=output_field.max_digits, decimal_places=output_field.decimal_places
         )
+    if attribute.kind == "float" and is_of_geodjango(output_field):
+        # Its areas and distances are objects with units, and only take such.
+        return FloatField()
     field: models.Field[Any, Any] = attribute.value_field
     return field
 

@@ -5,7 +5,6 @@ A broken part is left out, which denies; the system checks show the problems at 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -16,7 +15,6 @@ from django.utils.module_loading import import_string
 
 from django_flex.exceptions import AccessDeniedError
 from django_flex.policy.compile.actions import with_actions
-from django_flex.policy.compile.cascades import find_label
 from django_flex.policy.compile.computed import compile_computed
 from django_flex.policy.compile.grants import (
     A_GRANT,
@@ -27,35 +25,47 @@ from django_flex.policy.compile.grants import (
     compile_exclude,
     compile_grant,
     with_request,
+    without_wildcard_delete,
 )
 from django_flex.policy.compile.mistakes import mistaken_role
+from django_flex.policy.compile.names import labels_of_entries, names_of, owners_of_names
+from django_flex.policy.compile.naming import with_naming
+from django_flex.policy.compile.orders import KEY as ORDER
+from django_flex.policy.compile.orders import compile_default_order, order_of_model
 from django_flex.policy.compile.rates import compile_rates
 from django_flex.policy.compile.reporting import ProblemReporter
 from django_flex.policy.compile.search import compile_search
+from django_flex.policy.compile.sorting import KEY as SORTING
+from django_flex.policy.compile.sorting import compile_sorting
 from django_flex.policy.compile.writes import compile_hooks, free_writing, with_writing
 from django_flex.policy.guarding import compile_guard
 from django_flex.policy.model import ALL_ROWS, Entry, Grant, Policy
+from django_flex.policy.told_keys import untold_columns
+from django_flex.schema.generic_relations import any_generic_key
 from django_flex.schema.introspection import UnsupportedModelError, label_of, model_of
 from django_flex.schema.registry import Schema
 
 if TYPE_CHECKING:
+    from django_flex.policy.guarding import Guard
     from django_flex.policy.model import RoleResolver
     from django_flex.policy.problems import Problem
     from django_flex.query.ast import Path
     from django_flex.resolved import SearchMode
-    from django_flex.schema.resources import Resource
+    from django_flex.schema.resources import Naming, Resource
 
 #: Where no model has actions.
 NO_ACTIONS: Mapping[str, Collection[str]] = MappingProxyType({})
 #: Where all resources are Django models.
 NO_RESOURCES: Mapping[str, Resource] = MappingProxyType({})
 #: Keys of an entry that only a Django model can have.
-FOR_MODELS = frozenset({"queryset", "form_class", "serializer_class"})
+FOR_MODELS = frozenset({"queryset", "form_class", "serializer_class", "hooks"})
 #: What each key of an entry says; every other key is a role.
 ENTRY_KEYS = {
     "queryset": "a callable `(user)` or `(user, request)` that returns the queryset to start from",
     "exclude": "paths that no wildcard covers for any role",
     "rate_limit": "requests per minute, `'100/h'`, or a dictionary of these by operation",
+    "default_order_by": "the order of lists whose query names none, such as `'-created_at'`",
+    SORTING: "columns whose stored form sorts like the value, where a field converts its values",
     "computed": "computed fields, as Django expressions: `{name: expression}`",
     "url_name": "the model's name in URLs",
     "form_class": "a form that validates writes",
@@ -73,7 +83,9 @@ def compile_policy(  # noqa: PLR0913 - all by name
     user_values: Iterable[str] = (),
     max_relation_depth: int = 2,
     search: tuple[SearchMode, str] = ("substrings", "simple"),
+    use_meta_ordering: bool = False,
     resources: Mapping[str, Resource] = NO_RESOURCES,
+    naming: Naming | None = None,
 ) -> tuple[Policy, tuple[Problem, ...]]:
     """Compile the whole of ``EXPOSE``; needs all models to be loaded.
 
@@ -85,62 +97,55 @@ def compile_policy(  # noqa: PLR0913 - all by name
         user_values: paths of the user that clients may send as ``$user``.
         max_relation_depth: how many relations a path may lead over.
         search: mode and configuration of searches.
+        use_meta_ordering: whether ``Meta.ordering`` is the default order of models without one.
         resources: those that no Django model describes, by label.
+        naming: what clients call names, ``None`` for what the models do.
 
     Returns:
         The policy, and the problems found on the way.
     """
     reporter = ProblemReporter("EXPOSE")
     schema = Schema(resources)
-    labels = _labels(expose, schema, reporter)
+    labels, unclear = labels_of_entries(expose, schema, reporter)
     # Before any grant: its paths may lead over relations to the computed fields of other entries.
-    for key, label in labels.items():
-        schema = _with_computed(schema, label, expose[key], reporter.at(key))
+    schema = _with_entries(schema, expose, labels, naming, reporter)
+    guard = compile_guard(guarded_fields, label_of(get_user_model()), schema.exposable)
     entries: dict[str, Entry] = {}
     for key, label in labels.items():
         entry = compile_entry(key, label, expose[key], reporter.at(key), schema, actions)
-        if entry is not None:
-            entries[entry.resource.label] = entry
+        if entry is None:
+            continue
+        entry = _with_order(entry, use_meta=use_meta_ordering, reporter=reporter.at(key))
+        entries[entry.resource.label] = _with_guard(entry, guard, reporter.at(key))
+    for resource in filter(None, map(schema.exposable, unclear)):
+        entry = entries.get(resource.label, Entry(name=resource.name, resource=resource))
+        entries[resource.label] = replace(entry, closed=True)
     policy = Policy(
         entries=entries,
         actions=actions,
-        names=_names(entries.values(), reporter),
-        guard=compile_guard(guarded_fields, label_of(get_user_model())),
+        names=owners_of_names(entries.values(), reporter),
+        guard=guard,
         resolver=resolver,
         user_values=frozenset(user_values),
         max_relation_depth=max_relation_depth,
         schema=schema,
         search_mode=search[0],
         search_config=search[1],
+        use_meta_ordering=use_meta_ordering,
     )
     return policy, tuple(reporter.problems)
 
 
-def _labels(
-    expose: Mapping[str, object], schema: Schema, reporter: ProblemReporter
-) -> dict[str, str]:
-    """Return the label of each entry's resource; two entries of one are a mistake."""
-    found: dict[str, str] = {}
-    for key in expose:
-        label = find_label(key, schema, reporter.at(key))
-        if label is None:
-            continue
-        if label in found.values():
-            reporter.at(key).report("E004", f"Another entry is for the same model, {label}")
-        else:
-            found[key] = label
-    return found
-
-
-def _with_computed(
-    schema: Schema, label: str, written: object, reporter: ProblemReporter
-) -> Schema:
-    """Return a schema that knows the computed fields of an entry."""
-    computed = written.get("computed") if isinstance(written, Mapping) else None
+def _with_facts(schema: Schema, label: str, written: object, reporter: ProblemReporter) -> Schema:
+    """Return a schema that knows what an entry says of its model: fields, and how some sort."""
+    said = written if isinstance(written, Mapping) else {}
     try:
-        found = compile_computed(computed, schema.plain(label), reporter.at("computed"))
+        plain = schema.plain(label)
     except UnsupportedModelError:
         return schema  # reported where the entry is compiled
+    found = compile_computed(said.get("computed"), plain, reporter.at("computed"))
+    sorts = compile_sorting(said.get(SORTING), plain, reporter.at(SORTING))
+    schema = schema.sorted_as_stored(label, sorts) if sorts else schema
     return schema.adding(label, found) if found else schema
 
 
@@ -158,12 +163,12 @@ def compile_entry(
     except UnsupportedModelError as error:
         reporter.report("E011", str(error))
         return None
+    before = len(reporter.problems)
     if not isinstance(written, Mapping):
         if written:
             hint = f"{{'authenticated': {A_GRANT}}}"
             reporter.report("E009", "An entry has to be a dictionary of roles", hint)
         written = {}
-    before = len(reporter.problems)
     known = actions.get(resource.label, ())
     exclude = compile_exclude(written.get("exclude"), resource, reporter.at("exclude"))
     _report_misplaced(written, reporter)
@@ -180,10 +185,12 @@ def compile_entry(
     return Entry(
         name=key,
         resource=resource,
+        closed=broken,
         grants={r: closed_grant(r, reporter.at(r)) for r in grants} if broken else grants,
         queryset=_queryset(written.get("queryset"), reporter.at("queryset")),
         has_url_name=bool(written.get("url_name")),
-        url_names=_url_names(key, resource, written.get("url_name"), reporter.at("url_name")),
+        url_names=names_of(key, resource, written.get("url_name"), reporter.at("url_name")),
+        default_order=compile_default_order(written.get(ORDER), resource, reporter.at(ORDER)),
         exclude=exclude,
         rate_limit=compile_rates(written.get("rate_limit"), reporter.at("rate_limit"), known),
         hooks=compile_hooks(written.get("hooks"), reporter.at("hooks")),
@@ -215,10 +222,10 @@ def with_view_grants(
     """Return a policy in which one resource's entry comes from a view; all else is unchanged."""
     reporter = ProblemReporter(place)
     name = label.rpartition(".")[2]
-    schema = _with_computed(policy.schema.adding(label, None), label, written, reporter)
+    schema = _with_facts(policy.schema.adding(label, None), label, written, reporter)
     entry = compile_entry(name, label, written, reporter, schema, policy.actions)
     entry = entry or Entry(name=name, resource=schema.find(label))
-    entry = _with_rates(entry, policy)
+    entry = _with_guard(_as_elsewhere(entry, policy, reporter), policy.guard, reporter)
     return _replacing(policy, entry), entry, tuple(reporter.problems)
 
 
@@ -230,7 +237,8 @@ def with_common_grant(
     resource = policy.schema.find(label)
     known = policy.actions.get(resource.label, ())
     grant = _grant("everyone", written, resource, known, reporter)
-    entry = _with_rates(Entry(name=resource.name, resource=resource, everyone=grant), policy)
+    entry = Entry(name=resource.name, resource=resource, everyone=grant)
+    entry = _with_guard(_as_elsewhere(entry, policy, reporter), policy.guard, reporter)
     return _replacing(policy, entry), entry, tuple(reporter.problems)
 
 
@@ -242,6 +250,7 @@ def unrestricted(policy: Policy, label: str) -> tuple[Policy, Entry]:
         Grant(role="unrestricted", operations=operations, rows=ALL_ROWS, unrestricted=True)
     )
     entry = Entry(name=resource.name, resource=resource, everyone=grant)
+    entry = _as_elsewhere(entry, policy, ProblemReporter(""))
     return _replacing(policy, entry), entry
 
 
@@ -249,16 +258,64 @@ def _replacing(policy: Policy, entry: Entry) -> Policy:
     return replace(policy, entries={**policy.entries, entry.resource.label: entry})
 
 
-def _with_rates(entry: Entry, policy: Policy) -> Entry:
-    """Apply a model's rates at every door, except at one that sets its own rates for the model."""
+def _as_elsewhere(entry: Entry, policy: Policy, reporter: ProblemReporter) -> Entry:
+    """Apply a model's rates and order at every door, except at one that sets its own."""
     known = policy.entries.get(entry.resource.label)
-    if entry.rate_limit or known is None:
+    if known is not None and not entry.rate_limit:
+        entry = replace(entry, rate_limit=known.rate_limit)
+    if known is not None and not entry.default_order:
+        entry = replace(entry, default_order=known.default_order)
+    return _with_order(entry, use_meta=policy.use_meta_ordering, reporter=reporter)
+
+
+def _with_entries(
+    schema: Schema,
+    expose: Mapping[str, object],
+    labels: Mapping[str, str],
+    naming: Naming | None,
+    reporter: ProblemReporter,
+) -> Schema:
+    """Return a schema with what entries add to it: computed fields, generic keys, names."""
+    for key, label in labels.items():
+        schema = _with_facts(schema, label, expose[key], reporter.at(key))
+    if any_generic_key():
+        schema = schema.exposing(labels.values())
+    return schema if naming is None else with_naming(schema, naming, labels, reporter)
+
+
+def _with_order(entry: Entry, *, use_meta: bool, reporter: ProblemReporter) -> Entry:
+    """Return an entry with the order of its model, if it has none and that one is used."""
+    if entry.default_order or not use_meta:
         return entry
-    return replace(entry, rate_limit=known.rate_limit)
+    return replace(entry, default_order=order_of_model(entry.resource, reporter))
 
 
 def _with_exclude(grant: Grant, exclude: frozenset[Path]) -> Grant:
     return replace(grant, exclude=grant.exclude | exclude) if exclude else grant
+
+
+def _with_guard(entry: Entry, guard: Guard, reporter: ProblemReporter) -> Entry:
+    """Take from grants what only names may grant: columns of keys in replies, some deletes."""
+    gives_rights = guard.gives_rights(entry.resource)
+
+    def checked(grant: Grant, notes: ProblemReporter) -> Grant:
+        if gives_rights and "delete" in grant.operations:
+            grant = without_wildcard_delete(grant)
+        names = ", ".join(f"'{one.name}'" for one in untold_columns(grant, entry.resource, guard))
+        if not names:
+            return grant
+        text = (
+            f"Replies name each row by its key, which tells {names}, and the role may not read it"
+        )
+        hint = f"name {names} under 'fields', or grant no operations but 'get' and 'aggregate'"
+        notes.report("E031", text, hint)
+        return closed_grant(grant.role, notes)
+
+    grants = {role: checked(grant, reporter.at(role)) for role, grant in entry.grants.items()}
+    everyone = None if entry.everyone is None else checked(entry.everyone, reporter)
+    if everyone is entry.everyone and all(grants[r] is entry.grants[r] for r in grants):
+        return entry
+    return replace(entry, grants=grants, everyone=everyone)
 
 
 def _report_misplaced(written: Mapping[object, object], reporter: ProblemReporter) -> None:
@@ -323,43 +380,3 @@ class BrokenValidator:
 
 def _deny_all(_user: object, _request: object) -> None:
     """Replace an invalid ``queryset``; not returning one denies."""
-
-
-def _url_names(
-    key: str, resource: Resource, url_name: object, reporter: ProblemReporter
-) -> tuple[str, ...]:
-    """Return every name by which a URL or ``_model`` may refer to a model."""
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", resource.object_name).lower()
-    plural = str(resource.verbose_name_plural).lower()
-    names = [resource.name, snake, f"{resource.name}s", f"{snake}s", resource.label, key.lower()]
-    names += [plural.replace(" ", "_"), plural.replace(" ", "")]
-    if isinstance(url_name, str) and url_name:
-        names.insert(0, url_name)
-    elif url_name is not None:
-        reporter.report("E009", "A string is needed")
-    return tuple(dict.fromkeys(names))
-
-
-def _names(entries: Iterable[Entry], reporter: ProblemReporter) -> dict[str, Entry]:
-    """Return the entry of each name; if several entries share a name, a ``url_name`` decides."""
-    claims: dict[str, list[Entry]] = {}
-    for entry in entries:
-        for name in entry.url_names:
-            claims.setdefault(name, []).append(entry)
-    names: dict[str, Entry] = {}
-    for name, claiming in claims.items():
-        owners = claiming if len(claiming) == 1 else [e for e in claiming if not _renamed(e, name)]
-        if len(owners) > 1:
-            reporter.at(owners[1].name).report(
-                "E010",
-                f"'{name}' is also a name of '{owners[0].name}'",
-                "give one of them a 'url_name'",
-            )
-        if owners:
-            names[name] = owners[0]
-    return names
-
-
-def _renamed(entry: Entry, name: str) -> bool:
-    """Whether an entry has another name for URLs, so that it can do without this one."""
-    return entry.has_url_name and name != entry.url_names[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -32,7 +33,8 @@ from django_flex.policy.rule_terms import rule_terms
 from django_flex.query.filters import check_conditions, parse_filters
 from django_flex.query.limits import Limits
 from django_flex.query.operations import OPERATIONS
-from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops
+from django_flex.schema.generic_relations import columns_meant
+from django_flex.schema.paths import UnknownPathError, pointer_paths, resolve, resolve_hops
 
 if TYPE_CHECKING:
     from django_flex.query.ast import Path
@@ -160,6 +162,14 @@ def _operations(
     return frozenset(found)
 
 
+def without_wildcard_delete(grant: Grant) -> Grant:
+    """Return a grant that deletes rows only if its operations name this, not by ``"*"``."""
+    names = texts(grant.written.get("ops"), ProblemReporter(""))
+    if any(OPERATIONS.get(name) == "delete" for name in names):
+        return grant
+    return replace(grant, operations=grant.operations - {"delete"})
+
+
 def compile_paths(
     written: object, resource: Resource, reporter: ProblemReporter, *, file_parts: bool = False
 ) -> PathSet:
@@ -171,8 +181,10 @@ def compile_paths(
         try:
             if path[-1] == "*":
                 wildcards.add(_wildcard(resource, path[:-1], file_parts=file_parts))
+                path = path[:-1]
             else:
                 exact.add(resolve(resource, path, file_parts=file_parts).canonical)
+            exact.update(pointer_paths(resource, path))
         except UnknownPathError:
             report_path(text, resource, reporter)
     return PathSet(frozenset(exact), frozenset(wildcards))
@@ -181,14 +193,21 @@ def compile_paths(
 def compile_exclude(
     written: object, resource: Resource, reporter: ProblemReporter
 ) -> frozenset[Path]:
-    """Compile ``exclude``: a relation excludes all that is behind it, wherever its key is."""
+    """Compile ``exclude``: a relation excludes all that is behind it, wherever its key is.
+
+    A generic foreign key is another name of two columns, which are excluded with it.
+    """
     paths = compile_paths(written, resource, reporter, file_parts=True).written
     whole: set[Path] = set()
     for text in texts(written, ProblemReporter(reporter.place)):
         with suppress(UnknownPathError):
-            target = resolve(resource, tuple(text.split(".")))
-            if target.via:
+            target = resolve(resource, tuple(text.removesuffix(".*").split(".")))
+            if target.via and not text.endswith(".*"):
                 whole.add(target.canonical[:-1])
+            if target.hops and target.hops[-1].same_row:
+                pointer = target.hops[-1]
+                columns = columns_meant(pointer, target.attribute, both=target.via)
+                whole.update((*target.hop_names[:-1], column) for column in columns)
     return paths | whole
 
 

@@ -44,13 +44,17 @@ NULLS = frozenset({"nulls_first", "nulls_last"})
 _CALLER = re.compile(r"\$?\{?(request\.)?(current_)?(user|me|self|owner)(_id|\.(id|pk))?\}?")
 #: The label of the app of model actions, under each of its names.
 ACTIONS_APP = "flex_actions"
+_KEYLESS = "leads to rows whose composite primary key has a part without text"
 #: How similar two names have to be for one to count as a typo of the other.
 ALIKE = 0.8
 
 
 def report_path(text: str, resource: Resource, reporter: ProblemReporter) -> None:
     """Report a path that names nothing, with the nearest one that does."""
-    if text.partition(".")[0] in resource.unnamable:
+    first = text.partition(".")[0]
+    if first in resource.keyless:
+        reporter.report("E006", f"'{text}' {_KEYLESS}")
+    elif first in resource.unnamable:
         reporter.report("E006", f"'{text}' is a generic relation, which cannot be exposed")
     else:
         reporter.report(
@@ -62,7 +66,7 @@ def report_filter(text: str, resource: Resource, reporter: ProblemReporter) -> N
     """Report a filter whose path or operator does not exist."""
     head, _, last = text.rpartition(".")
     try:
-        resolve(resource, tuple(head.split(".")), tail=TAIL)
+        resolve(resource, tuple(head.split(".")), tail=TAIL, items=True)
     except UnknownPathError:
         report_path(text, resource, reporter)
         return
@@ -80,9 +84,12 @@ def report_rule(
     """Report a rule that names what does not exist; ``terms`` are its comparisons, by path."""
     for path, _ in terms:
         try:
-            resolve(resource, path, tail=TAIL)
+            resolve(resource, path, tail=TAIL, items=True)
         except UnknownPathError:
             text = ".".join(path)
+            if resource.keyless.intersection(path[:1]):
+                reporter.report("E012", f"'{text}' {_KEYLESS}", "write the rule as a Q")
+                return
             reporter.report(
                 "E012", f"'{text}' does not exist on {resource.label}", meant(text, resource)
             )
@@ -144,7 +151,7 @@ def by_dots(text: str, resource: Resource) -> str | None:
     dotted = text.replace("__", ".")
     path: Path = tuple(dotted.removeprefix("-").removesuffix(".*").split("."))
     try:
-        resolve(resource, path, tail=TAIL)
+        resolve(resource, path, tail=TAIL, items=True)
     except UnknownPathError:
         return "join paths and operators with dots, as in 'customer.name.icontains'"
     return f"did you mean '{dotted}'? Join paths and operators with dots"

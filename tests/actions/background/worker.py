@@ -17,7 +17,7 @@ DJANGO_FLEX = {
         "tag": {"anon": {"fields": ["slug"], "ops": ["get", "mark"]}},
         "actionevent": {"anon": {"fields": ["state"], "ops": ["get", "cancel", "retry"]}},
     },
-    # Fifty wait for one row, on a machine with few cores.
+    # Forty wait for one row, on a machine with few cores.
     "LOCK_TIMEOUT": 20.0,
     "WRITE_TIMEOUT": 20.0,
 }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
 from django import forms
+from django.db import models
 from django.db.models.signals import post_save
 from django.forms import ModelForm
+from django.test.utils import isolate_apps
 
 from django_flex.actions import FlexAction, action
 from django_flex.actions.models import ActionEvent
@@ -62,6 +65,54 @@ def test_what_is_returned_is_shown_as_the_caller_may_read_it(rest, grant, make, 
     grant("give", fields=["id", "status"], others={"customer": CUSTOMER})
 
     assert expected == rest.run("give", 2).body
+
+
+@isolate_apps("tests.testapp")
+def test_a_composite_key_is_one_text(rest, grant) -> None:
+    class Seat(models.Model):
+        pk = models.CompositePrimaryKey("row", "name", "day")
+        row = models.IntegerField()
+        name = models.TextField()
+        day = models.DateField()
+
+        class Meta:
+            app_label = "testapp"
+
+    day = date(2026, 5, 1)
+    names = ["a~b", "a%7Eb", "", "ü/ x"]
+    returning("instance", lambda ctx, row: [Seat(row=1, name=name, day=day) for name in names])
+    grant("give")
+
+    keys = ["1~a_7Eb~2026-05-01", "1~a_257Eb~2026-05-01", "1~~2026-05-01"]
+    keys += ["1~_C3_BC_2F_20x~2026-05-01"]
+    assert {key: {"pk": key} for key in keys} == rest.run("give", 2).body["results"]
+
+
+@isolate_apps("tests.testapp")
+def test_no_input_names_a_row_whose_key_has_no_text(rest, grant) -> None:
+    class Seat(models.Model):
+        pk = models.CompositePrimaryKey("row", "name")
+        row = models.IntegerField()
+        name = models.BinaryField()
+
+        class Meta:
+            app_label = "testapp"
+
+    class Chosen(forms.Form):
+        seat = forms.ModelChoiceField(Seat._default_manager.all())
+
+    for takes in (Seat, Seat | None, list[Seat]):
+
+        def named(ctx: Any, row: Booking, seat: Any) -> None: ...
+
+        named.__annotations__["seat"] = takes
+        with pytest.raises(TypeError, match="composite primary key"):
+            action(Booking, id="named")(named)
+    returning("instance", lambda ctx, row, data: None, input=Chosen)
+    grant("give")
+
+    for key in (1, "1~a", [1, "a"]):
+        assert 400 == rest.run("give", 2, {"seat": key}).status
 
 
 def test_a_row_that_is_deleted_is_told_of(rest, grant) -> None:

@@ -44,6 +44,30 @@ def read(text: str) -> dict[str, Any]:
         ),
         pytest.param("filters.a.or=1", {"filters": {"a.or": "1"}}, id="json-key-called-or"),
         pytest.param("filters.a.some=1", {"filters": {"a.some": "1"}}, id="json-key-called-some"),
+        pytest.param(
+            "filters.day.gte.$now=-7d", {"filters": {"day.gte": {"$now": "-7d"}}}, id="now"
+        ),
+        pytest.param(
+            "filters.or.0.owner.$user=id&filters.or.1.a.b.lt.$field=c.d",
+            {"filters": {"or": [{"owner": {"$user": "id"}}, {"a.b.lt": {"$field": "c.d"}}]}},
+            id="user-and-field",
+        ),
+        pytest.param(
+            "filters.lines.some.name.$value=%24now&filters.not.a.$now=",
+            {"filters": {"lines.some": {"name": {"$value": "$now"}}, "not": {"a": {"$now": ""}}}},
+            id="value",
+        ),
+        pytest.param("filters.$now=1", {"filters": {"$now": "1"}}, id="dynamic-without-a-path"),
+        pytest.param("filters.a.$nowhere=1", {"filters": {"a.$nowhere": "1"}}, id="no-dynamic"),
+        pytest.param("filters.$now.a=1", {"filters": {"$now.a": "1"}}, id="dynamic-in-front"),
+        pytest.param(
+            "having.total.gt.$value=5", {"having": {"total.gt": {"$value": "5"}}}, id="having"
+        ),
+        pytest.param(
+            "related.lines.filters.day.$now=",
+            {"related": {"lines": {"filters": {"day": {"$now": ""}}}}},
+            id="dynamic-in-related",
+        ),
         pytest.param("filters.m.0=1", {"filters": {"m.0": "1"}}, id="index-in-a-path"),
         pytest.param("related.lines.limit=3", {"related": {"lines": {"limit": "3"}}}, id="related"),
         pytest.param("=1", {"": "1"}, id="without-name"),
@@ -61,6 +85,8 @@ def test_parameters_unflatten(text: str, expected: dict[str, Any]) -> None:
         "filters.or=1&filters.or.a=1",
         "filters.or.a=1&filters.or=1",
         "limit=1&limit.a=1",
+        "filters.a=1&filters.a.$now=",
+        "filters.a.$now=&filters.a=1",
         "filters." + "or." * 64 + "a=1",
         "x" + ".x" * 100 + "=1",
     ],

@@ -14,9 +14,10 @@ from django_flex.dialects.flex.parser import parse_query
 from django_flex.dialects.flex.serializer import serialize
 from django_flex.query.ast import ParameterText, Query
 from django_flex.query.limits import Limits
+from tests.random_search import some
 
 LIMITS = Limits(max_nesting=20)
-EXAMPLES = 500
+EXAMPLES = 1_000
 
 names = st.sampled_from(["id", "status", "price", "customer", "name", "metadata", "lines", "or_x"])
 paths = st.lists(names, min_size=1, max_size=4).map(".".join)
@@ -84,7 +85,7 @@ def parse(payload: dict[str, Any]) -> Query:
     return parse_query(payload, LIMITS, resource="booking")
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=some(EXAMPLES))
 @given(payloads)
 @example({"filters": {"not": [{"a": 1}, {"b": 2}]}})
 @example({"filters": {"and": {"and": [{"a": 1}, {"b": 2}]}}})
@@ -133,7 +134,7 @@ text_filters = st.recursive(
 )
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=some(EXAMPLES))
 @given(text_filters)
 def test_parameters_say_what_a_body_says(written: dict[str, Any]) -> None:
     body = {"filters": as_text(written), "limit": 20}

@@ -157,7 +157,7 @@ class TestRestFramework:
     def test_wrong_credentials_are_a_401_with_a_challenge(self, client, user) -> None:
         response = client.get("/api/booking/1", headers=basic("ann", "wrong"))
 
-        assert (401, "auth.failed", 'Basic realm="api"') == (
+        assert (401, "auth.failed", 'Bearer realm="api", Basic realm="api"') == (
             response.status_code,
             response.json()["code"],
             response["WWW-Authenticate"],

@@ -229,6 +229,7 @@ def test_operator_selects_rows(query_door: Door, filters: Any, expected: list[in
     assert (200, expected) == (reply.status, reply.ids)
 
 
+@pytest.mark.one_in(2)
 @_cases(MOMENTS)
 def test_part_of_a_datetime_selects_rows(
     query_door: Door, filters: Any, expected: list[int]
@@ -316,6 +317,7 @@ def test_json_paths_are_reached_over_relations(query_door: Door) -> None:
     assert [1, 3] == reply.ids
 
 
+@pytest.mark.sql
 def test_contained_by_works_where_the_database_can(door: Door) -> None:
     reply = door.list(
         {"fields": "id", "filters": {"metadata.settings.contained_by": {"$value": {"lang": "de"}}}},
@@ -572,12 +574,25 @@ def test_filter_over_a_model_without_entry_needs_the_path_written_out(door: Door
 
 
 def test_every_operator_is_tried_here() -> None:
-    from django_flex.query.operators import OPERATORS, TRANSFORMS
+    from django_flex.query.operators import OF_GEOMETRIES, OPERATORS, TRANSFORMS
 
     cases = str([COMPARISONS, MOMENTS, VALUES, JSON_PATHS])
 
     tried = {name for name in (*OPERATORS, *TRANSFORMS) if re.search(rf"\.{name}['.]", cases)}
-    assert {*OPERATORS, *TRANSFORMS} - tried == {"contained_by"}  # has a test of its own
+    # In tests of JSON, of PostgreSQL's own types, and of GeoDjango.
+    elsewhere = {"contained_by", "overlap", "adjacent", *OF_GEOMETRIES}
+    assert {*OPERATORS, *TRANSFORMS} - tried == elsewhere
+
+
+def test_operators_of_geometries_are_keys_of_json(door: Door) -> None:
+    Customer.objects.filter(pk=1).update(metadata={"bbox": 7, "within": {"intersects": 8}})
+    filters = {"metadata.bbox.gte": 7, "metadata.within.intersects": 8}
+    reply = door.list(
+        {"fields": "id", "filters": filters},
+        model="customer",
+        expose={"customer": OPEN["customer"]},
+    )
+    assert [1] == reply.ids
 
 
 def test_a_json_path_needs_no_entry_of_another_model(door: Door) -> None:

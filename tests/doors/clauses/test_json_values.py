@@ -44,7 +44,14 @@ DOCUMENTS: dict[str, Any] = {
     "a.0.deep": lambda value: {"a": [{"deep": value}]},
 }
 #: Rows that have no value at the path, whatever it is.
-WITHOUT = {"missing": {"other": "null"}, "empty": {}, "no-items": []}
+WITHOUT = {
+    "missing": {"other": "null"},
+    "empty": {},
+    "no-items": [],
+    "text": "null",
+    "number": 1,
+    "key-of-digits": {"0": "null", "other": {"0": 1}},
+}
 OPEN = {"sample": {"anon": AGGREGATING}}
 paths = pytest.mark.parametrize("path", DOCUMENTS)
 
@@ -149,3 +156,35 @@ def test_whole_columns(execute: Door) -> None:
             assert {name} == found(execute, {"data": {"$value": value}}), value
             assert rows - {name} == found(execute, {"data.ne": {"$value": value}}), value
             assert {name} == found(execute, {"data.in": [value]}), value
+
+
+#: What has no item at an index: it is no list, or a shorter one.
+NO_LISTS: dict[str, Any] = {
+    "text": "x",
+    "number": 7,
+    "true": True,
+    "null": None,
+    "object": {"0": "x", "1": 7, "10": {"deep": 1}, "null": {"0": "x"}},
+    "short": [],
+}
+
+
+@pytest.mark.one_in(3)
+@pytest.mark.parametrize("index", ["0", "1", "10"])
+@pytest.mark.parametrize("above", ["", "a.", "a.b.", "null."])
+@pytest.mark.parametrize("below", ["", ".0", ".deep", ".null"])
+def test_digits_index_lists_only(execute: Door, above: str, index: str, below: str) -> None:
+    for name, value in NO_LISTS.items():
+        data: Any = value
+        for key in reversed(above.split(".")[:-1]):
+            data = {key: data}
+        Sample.objects.create(name=name, data=data)
+    path = f"data.{above}{index}{below}"
+
+    assert {*NO_LISTS} == found(execute, {path: None})
+    assert set() == found(execute, {f"{path}.isnull": False})
+    assert set() == found(execute, {f"{path}.in": ["x", 7, 1]})
+    assert set() == found(execute, {f"{path}.startswith": ""})
+    query = {"fields": f"name, data.{above}{index}{below}", "order_by": f"{path}, name"}
+    rows = execute.list(query, expose=OPEN, model="sample").results
+    assert sorted(NO_LISTS) == [row["name"] for row in rows]

@@ -251,6 +251,7 @@ def test_hidden_rows_are_not_searched_in_any_mode(role_door, mode: str) -> None:
 ODD = ['"', "-", "or", "a or", '-"x', "((", "&|!:*", "a:*", "'", "\\", "%", "<->", "🙂", "x" * 200]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("text", ODD)
 def test_odd_texts_are_no_error_in_any_mode(query_door, text: str, mode: str) -> None:

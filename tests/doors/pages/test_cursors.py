@@ -96,6 +96,7 @@ def flat(pages: list[list[int]]) -> list[int]:
     return [key for page in pages for key in page]
 
 
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize("limit", [1, 2, 3])
 @pytest.mark.parametrize("name", ORDERS)
 def test_pages_make_the_whole_list_forward_and_back(execute: Door, name: str, limit: int) -> None:

@@ -300,6 +300,7 @@ def test_every_class_of_error_is_tried_here() -> None:
         "query.cursor",  # test_cursors
         "search.denied",  # test_search
         "auth.failed",  # test_authentication
+        "auth.expired",  # tests/tokens
         "csrf.failed",  # tests/http/test_csrf
         "row.denied",  # this line and those below: tests/writes, tests/idempotency, tests/backends
         "write.invalid",

@@ -60,6 +60,21 @@ def test_each_list_is_a_statement(door: Door) -> None:
     assert ["rows", "lines", "tags"] == [one["reads"] for one in plan["statements"]]
 
 
+@pytest.mark.parametrize("order", ["digest", "internal_notes"])
+def test_a_page_behind_a_long_value_is_explained(configure: Any, order: str) -> None:
+    Booking.objects.update(digest=b"x" * 500, internal_notes="x" * 500, customer_id=1)
+    configure({name: {"anon": {**EVERYTHING, "ops": OPS}} for name in ("booking", "customer")})
+    entry: dict[str, Any] = {"fields": "id", "order_by": order, "limit": 1, "cursor": True}
+    asked = {"_id": 1, "fields": "id", "related": {"booking": entry}}
+
+    page = FlexQuery("booking").execute(entry).to_dict()["pagination"]["next"]
+    lists = FlexQuery("customer").execute(asked).to_dict()["booking"]
+    entry |= lists["pagination"]["next"]
+    for model, query in (("booking", page), ("customer", asked)):
+        reply = FlexQuery(model).execute({**query, "explain": True}).to_dict()
+        assert "plan" in reply, reply
+
+
 def test_nothing_is_read_unless_asked(door: Door) -> None:
     seen: list[str] = []
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, ClassVar
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import RequestFactory
 
-from tests.doors.fronts import DOORS, Door, grant
+from django_flex import FlexQuery, FlexQueryView
+from tests.doors.fronts import DOORS, EVERYTHING, Door, grant
+from tests.testapp.models import Booking
 
 pytestmark = pytest.mark.usefixtures("bookings")
 
@@ -159,3 +164,175 @@ def test_q_is_told_from_a_search(client: Any, settings: Any, text: str) -> None:
 
     assert (400, "q") == (reply.status_code, reply.json()["path"])
     assert ("search=…" in reply.json().get("hint", "")) is not text.startswith("[")
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("filter.status=x", "did you mean 'filters.status=x'?"),
+        ("filter.customer.name.icontains=x", "did you mean 'filters.customer.name.icontains=x'?"),
+        ("filter.seats__gte=2", "did you mean 'filters.seats.gte=2'?"),
+        ("filter=x", "did you mean 'filters'?"),
+        ("status[]=a&status[]=b", "to filter by a field: filters.status.in=a"),
+        ("status!=x", "to filter by a field: filters.status.ne=x"),
+        ("seats>=2", "to filter by a field: filters.seats.gte=2"),
+        ("seats<=2", "to filter by a field: filters.seats.lte=2"),
+        ("status!>=x", "one of fields, "),
+    ],
+)
+def test_parameters_of_another_language(client: Any, settings: Any, query: str, hint: str) -> None:
+    settings.DJANGO_FLEX = {"REQUIRE_AUTHENTICATION": False, "EXPOSE": NARROW}
+    reply = client.get(f"/api/booking/?{query}")
+
+    assert (400, hint) == (reply.status_code, reply.json()["hint"][: len(hint)])
+
+
+@pytest.mark.parametrize(
+    ("action", "meant"),
+    [
+        ("retrieve", "get"),
+        ("read", "get"),
+        ("index", "list"),
+        ("search", "list"),
+        ("insert", "add"),
+        ("PATCH", "edit"),
+        ("destroy", "delete"),
+        ("remove", "delete"),
+        ("count", "aggregate"),
+        ("bulk_update", "bulk_edit"),
+        ("delet", "delete"),
+    ],
+)
+def test_an_operation_of_another_language(body_door: Door, action: str, meant: str) -> None:
+    reply = body_door.ask(action, None, {}, expose=WIDE)
+
+    assert (400, f"did you mean '{meant}'?") == (reply.status, reply.body["hint"])
+
+
+KEY, VALUE = {"_id": 1}, {"seats": 1}
+GRANTED = {
+    "listing": (["list"], "get", KEY, "granted: list"),
+    "reading": (["get", "list"], "aggregate", {}, "granted: get, list"),
+    "writing": (["add", "delete"], "edit", KEY | VALUE, "granted: add, delete"),
+    "by-filter": (["list", "explain"], "bulk_delete", {"filters": VALUE}, "granted: list"),
+    "upserting": (["list", "add"], "upsert", {"_match": "seats", **VALUE}, "granted: list, add"),
+    "nothing": ([], "get", KEY, None),
+}
+
+
+@pytest.mark.parametrize(
+    ("ops", "action", "asked", "hint"),
+    [pytest.param(*case, id=name) for name, case in GRANTED.items()],
+)
+def test_a_refused_operation_names_those_that_are_granted(
+    body_door: Door, ops: list[str], action: str, asked: Any, hint: str | None
+) -> None:
+    granted = {"authenticated": {**EVERYTHING, "ops": ops}} if ops else {"authenticated": {}}
+    ann = User.objects.create_user("ann")
+    reply = body_door.ask(action, None, asked, expose={"booking": granted}, user=ann)
+
+    assert (403, "operation.denied") == (reply.status, reply.body["code"])
+    assert hint == reply.body.get("hint")
+
+
+def test_a_failed_rule_is_no_operation_that_is_not_granted(body_door: Door) -> None:
+    expose = grant(role="authenticated", rows=lambda _user: None)
+    reply = body_door.list({}, expose=expose, user=User.objects.create_user("ann"))
+
+    assert ("operation.denied", None) == (reply.body["code"], reply.body.get("hint"))
+
+
+def test_a_refused_operation_tells_nothing_to_a_visitor(body_door: Door) -> None:
+    reply = body_door.get(1, expose=NARROW)
+
+    assert (401, None) == (reply.status, reply.body.get("hint"))
+
+
+def test_a_door_names_only_the_operations_that_it_serves(settings: Any, db: None) -> None:
+    class OnlyList(FlexQueryView):
+        model = Booking
+        flex_permissions: ClassVar[Any] = {
+            "authenticated": {**EVERYTHING, "ops": ["get", "list", "add"]}
+        }
+        allowed_actions = ("list",)
+
+    request = RequestFactory().get("/bookings/", {"_action": "get", "_id": "1"})
+    request.user = User(pk=1, username="ann")
+    reply = json.loads(OnlyList.as_view()(request).content)
+
+    assert ("operation.denied", "granted: list") == (reply["code"], reply["hint"])
+
+
+def test_an_operation_of_a_batch_names_those_that_are_granted(
+    client: Any, settings: Any, django_user_model: Any
+) -> None:
+    settings.DJANGO_FLEX = {"EXPOSE": {"booking": {"authenticated": NARROW["booking"]["anon"]}}}
+    client.force_login(django_user_model.objects.create_user("ann"))
+    batch = {"_batch": [{"_model": "booking", "_action": "delete", "_id": 1}]}
+    reply = client.post("/api/", batch, content_type="application/json").json()
+
+    assert ("operation.denied", "granted: list") == (reply["code"], reply["hint"])
+
+
+MODELS = {
+    **NARROW,
+    "place": {"staff": "*", "authenticated": {}},
+    "vipcustomer": {"anon": {"fields": ["id"], "ops": ["get"]}},
+    "company": {"staff": "*"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("boking", "booking"),
+        ("bookngs", "bookings"),
+        ("Bokings", "bookings"),
+        ("vip-custome", "vipcustomer"),
+        ("vip_custumers", "vip_customers"),
+        ("testapp.bookin", "testapp.booking"),
+        ("plase", None),  # no grant
+        ("compny", None),  # a grant of another role
+        ("linee", None),  # no entry
+        ("user", None),
+    ],
+)
+def test_a_misspelt_model_is_told_if_the_caller_may_use_it(
+    client: Any, settings: Any, name: str, meant: str | None
+) -> None:
+    settings.DJANGO_FLEX = {"REQUIRE_AUTHENTICATION": False, "EXPOSE": MODELS}
+    hint = meant and f"did you mean '{meant}'?"
+    asked = {"_model": name}
+    json = {"content_type": "application/json"}
+    replies = [
+        client.get(f"/api/{name}/"),
+        client.get(f"/api/{name}/1"),
+        client.options(f"/api/{name}/"),
+        client.post("/api/", asked, **json),
+        client.post("/api/", {"_batch": [asked]}, **json),
+        client.generic("QUERY", f"/api/{name}/", "{}", "application/json"),
+    ]
+
+    assert [(404, hint)] * len(replies) == [
+        (reply.status_code, reply.json().get("hint")) for reply in replies
+    ]
+
+
+def test_a_role_that_cannot_be_resolved_is_given_no_hint(client: Any, settings: Any) -> None:
+    def resolver(_user: Any, _model_name: str) -> str:
+        raise RuntimeError("broken")
+
+    settings.DJANGO_FLEX = {
+        "REQUIRE_AUTHENTICATION": False,
+        "EXPOSE": NARROW,
+        "ROLE_RESOLVER": resolver,
+    }
+
+    assert "hint" not in client.get("/api/boking/").json()
+
+
+def test_code_of_the_project_is_told_any_model(settings: Any) -> None:
+    settings.DJANGO_FLEX = {"EXPOSE": MODELS}
+    result = FlexQuery("compny").unrestricted().execute({})
+
+    assert "did you mean 'company'?" == result.to_dict()["hint"]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import include, path
+from django.utils import translation
 
-from tests.doors.fronts import OPEN
+from django_flex.conf import configuration
+from tests.doors.fronts import OPEN, Urls
 from tests.testapp.models import Customer
 
 pytestmark = pytest.mark.usefixtures("bookings")
@@ -39,11 +42,42 @@ def test_name_of_two_words_goes_with_and_without_underscore(configure, client, n
     assert {"id": 1} == client.get(f"/api/{name}/1?fields=id").json()
 
 
-@pytest.mark.parametrize("name", ["company", "companys", "testapp.company"])
-def test_plural_is_simple_or_said_by_the_model(configure, client, name) -> None:
-    configure()
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("company", "companies"),
+        ("company", "Companies"),
+        ("company", "companys"),  # what Django makes of it
+        ("address", "addresses"),
+        ("tag", "tags"),
+        ("vipcustomer", "vip_customers"),
+        ("vipcustomer", "vipcustomers"),
+    ],
+)
+def test_plural_is_english_or_what_the_model_says(configure, client, model, name) -> None:
+    configure({model: {"anon": {"fields": ["*"], "ops": ["list"]}}})
+    body = {"_model": name, "fields": "pk"}
 
-    assert {"id": 1} == client.get(f"/api/{name}/1?fields=id").json()
+    assert 200 == client.get(f"/api/{name}/?fields=pk").status_code
+    assert 200 == client.post("/api/", body, content_type="application/json").status_code
+
+
+def test_the_language_of_a_request_changes_no_name(configure, client) -> None:
+    configure({"contenttype": OPEN["company"]})
+    with translation.override("de"):
+        names = [*configuration().versions[None].policy.names]
+    configuration.cache_clear()
+    with translation.override("en"):
+        assert names == [*configuration().versions[None].policy.names]
+
+    assert 200 == client.get("/api/content_types?limit=1").status_code
+
+
+def test_plurals_that_two_models_share_are_an_error(configure) -> None:
+    configure({"company": {"url_name": "addresses"}, "address": OPEN["address"]})
+    (problem,) = configuration().versions[None].problems
+
+    assert ("E010", "'addresses' is also a name of 'company'") == (problem.id, problem.message)
 
 
 def test_verbose_plural_is_a_name(configure, client) -> None:
@@ -156,3 +190,69 @@ def test_proxy_and_its_model_stay_apart(configure, client) -> None:
 
     assert {"id"} == client.get("/api/vipcustomer/1").json().keys()
     assert Customer.objects.get(pk=1).name == client.get("/api/customer/1").json()["name"]
+
+
+def test_prefix_lists_the_models_of_the_caller(configure, client) -> None:
+    given = {"anon": {"fields": ["id"], "ops": ["get"]}}
+    own = {**OPEN["tag"], "url_name": "labels"}
+    configure({"vipcustomer": given, "tag": own, "company": {"staff": "*"}, "line": {"anon": {}}})
+
+    models = client.get("/api/").json()["models"]
+
+    assert {"vipcustomer", "tag"} == models.keys()
+    assert (["get"], "/api/labels/") == (models["vipcustomer"]["operations"], models["tag"]["url"])
+    assert 200 == client.get(f"{models['vipcustomer']['url']}1").status_code
+    assert 200 == client.get(models["tag"]["url"]).status_code
+
+
+def test_prefix_lists_the_same_by_get_and_by_options(configure, client) -> None:
+    configure()
+
+    assert client.get("/api/").json() == client.options("/api/").json()
+    assert b"" == client.head("/api/").content
+    assert (
+        304
+        == client.get("/api/", headers={"If-None-Match": client.get("/api/")["ETag"]}).status_code
+    )
+
+
+def test_included_urls_list_the_models_under_their_own_prefix(configure, client, settings) -> None:
+    configure()
+    settings.MIDDLEWARE = []
+    settings.ROOT_URLCONF = Urls(path("data/v1/", include("django_flex.urls")))
+
+    assert "/data/v1/bookings/" == client.get("/data/v1/").json()["models"]["booking"]["url"]
+
+
+def test_prefix_needs_an_identity_where_reads_do(configure, client) -> None:
+    configure(REQUIRE_AUTHENTICATION=True)
+
+    assert (401, "auth.required") == (
+        client.get("/api/").status_code,
+        client.get("/api/").json()["code"],
+    )
+
+
+@pytest.mark.parametrize("query", ["fields=id", "_model=booking", "q={}", "x", "filters.id=1"])
+def test_prefix_takes_no_query(configure, client, query) -> None:
+    configure()
+    response = client.get(f"/api/?{query}")
+
+    assert (400, query.partition("=")[0]) == (response.status_code, response.json()["path"])
+
+
+def test_prefix_takes_no_body_of_a_get(configure, client) -> None:
+    configure()
+    response = client.generic("GET", "/api/", '{"_model": "booking"}', "application/json")
+
+    assert (400, "body") == (response.status_code, response.json()["path"])
+
+
+@pytest.mark.parametrize("name", ["Booking", "BOOKINGS", "testapp.Booking"])
+def test_a_name_in_a_body_beside_one_in_a_url_is_read_in_any_case(configure, client, name) -> None:
+    configure()
+    body = {"_model": name, "fields": "id", "_id": 1}
+
+    assert {"id": 1} == client.post(
+        "/api/booking/query", body, content_type="application/json"
+    ).json()

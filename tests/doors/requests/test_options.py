@@ -80,6 +80,7 @@ def test_description_holds_what_the_caller_may_use(narrow, django_assert_num_que
                     "iendswith",
                     "len",
                 ],
+                "transforms": ["len", "lower", "upper"],
                 "label": "name",
                 "schema": {"type": "string"},
             },
@@ -94,6 +95,7 @@ def test_description_holds_what_the_caller_may_use(narrow, django_assert_num_que
                 "type": "text",
                 "null": False,
                 "operators": ["exact", "in"],
+                "transforms": ["len", "lower", "upper"],
                 "label": "status",
                 "schema": {"type": "string"},
             },
@@ -103,6 +105,7 @@ def test_description_holds_what_the_caller_may_use(narrow, django_assert_num_que
         },
         "filters": ["customer.name.*", "status", "status.in"],
         "order_by": ["-id"],
+        "default_shape": "map",
         "limits": {"default": 50, "max": 200, **CAPS_OF_QUERIES},
     } == response.json()
 
@@ -133,7 +136,8 @@ def test_somebody_without_grant_learns_nothing(configure, client) -> None:
 def test_options_of_the_endpoint_lists_the_models_of_the_caller(configure, client) -> None:
     configure({**NARROW, "customer": {"staff": "*"}, "company": {"anon": {}}})
 
-    assert {"models": {"booking": {"operations": ["list"]}}} == client.options("/api/").json()
+    expected = {"booking": {"url": "/api/bookings/", "operations": ["list"]}}
+    assert {"models": expected} == client.options("/api/").json()
 
 
 def test_options_of_a_model_without_entry_is_a_404(configure, client) -> None:
@@ -176,7 +180,8 @@ def test_description_has_what_a_form_needs(configure, client) -> None:
     assert {
         "type": "text",
         "null": False,
-        "required": True,
+        "required": False,
+        "may_be_filled": True,  # by clean() of the model
         "label": "sku",
         "schema": {"type": "string", "maxLength": 20},
     } == inputs["add"]["sku"]
@@ -193,6 +198,7 @@ def test_description_has_what_a_form_needs(configure, client) -> None:
         "type": "integer",
         "null": True,
         "label": "shelf",
+        "updates": ["$inc"],
         "schema": inputs["add"]["shelf"]["schema"],
     } == inputs["edit"]["shelf"]
     assert "added_at" not in inputs["add"]
@@ -215,6 +221,58 @@ def test_keys_of_related_rows_are_a_list(configure, client) -> None:
     tags = body["inputs"]["edit"]["tags"]
 
     assert (True, "tag", "array") == (tags["many"], tags["relation"], tags["schema"]["type"])
+
+
+def updates_of(body: dict[str, Any], operation: str = "edit") -> dict[str, list[str]]:
+    """Return the operators that an operation takes in place of values, by input."""
+    inputs = body["inputs"][operation]
+    return {name: one["updates"] for name, one in inputs.items() if "updates" in one}
+
+
+def test_changes_of_stored_values_are_named(configure, client) -> None:
+    expose = {"booking": {"anon": "*"}, "customer": {"anon": "*"}, "tag": {"anon": "*"}}
+    booking = described(configure, client, expose, "/api/booking/")
+    customer = client.options("/api/customer/").json()
+
+    numbers = {name: ["$inc"] for name in ("seats", "price", "rating")}
+    assert {**numbers, "customer": ["$add"], "tags": ["$add", "$remove"]} == updates_of(booking)
+    assert {"customer": ["$add"]} == updates_of(booking, "add")
+    assert {"metadata": ["$inc", "$append", "$remove"]} == updates_of(customer)
+    assert {} == updates_of(customer, "add")
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        pytest.param({"fields": ["status"], "ops": ["list", "edit"]}, id="unreadable"),
+        pytest.param({"fields": "*", "ops": ["edit"]}, id="no-rows"),
+        pytest.param({"fields": "*", "exclude": ["seats"], "ops": ["get", "edit"]}, id="excluded"),
+    ],
+)
+def test_values_that_the_caller_may_not_read_have_no_updates(configure, client, grant) -> None:
+    written = {**grant, "write_fields": ["seats", "customer"]}
+    body = described(configure, client, {"booking": {"anon": written}}, "/api/booking/")
+
+    assert {"seats", "customer"} == body["inputs"]["edit"].keys()
+    assert {} == updates_of(body)
+
+
+@pytest.mark.parametrize(
+    ("entry", "updates"),
+    [
+        pytest.param({"anon": {"fields": "*", "ops": ["list", "edit"]}}, {}, id="edits"),
+        pytest.param({"staff": "*"}, {}, id="another-role"),
+        pytest.param({"anon": {"fields": "*", "ops": ["add"]}}, {"customer": ["$add"]}, id="adds"),
+    ],
+)
+def test_a_row_that_a_key_points_to_is_added_under_its_own_grant(
+    configure, client, entry: dict[str, Any], updates: dict[str, list[str]]
+) -> None:
+    booking = {"fields": "*", "ops": ["list", "add"], "write_fields": ["customer", "seats"]}
+    expose = {"booking": {"anon": booking}, "customer": entry}
+    body = described(configure, client, expose, "/api/booking/")
+
+    assert updates == updates_of(body, "add")
 
 
 def test_rows_that_may_be_written_inside_are_named(configure, client) -> None:
@@ -308,3 +366,30 @@ def test_choices_of_code_are_read_each_time(configure, client, monkeypatch) -> N
     after = client.options("/api/product/").json()["fields"]["size"]["choices"]
 
     assert (["S"], ["S", "L"]) == ([c["value"] for c in before], [c["value"] for c in after])
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_help_is_that_of_the_column_wherever_it_is_reached(
+    client: Any, settings: Any, language: str
+) -> None:
+    """Of a column of the model, of its parent, of a related model, of a foreign key and of a key."""
+    everything: Any = {"fields": "*", "write_fields": ["*", "code"], "ops": ["list", "add", "edit"]}
+    settings.DJANGO_FLEX = {
+        "REQUIRE_AUTHENTICATION": False,
+        "EXPOSE": {
+            f"wild.{name}": {"anon": everything} for name in ("notice", "poster", "country", "room")
+        },
+    }
+    with translation.override(language):
+        poster, country = (
+            client.options(f"/api/wild.{name}/").json() for name in ("poster", "country")
+        )
+    text = {"en": "Date (without time)", "de": "Datum (ohne Uhrzeit)"}[language]
+    own = {"text": text, "room": "Where it hangs", "color": "<b>One</b> color"}
+    for described in (poster["fields"], poster["inputs"]["add"], poster["inputs"]["edit"]):
+        assert own == {
+            n: one["help"] for n, one in described.items() if "help" in one and "." not in n
+        }
+    assert text == poster["fields"]["notice_ptr.text"]["help"]
+    assert "As in ISO 3166" == country["fields"]["code"]["help"]
+    assert "As in ISO 3166" == country["inputs"]["add"]["code"]["help"]

@@ -19,10 +19,12 @@ SECTIONS = {
     "growth": ("growth", "growth"),
     "memory": ("memory", "memory"),
     "throughput": ("throughput", "throughput"),
+    "directus": ("directus", "directus"),
     "cursors": ("cursors", "cursors"),
     "aggregate": ("aggregates", "aggregates"),
     "exports": ("exports", "exports"),
     "imports": ("imports", "imports"),
+    "client": ("clients", "clients"),
 }
 
 

@@ -68,7 +68,7 @@ def _measured(contest: Contest, name: str, command: tuple[str, ...]) -> dict[str
     if worker is None or (is_home and find_spec(command[0]) is None):
         return None
     url: str = worker.order("url", case="list", limit=20)
-    with _served(contest, name, command) as (port, group):
+    with served(contest, name, command) as (port, group):
         asked = [sys.executable, "-m", "tests.performance.load", str(port), url]
         before = _processor_seconds(group)
         said = subprocess.check_output(
@@ -91,7 +91,7 @@ def _processor_seconds(group: int) -> float:
 
 
 @contextmanager
-def _served(contest: Contest, name: str, command: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def served(contest: Contest, name: str, command: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Start a server; yield its port and its group of processes."""
     port = _free_port()
     contender = CONTENDERS[name]

@@ -83,6 +83,7 @@ FILTERS = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("path", [pytest.param(p, id=name) for name, p in OTHER_NAMES.items()])
 def test_excluded_key_has_no_other_name_in_any_clause(ask: Ask, path: str) -> None:
     for query in _clauses(path):

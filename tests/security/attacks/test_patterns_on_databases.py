@@ -30,6 +30,7 @@ def test_refused_pattern_runs_no_statement(ask: Ask, name: str, operator: str) -
     assert answer.statements == []
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", ACCEPTED)
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.sampled("text", differs_by_database=True)

@@ -55,7 +55,8 @@ _plain_entries = st.fixed_dictionaries(
         "limit": st.one_of(st.integers(-1, 3), values),
         "offset": st.one_of(st.integers(-1, 3), values),
         "shape": st.one_of(st.just("list"), values),
-        "cursor": values,
+        "cursor": st.one_of(st.just(True), st.text("Aab_-=", max_size=90), values),
+        "distinct": st.one_of(st.just(True), st.just("product"), field_lists),
     },
 )
 _good_entries = st.fixed_dictionaries(
@@ -66,6 +67,7 @@ _good_entries = st.fixed_dictionaries(
         "limit": st.integers(1, 3),
         "offset": st.integers(0, 3),
         "shape": st.just("list"),
+        "distinct": st.sampled_from([True, "product", "quantity"]),
     },
 )
 # Deferred: what is written out would be longer than hypothesis likes.

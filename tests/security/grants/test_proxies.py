@@ -110,7 +110,7 @@ def test_a_proxy_without_a_manager_of_its_own_costs_no_statement_more(
         Label.objects.create(id=key, name=name)
         Jar.objects.create(id=key, label_id=key)
     rows = {"anon": {**OPEN, "rows": {"name": "seen"}}}
-    configure({"jar": {"anon": {**OPEN, "fields": ["*", "label.name"]}}, "label": rows})
+    configure({"jar": {"anon": {**OPEN, "fields": ["*", "label.name"]}}, "clubs.label": rows})
     for _ in range(3):
         with django_assert_num_queries(1):
             result = FlexQuery("jar").execute({"fields": "label.name"})

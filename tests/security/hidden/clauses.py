@@ -158,6 +158,7 @@ beside_rows = st.fixed_dictionaries(
                 st.sampled_from(RELATED_AGGREGATES),
                 st.sampled_from(RELATED_AGGREGATES).map("x:{}".format),
                 st.sampled_from(["id", "status", "customer.name", "customer.booking.count"]),
+                st.sampled_from(["customer.name.upper", "n:customer.name.len", "y:status.len"]),
                 st.sampled_from(DENIED_AGGREGATES),
             ),
             min_size=1,
@@ -175,7 +176,11 @@ beside_rows = st.fixed_dictionaries(
                 st.one_of(st.integers(0, 3), st.sampled_from(["a", "h-a", "m"]), st.booleans()),
             ).map(lambda pair: dict([pair])),
         ),
-        "order_by": st.one_of(st.sampled_from(AGGREGATES_SORTED), sharp_orders),
+        "order_by": st.one_of(
+            st.sampled_from(AGGREGATES_SORTED),
+            st.sampled_from(["customer.name.len", "-customer.name.upper", "status.len"]),
+            sharp_orders,
+        ),
         "aggregate": totals,
     },
 )
@@ -184,26 +189,41 @@ beside_rows = st.fixed_dictionaries(
 
 _INNER: dict[str, dict[str, Any]] = {
     "lines": {
-        "fields": ["*", "product", "id, booking.status", "booking.customer.name", "note", "id"],
+        "fields": [
+            *("*", "product", "id, booking.status", "booking.customer.name", "note", "id"),
+            *("product.upper, id", "n:booking.customer.name.len"),
+        ],
         "filters": [{"quantity.gte": 0}, {"product": "open"}, {"booking.status": "open"}],
-        "order_by": ["-quantity", "product, -id", "booking.customer.name", "note"],
+        "order_by": [
+            *("-quantity", "product, -id", "booking.customer.name", "note"),
+            *("product.len", "-booking.customer.name.lower"),
+        ],
+        "distinct": ["product", "booking.status", "booking.customer.name", "note"],
     },
     "tags": {
         "fields": ["*", "slug", "date", "bookings.status", "bookings", "slug, bookings.count"],
         "filters": [{"slug.startswith": "h-"}, {"bookings.some": {"status": "m"}}, {"date": "m"}],
         "order_by": ["-date", "slug", "-bookings.count"],
+        "distinct": ["date"],
     },
     "booking": {
         "fields": ["id", "id, status", "lines", "lines.product", "tags.slug", "*", "lines.count"],
         "filters": [{"status.ne": "open"}, {"lines.some": {"quantity.lt": 0}}, {"tags.count": 1}],
         "order_by": ["-id", "status", "customer.name", "-lines.count", "internal_notes"],
+        "distinct": ["status", "customer.name", "invoice.number", "customer"],
     },
     "bookings": {
         "fields": ["id", "status", "customer.name", "lines.product", "invoice.number"],
         "filters": [{"status": "hidden"}, {"invoice.number.isnull": True}],
         "order_by": ["-id", "invoice.number", "customer.name.nulls_first"],
+        "distinct": ["invoice.number", "customer.name, status"],
     },
-    "members": {"fields": ["username", "*", "password"], "filters": [{}], "order_by": ["id"]},
+    "members": {
+        "fields": ["username", "*", "password"],
+        "filters": [{}],
+        "order_by": ["id"],
+        "distinct": [],
+    },
 }
 _WAYS = {
     "booking": ["lines", "tags", "customer.booking", "team.members", "nothing"],
@@ -225,9 +245,17 @@ def _entry(draw: st.DrawFn, way: str, depth: int) -> dict[str, Any]:
                 "limit": st.integers(1, 3),
                 "offset": st.integers(0, 2),
                 "shape": st.just("list"),
+                "count": st.just(True),
             },
         )
     )
+    more = draw(st.sampled_from(["", "", "cursor", "distinct", "both"]))
+    if more in {"cursor", "both"}:
+        asked["cursor"] = True
+        asked.pop("offset", None)
+    if more in {"distinct", "both"}:
+        combined = [True] if more == "distinct" else []
+        asked["distinct"] = draw(st.sampled_from([*known["distinct"], *combined, "id"]))
     inner = {"booking": "lines", "bookings": "lines", "tags": "bookings", "lines": "booking"}
     if depth and name in inner and draw(st.booleans()):
         asked["related"] = {inner[name]: draw(_entry(inner[name], depth - 1))}

@@ -140,7 +140,7 @@ TEXTS = [
     "open",
     "hidden",
     "Hidden one",
-    "Hidden two",
+    "Second hidden one",
     "secret one",
     "a secret",
     "h-a",
@@ -443,22 +443,26 @@ def world(db: None, settings: Any) -> dict[str, Client]:
 def change_hidden_data(role: str) -> None:
     """Change what a role may not see: rows behind rules, rows of no row, columns not granted."""
     Customer.objects.filter(vip=False).update(
-        name="Hidden two", email="h-a", company=None, metadata={"level": 2}, api_token="a secret"
+        name="Second hidden one",
+        email="h-a",
+        company=None,
+        metadata={"level": 2},
+        api_token="a secret",
     )
     Customer.objects.filter(vip=True).update(api_token="a secret", metadata={"level": 3})
-    Customer.objects.create(id=4, name="Hidden two")
+    Customer.objects.create(id=4, name="Second hidden one")
     if role != "anon":
         # A raw key is the row's own column; these roles see it through visible customers only.
         Customer.objects.filter(vip=False).update(company_id=Company.objects.create(id=3).pk)
     Company.objects.filter(id=1).update(name="open", address="m", tax_id="a secret")
-    Company.objects.get_or_create(id=2, defaults={"name": "Hidden two"})
+    Company.objects.get_or_create(id=2, defaults={"name": "Second hidden one"})
     Booking.objects.update(internal_notes="a secret", stripe_payment_id="a secret")
     User.objects.filter(id=3).update(password="a secret", is_superuser=True)
     # Notes of visible lines may be read: not as the booking's, but as those of lines to list.
     Line.objects.filter(quantity__lt=0).update(note="a secret")
     for booking in (1, 2, 3, 4):
         Line.objects.create(id=90 + booking, booking_id=booking, product="open", quantity=-1)
-    Tag.objects.filter(slug="h-a").update(date="Hidden two")
+    Tag.objects.filter(slug="h-a").update(date="Second hidden one")
     Tag.objects.create(slug="h-b", date="open")
     Booking.objects.get(pk=1).tags.remove("h-a")  # type: ignore[arg-type]  # the stubs know integer keys only
     Booking.objects.get(pk=2).tags.add("h-b", "h-a")  # type: ignore[arg-type]  # the stubs know integer keys only

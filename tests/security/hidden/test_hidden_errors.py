@@ -146,6 +146,7 @@ def replies(client: Client, url: str, query: dict[str, Any], zone: str | None) -
     return found
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", REQUESTS)
 def test_no_request_fails_for_a_hidden_value(world: Client, name: str) -> None:
     url, query = REQUESTS[name]

@@ -48,13 +48,17 @@ def replies(client: Client, question: Any) -> list[Any]:
     """Return all that a client learns: status, headers, bytes; of cursors that of some pages."""
     model, pk, query = question
     found: list[Any] = []
-    for _ in range(PAGES if "cursor" in query else 1):
+    in_lists = any("cursor" in entry for entry in query.get("related", {}).values())
+    for _ in range(PAGES if in_lists or "cursor" in query else 1):
         response = send(client, model, pk, query)
         content = response.getvalue()
         following = None
-        if "cursor" in query and response.status_code == 200:
+        if (in_lists or "cursor" in query) and response.status_code == 200:
             body = json.loads(content)
-            following = body["pagination"].get("next")
+            if in_lists:
+                pk, following = _next_of_a_list(pk, query, body)
+            else:
+                following = body["pagination"].get("next")
             # By a column that is not shown, cursors of one place are told apart by their length at most.
             content = json.dumps(_without_cursors(body)).encode()
         headers = {name: value for name, value in response.headers.items() if name != "ETag"}
@@ -66,12 +70,30 @@ def replies(client: Client, question: Any) -> list[Any]:
     return found
 
 
-def _without_cursors(body: dict[str, Any]) -> dict[str, Any]:
-    for name in ("next", "prev"):
-        if name in body["pagination"]:
-            page = body["pagination"][name]
-            page["cursor"] = len(page["cursor"])
-    return body
+def _next_of_a_list(
+    pk: Any, query: dict[str, Any], body: dict[str, Any]
+) -> tuple[Any, dict[str, Any] | None]:
+    """Return the key of a row with the query for the next page of a list in it, if there is one."""
+    rows = body["results"] if pk is None else {pk: body}
+    for key, row in rows.items():
+        for name, entry in query["related"].items():
+            shown = row.get(name) if "cursor" in entry else None
+            if shown is not None and "next" in shown["pagination"]:
+                further = {**entry, **shown["pagination"]["next"]}
+                return key, {"fields": query["fields"], "related": {name: further}}
+    return pk, None
+
+
+def _without_cursors(part: Any) -> Any:
+    """Return a part of a body with the lengths of cursors in their places."""
+    if isinstance(part, list):
+        return [_without_cursors(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: len(value) if key == "cursor" and isinstance(value, str) else _without_cursors(value)
+        for key, value in part.items()
+    }
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

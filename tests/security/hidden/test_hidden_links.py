@@ -223,7 +223,7 @@ def test_cached_statement_applies_the_rule_of_each_caller(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("links", "seen"),
     [
-        pytest.param(OPEN, [ANN, ANN, BOB], id="every-row"),
+        pytest.param(OPEN, [ANN, BOB], id="every-row"),
         pytest.param({**OPEN, "rows": lambda _user: {"no": "condition"}}, [], id="broken-rule"),
         pytest.param({**OPEN, "rows": {}}, [], id="no-row"),
         pytest.param(
@@ -235,6 +235,33 @@ def test_rows_of_the_entry_say_which_links_there_are(ask: Ask, links: Any, seen:
     query = {"fields": "members", "related": {"members": {"order_by": "id"}}}
     answer = ask(query, expose(links), model="club", pk=CHESS)
     assert {"members": seen} == answer.body
+
+
+@pytest.mark.parametrize(
+    ("model", "query", "expected"),
+    [
+        pytest.param(
+            "person",
+            {"fields": "n:clubs.count, clubs.name", "filters": {"id": ANN}},
+            {"1": {"n": 2, "clubs": [{"name": "chess"}, {"name": "dance"}]}},
+            id="other-side",
+        ),
+        pytest.param(
+            "person",
+            {"fields": "n:friends.count, friends.name", "filters": {"id": ANN}},
+            {"1": {"n": 2, "friends": [{"name": "Bob"}, {"name": "Cat"}]}},
+            id="symmetrical",
+        ),
+    ],
+)
+def test_row_that_is_linked_several_times_is_in_a_list_once(
+    ask: Ask, model: str, query: Mapping[str, Any], expected: Any
+) -> None:
+    Friendship.objects.create(from_person_id=ANN, to_person_id=CAT)
+    for _ in range(2):
+        answer = ask(query, expose(OPEN, OPEN), model=model)
+        assert expected == answer.body["results"]
+        assert len(answer.statements) == 2
 
 
 def test_without_an_entry_or_a_role_every_link_counts(ask: Ask) -> None:

@@ -91,6 +91,9 @@ def _query(clause: str, path: str) -> dict[str, Any]:
             "related": {"lines": {"filters": {f"{last}.count": 1}}},
         },
         "inside-order": {"fields": "id", "related": {"lines": {"order_by": f"{last}.nulls_last"}}},
+        "inside-distinct": {"fields": "id", "related": {"lines": {"distinct": last}}},
+        "inside-combined": {"related": {"lines": {"fields": last, "distinct": True}}},
+        "inside-cursor": {"related": {"lines": {"cursor": True, "order_by": last}}},
         "inside-related-twice": {"related": {"lines": {"related": {last: {"limit": 1}}}}},
     }
     return clauses[clause]
@@ -151,6 +154,9 @@ INSIDE = [
     "inside-filter",
     "inside-aggregate",
     "inside-order",
+    "inside-distinct",
+    "inside-combined",
+    "inside-cursor",
     "inside-related-twice",
 ]
 #: Lists that the caller may ask for here.
@@ -177,6 +183,7 @@ def _assert_same(
     assert forbidden.statements == unknown.statements == []
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("clause", CLAUSES)
 @pytest.mark.parametrize(
     ("model", "path"),

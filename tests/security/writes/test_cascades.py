@@ -151,7 +151,7 @@ def test_rows_of_parent_classes_are_part_of_the_row_and_those_of_children_are_no
 
 def test_protected_rows_answer_as_before(configure: Any) -> None:
     Seal.objects.create(label_id=1)
-    configure({"label": {"anon": OPEN}})
+    configure({"clubs.label": {"anon": OPEN}})
     result = FlexQuery(Label).execute({"_action": "delete", "id": 1})
     assert (409, "write.conflict") == status_of(result)
 

@@ -227,13 +227,13 @@ def test_names_of_hidden_columns_are_in_no_message(configure, monkeypatch):
     together = models.UniqueConstraint(fields=["status", "stripe_payment_id"], name="secret_pair")
     positive = models.CheckConstraint(condition=~Q(internal_notes="bad"), name="secret_check")
     monkeypatch.setattr(Booking._meta, "constraints", [together, positive])
-    from django_flex.backends.orm.writing import validation
+    from django_flex.backends.orm.writing.checks import failures
 
-    validation._names.cache_clear()
+    failures._names.cache_clear()
     fields = {"write_fields": ["status", "customer"], "presets": {"internal_notes": "bad"}}
     configure(expose(booking=fields))
     body = refused(400, {"_action": "add", "customer": OPEN, "status": "open"})
-    validation._names.cache_clear()
+    failures._names.cache_clear()
     for secret in ("stripe", "payment", "internal", "secret", "pair"):
         assert secret not in str(body).lower()
 

@@ -7,8 +7,8 @@ and code.
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -17,6 +17,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django.db.transaction import TransactionManagementError
 
 from django_flex.backends.orm.django_internals.connections import drop_if_lost
+from django_flex.backends.orm.on_error import OnError
 from django_flex.exceptions import (
     AccessDeniedError,
     ConflictError,
@@ -32,7 +33,8 @@ from django_flex.exceptions import (
 from django_flex.exceptions.foreign import of_rest_framework
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -197,10 +199,9 @@ _OURS: dict[DatabaseFault, tuple[Any, ...]] = {
 }
 
 
-@contextmanager
 def translated(
     connection: BaseDatabaseWrapper, *, writing: bool = False, stored: Sequence[object] = ()
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Run statements; any error of the database becomes one of ours.
 
     It is a 503 only if the same statements may succeed later, since clients then try again.
@@ -220,31 +221,43 @@ def translated(
         InternalError: code that ran in between left the transaction unusable, or the tables of the
             database are not those of the models.
     """
-    try:
-        yield
-    except (ProtectedError, RestrictedError) as error:
-        # These exceptions contain the rows that prevent it, which the caller may not be able to see.
-        raise ConflictError("Other objects refer to this one") from error
-    except Error as error:
-        if stored:
-            raise
-        fault = classify(error)
-        _log(fault, error)
-        if fault is DatabaseFault.UNAVAILABLE:
-            drop_if_lost(connection)
-        raise _as_ours(fault, writing=writing) from error
-    except PermissionDenied as error:
-        # Where it is not known about which row: in ``clean``, a form, a manager, a condition.
-        raise AccessDeniedError(str(error) or "Access denied") from error
-    except (ValidationError, OverflowError) as error:
-        raise InvalidValueError("A value of the query does not fit its field") from error
-    except Exception as error:
-        known = of_rest_framework(error)
-        if known is None:
-            raise
-        if isinstance(known, ValidationFailedError):  # has names that the caller must not learn
-            known = InvalidValueError("A value of the query does not fit its field")
-        raise known from error
+    return OnError(partial(_raise_meant, connection, writing=writing, stored=stored))
+
+
+def _raise_meant(
+    connection: BaseDatabaseWrapper, error: Exception, *, writing: bool, stored: Sequence[object]
+) -> None:
+    if isinstance(error, Error) and stored:
+        return
+    meant = _meaning(error, connection, writing=writing)
+    if meant is not None:
+        raise meant from error
+
+
+def _meaning(
+    error: Exception, connection: BaseDatabaseWrapper, *, writing: bool
+) -> FlexError | None:
+    """Return what an error means that a statement has ended with, ``None`` for a fault."""
+    match error:
+        case ProtectedError() | RestrictedError():
+            # These exceptions contain the rows that prevent it, which the caller may not be able to see.
+            return ConflictError("Other objects refer to this one")
+        case Error():
+            fault = classify(error)
+            _log(fault, error)
+            if fault is DatabaseFault.UNAVAILABLE:
+                drop_if_lost(connection)
+            return _as_ours(fault, writing=writing)
+        case PermissionDenied():
+            # Where it is not known about which row: in ``clean``, a form, a manager, a condition.
+            return AccessDeniedError(str(error) or "Access denied")
+        case ValidationError() | OverflowError():
+            return InvalidValueError("A value of the query does not fit its field")
+        case _:
+            known = of_rest_framework(error)
+            if isinstance(known, ValidationFailedError):  # has names the caller must not learn
+                return InvalidValueError("A value of the query does not fit its field")
+            return known
 
 
 def classify(error: Error) -> DatabaseFault:

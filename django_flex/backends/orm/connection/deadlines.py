@@ -119,11 +119,12 @@ def read_deadline(
             return connection.execute_wrapper(_Checked(deadline, _READS))
 
 
-@contextmanager
 def write_deadline(
     connection: BaseDatabaseWrapper, deadline: Deadline, lock_timeout: float, *, nested: bool
-) -> Iterator[None]:
-    """Have the statements of a write done by a deadline; a transaction is open.
+) -> AbstractContextManager[None]:
+    """Return a context in which the statements of a write have to be done by a deadline.
+
+    A transaction is open.
 
     Args:
         connection: where the transaction is.
@@ -132,23 +133,18 @@ def write_deadline(
         nested: whether the transaction goes on after ours, which is a savepoint of it.
 
     Raises:
-        TimeLimitExceededError: nothing is left of it, at the end at the latest.
+        TimeLimitExceededError: no time is left.
     """
-    context: AbstractContextManager[None]
     match connection.vendor:
         case "postgresql":
-            context = _postgres_write(connection, deadline, lock_timeout, nested=nested)
+            return _postgres_write(connection, deadline, lock_timeout, nested=nested)
         case "mysql":
             wrapper = _mysql_write(connection, deadline, lock_timeout)
-            context = connection.execute_wrapper(wrapper)
+            return connection.execute_wrapper(wrapper)
         case "sqlite":
-            context = _interruptible(connection, deadline)
+            return _interruptible(connection, deadline)
         case _:
-            context = connection.execute_wrapper(_Checked(deadline, _STATEMENTS))
-    with context:
-        yield
-        # Whatever took so long (perhaps the project's code), do not hold its locks any longer.
-        deadline.left()
+            return connection.execute_wrapper(_Checked(deadline, _STATEMENTS))
 
 
 class _Checked:

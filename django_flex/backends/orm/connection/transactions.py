@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -25,6 +25,7 @@ from django_flex.backends.orm.django_internals.connections import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -93,7 +94,8 @@ def writing(
             # The first callback. When one that the project has added fails, all is stored already.
             transaction.on_commit(partial(stored.append, True), using)
         if not nested:
-            stack.enter_context(_marked(connection))
+            _writing.add(connection)
+            stack.callback(_writing.discard, connection)
             deadline = deadline or Deadline(limits.write_timeout)
             if connection.vendor == "sqlite":
                 deadline.begin()
@@ -107,26 +109,15 @@ def writing(
             check_deferred(connection)
         if dry_run:
             transaction.set_rollback(True, using)
+        if deadline is not None and not nested:
+            # Whatever took so long (perhaps the project's code), do not hold its locks any longer.
+            deadline.left()
 
 
-@contextmanager
-def _marked(connection: object) -> Iterator[None]:
-    _writing.add(connection)
-    try:
-        yield
-    finally:
-        _writing.discard(connection)
-
-
-@contextmanager
-def _lock_at_the_start(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def _lock_at_the_start(connection: BaseDatabaseWrapper) -> AbstractContextManager[None]:
     """Let a transaction of SQLite that begins here take the write lock at once.
 
     Two transactions that read first and write then would both hold what the other one waits for,
     and SQLite fails one of them without waiting.
     """
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with sqlite_write_lock(connection):
-        yield
+    return sqlite_write_lock(connection) if connection.vendor == "sqlite" else nullcontext()

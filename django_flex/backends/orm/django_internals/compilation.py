@@ -1,13 +1,14 @@
 """Queries as SQL, and raw rows as Python's values.
 
 Uses ``Query.get_compiler`` and of the compiler ``as_sql``, ``compile``, ``select``, ``col_count``,
-``has_extra_select``, ``get_converters``, ``apply_converters``, ``execute_sql`` and
-``results_iter``; ``DatabaseOperations`` for LIMIT and its converters.
+``has_extra_select``, ``get_converters`` and ``execute_sql``; ``DatabaseOperations`` for LIMIT and its
+converters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from django.core.exceptions import EmptyResultSet
@@ -15,6 +16,8 @@ from django.db import connections
 from django.db.models.expressions import Col
 from django.db.models.sql import Query
 from django.db.models.sql.constants import MULTI
+
+from django_flex.backends.orm.django_internals.converters import convert
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -52,18 +55,8 @@ class SqlCompiler(Protocol):
         """Return the converters of those expressions that have some, by position."""
         ...
 
-    def apply_converters(self, rows: Iterable[Row], converters: object) -> Iterator[list[object]]:
-        """Convert raw rows."""
-        ...
-
     def execute_sql(self, result_type: str) -> Iterable[Sequence[Row]] | None:
         """Run the query; ``None`` if no row can match."""
-        ...
-
-    def results_iter(
-        self, results: Iterable[Sequence[Row]], *, tuple_expected: bool
-    ) -> Iterator[Row]:
-        """Convert chunks of raw rows."""
         ...
 
 
@@ -104,7 +97,7 @@ def run_query(query: Query, using: str, note: Note | None = None) -> list[Row]:
         results = list(results)
         for some in results:
             note(some)
-    return list(compiler.results_iter(results or (), tuple_expected=True))
+    return convert_rows(compiler, chain.from_iterable(results or ()))
 
 
 def row_width(compiler: SqlCompiler) -> int | None:
@@ -119,7 +112,18 @@ def row_converters(compiler: SqlCompiler) -> dict[int, tuple[list[Convert], Expr
 
 def convert_rows(compiler: SqlCompiler, rows: Iterable[Row]) -> list[Row]:
     """Return raw rows as Django converts them; the query has been compiled."""
-    return [tuple(row) for row in compiler.apply_converters(rows, row_converters(compiler))]
+    return _converted_rows(compiler, list(rows), row_converters(compiler))
+
+
+def _converted_rows(
+    compiler: SqlCompiler, rows: list[Row], converters: dict[int, tuple[list[Convert], Expression]]
+) -> list[Row]:
+    if not (rows and converters):
+        return [tuple(row) for row in rows]
+    columns: list[Sequence[object]] = list(zip(*rows, strict=True))
+    for position, (calls, expression) in converters.items():
+        columns[position] = convert(columns[position], calls, expression, compiler.connection)
+    return list(zip(*columns, strict=True))
 
 
 def may_hold_values(expression: object) -> bool:
@@ -143,4 +147,4 @@ def run_in_parts(query: Query, using: str, size: int) -> Iterator[list[Row]]:
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters)
         while some := cursor.fetchmany(size):
-            yield [tuple(row) for row in compiler.apply_converters(some, converters)]
+            yield _converted_rows(compiler, some, converters)

@@ -6,14 +6,19 @@ Uses ``Collector``: ``collect``, ``related_objects``, ``data``, ``fast_deletes``
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.db.models.deletion import Collector
 
-from django_flex.backends.orm.django_internals.models import is_automatic, parts_in_parents
+from django_flex.backends.orm.django_internals.keys import has_one_of
+from django_flex.backends.orm.django_internals.models import (
+    concrete_model,
+    is_automatic,
+    parts_in_parents,
+)
 from django_flex.schema.dependents import by_database, relations_to
 
 if TYPE_CHECKING:
@@ -29,18 +34,30 @@ class CollectedRows:
     rows: QuerySet[Any]
 
 
-def collect(instances: list[Any], using: str) -> Iterator[CollectedRows]:
+def collect(
+    model: type[Model], instances: list[Any], using: str, beside: Sequence[Model] = ()
+) -> Iterator[CollectedRows]:
     """Yield what else a delete of some rows of one model would delete or change.
 
-    Rows of parent classes are parts of the rows themselves, and links do not count as rows.
+    Rows of parent classes are parts of the rows themselves, those of child classes are not; links
+    do not count as rows.
+
+    Args:
+        model: whose rows are deleted.
+        instances: the rows; a manager may return them as instances of child classes.
+        using: the database.
+        beside: rows that are known to be deleted with them.
 
     Raises:
         ProtectedError, RestrictedError: rows that Django does not delete.
     """
     collector = Collector(using=using)
-    collector.collect(instances)
+    *first, last = _by_model([*instances, *beside])
+    for group in first:
+        collector.collect(group, fail_on_restricted=False)
+    collector.collect(last)
     _collect_by_database(collector, using)
-    yield from _deleted(instances, collector, using)
+    yield from _deleted(model, instances, collector, using)
     updates: Mapping[tuple[Field[Any, Any], object], list[QuerySet[Any] | set[Model]]]
     updates = collector.field_updates  # type: ignore[assignment]  # its stubs say one Model each
     for (field, _), changed in updates.items():
@@ -52,23 +69,36 @@ def collect(instances: list[Any], using: str) -> Iterator[CollectedRows]:
                 yield CollectedRows(field.model, field, _rows(field.model, keys, using))
 
 
-def _deleted(instances: list[Any], collector: Collector, using: str) -> Iterator[CollectedRows]:
-    whole: dict[object, set[object]] = {type(instances[0]): {one.pk for one in instances}}
+def _by_model(instances: list[Any]) -> list[list[Any]]:
+    """Group rows, since a collector takes those of one model at a time."""
+    groups: dict[type[Model], list[Any]] = {}
+    for one in instances:
+        groups.setdefault(type(one), []).append(one)
+    return list(groups.values())
+
+
+def _deleted(
+    model: type[Model], instances: list[Any], collector: Collector, using: str
+) -> Iterator[CollectedRows]:
+    whole: dict[object, set[object]] = {}
+    for one in instances:
+        if concrete_model(one) is concrete_model(model):
+            whole.setdefault(type(one), set()).add(one.pk)
     for removed in collector.data.values():
         for one in removed:
             for parent, key in parts_in_parents(one):
                 whole.setdefault(parent, set()).add(key)
-    for model, removed in collector.data.items():
-        keys = {one.pk for one in removed} - whole.get(model, set())
-        if keys and not is_automatic(model):
-            yield CollectedRows(model, None, _rows(model, keys, using))
+    for kind, removed in collector.data.items():
+        keys = {one.pk for one in removed} - whole.get(kind, set())
+        if keys and not is_automatic(kind):
+            yield CollectedRows(kind, None, _rows(kind, keys, using))
     for queryset in collector.fast_deletes:
         if not is_automatic(queryset.model):
             yield CollectedRows(queryset.model, None, queryset)
 
 
 def _rows(model: type[Model], keys: set[object], using: str) -> QuerySet[Any]:
-    return model._base_manager.using(using).filter(pk__in=keys)
+    return model._base_manager.using(using).filter(has_one_of(model, keys))
 
 
 def _collect_by_database(collector: Collector, using: str) -> None:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.db.models.expressions import Col
 
+from django_flex.backends.orm.django_internals.keys import are_among, key_lookups
+from django_flex.backends.orm.django_internals.models import key_columns
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import Model, QuerySet
 
 
@@ -28,8 +33,15 @@ def filter_by_links(queryset: QuerySet[Any], condition: Q, links: QuerySet[Any])
     """
     found = queryset.filter(condition)
     # One pair of rows may have several links: what counts is the one that was joined.
-    key = _joined_key(found, queryset.query.alias_map, links.model)
-    return found.filter(key.output_field.get_lookup("in")(key, links.order_by().values("pk").query))
+    key = joined_key(found, queryset, links.model)
+    return found.filter(links_among(key, links.order_by().values(*key_lookups(links.model))))
+
+
+def links_among(key: Sequence[Any], keys: QuerySet[Any]) -> Any:
+    """Return the condition that the columns of a joined key are among those that a queryset selects."""
+    if len(key) > 1:
+        return are_among(key, keys)
+    return key[0].output_field.get_lookup("in")(key[0], keys.query)
 
 
 def conditions_added(queryset: QuerySet[Any], before: QuerySet[Any]) -> Q:
@@ -41,15 +53,40 @@ def conditions_added(queryset: QuerySet[Any], before: QuerySet[Any]) -> Q:
     return Q(*queryset.query.where.children[len(before.query.where.children) :])
 
 
-def _joined_key(queryset: QuerySet[Any], before: Any, through: type[Model]) -> Any:
-    """Return the primary key of the links as the last filter joined them."""
+def joined_column(
+    queryset: QuerySet[Any], before: QuerySet[Any], through: type[Model], name: str
+) -> object:
+    """Return a column of the links by which a queryset was filtered since an earlier one.
+
+    Raises:
+        LookupError: the filter does not lead through that model.
+    """
+    field: Any = through._meta.get_field(name)
+    alias, _ = _joined(queryset, before.query.alias_map, through)
+    return Col(alias, field)
+
+
+def joined_key(queryset: QuerySet[Any], before: QuerySet[Any], through: type[Model]) -> list[Any]:
+    """Return the columns of the primary key of the links by which a queryset was filtered since.
+
+    Raises:
+        LookupError: the filter does not lead through that model.
+    """
+    alias, table = _joined(queryset, before.query.alias_map, through)
+    return [Col(alias, column, _value_field(column)) for column in key_columns(table)]
+
+
+def _value_field(column: Any) -> Any:
+    while column.remote_field is not None:
+        column = column.target_field
+    return column
+
+
+def _joined(queryset: QuerySet[Any], before: Any, through: type[Model]) -> tuple[str, type[Model]]:
+    """Return the alias under which a filter joined some links, and the model with their table."""
     tables = {model._meta.db_table: model for model in (through, *through._meta.all_parents)}
     for alias, join in queryset.query.alias_map.items():
         if alias not in before and join.table_name in tables:
-            key: Any = tables[join.table_name]._meta.pk
-            value = key
-            while value.remote_field is not None:
-                value = value.target_field
-            return Col(alias, key, value)
+            return alias, tables[join.table_name]
     message = f"The rows of {through._meta.label} are no links of this relation"
     raise LookupError(message)

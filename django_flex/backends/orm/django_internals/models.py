@@ -2,12 +2,13 @@
 
 Uses of ``Options``: ``concrete_fields``, ``local_fields``, ``fields``, ``pk``, ``parents``, ``all_parents``,
 ``concrete_model``, ``get_path_to_parent`` and ``auto_created``; of fields ``target_field``,
-``remote_field.through`` and ``get_accessor_name``; ``DatabaseDefault``.
+``remote_field.through``, ``m2m_field_name``, ``m2m_reverse_field_name`` and ``get_accessor_name``; ``DatabaseDefault``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import ForeignKey
@@ -46,6 +47,12 @@ def primary_key(model: type[Model] | Model) -> Field[Any, Any]:
     return key
 
 
+def key_columns(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+    """Return the columns of the primary key of a model: several, if it is a composite one."""
+    several: tuple[Field[Any, Any], ...] = tuple(getattr(model._meta, "pk_fields", ()))
+    return several or (primary_key(model),)
+
+
 def with_parents(model: type[Model] | Model) -> tuple[type[Model], ...]:
     """Return a model and those that it inherits columns from."""
     own = model if isinstance(model, type) else type(model)
@@ -62,6 +69,11 @@ def paths_to_parents(model: type[Model]) -> list[str]:
     ways = (model._meta.get_path_to_parent(parent) for parent in model._meta.all_parents)
     names = ("__".join(step.join_field.name for step in way) for way in ways)
     return [name for name in names if name]
+
+
+def concrete_model(model: type[Model] | Model) -> object:
+    """Return the model with the table of a model or row, of which a proxy is another name."""
+    return model._meta.concrete_model
 
 
 def parts_in_parents(row: Model) -> Iterator[tuple[type[Model], object]]:
@@ -86,6 +98,12 @@ def through_model(relation: object) -> type[Model] | None:
     return through
 
 
+def link_columns(relation: Any) -> frozenset[str]:
+    """Return the columns of the links of a many-to-many relation, from either side: the two keys."""
+    field = relation if hasattr(relation, "m2m_field_name") else relation.remote_field
+    return frozenset((field.m2m_field_name(), field.m2m_reverse_field_name()))
+
+
 def accessor_name(relation: Any) -> str:
     """Return the attribute of a row that has the manager of a to-many relation."""
     name: str = relation.get_accessor_name() if relation.auto_created else relation.name
@@ -106,9 +124,26 @@ def filled_by_database(instance: Model) -> set[str]:
     """Return the names of the columns of a new row whose values the database works out."""
     return {
         f.name
-        for f in columns_of(instance)
-        if isinstance(getattr(instance, f.attname, None), DatabaseDefault) or f.generated
+        for f in _left_to_database(type(instance))
+        if isinstance(instance.__dict__.get(f.attname), DatabaseDefault) or f.generated
     }
+
+
+@cache
+def _left_to_database(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+    return tuple(f for f in columns_of(model) if f.generated or f.has_db_default())
+
+
+@cache
+def fields_with_columns(model: type[Model]) -> frozenset[str]:
+    """Return the names of the fields of a model that have a column, parents' included."""
+    return frozenset(field.name for field in columns_of(model))
+
+
+@cache
+def foreign_keys(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+    """Return the columns of a model whose values are keys of other rows."""
+    return tuple(field for field in columns_of(model) if field.remote_field)
 
 
 def is_database_default(value: object) -> bool:

@@ -74,11 +74,18 @@ def may_repeat_rows(queryset: QuerySet[Any]) -> bool:
 
 def is_reducible(queryset: QuerySet[Any]) -> bool:
     """Whether a queryset has rows, not groups, and none but the same rows once it is filtered by key."""
+    return not is_final(queryset) and queryset.query.group_by is None
+
+
+def is_final(queryset: QuerySet[Any]) -> bool:
+    """Whether a queryset takes no further filter, or would have other rows with one."""
     query = queryset.query
-    final = query.is_sliced or query.combinator or query.distinct_fields
-    return not final and query.group_by is None
+    return bool(query.is_sliced or query.combinator or query.distinct_fields)
 
 
 def _is_many(join: object) -> bool:
     field = getattr(join, "join_field", None)
-    return field is not None and bool(field.one_to_many or field.many_to_many)
+    if field is None or field.one_to_one:
+        return False
+    # The way of a generic relation calls itself one to a single row; those ways are made by Django.
+    return bool(field.auto_created or not field.many_to_one)

@@ -36,6 +36,7 @@ else:
 #: Put before the name of Django's lookup.
 PREFIX = "flex_"
 CAPITALS = "flex_upper"
+SMALL_LETTERS = "flex_lower"
 #: Letters whose capitals are several letters, which would not be one for one.
 _SEVERAL = re.compile(
     f"[{''.join(chr(n) for n in range(0x80, 0x20000) if len(chr(n).upper()) != 1)}]"
@@ -62,6 +63,15 @@ def capitals(text: Any) -> Any:
     return "".join(c if len(c.upper()) != 1 else c.upper() for c in text)
 
 
+def small_letters(text: Any) -> Any:
+    """Return a text in small letters, one for each letter; another value unchanged."""
+    if not isinstance(text, str):
+        return text
+    if text.isascii():
+        return text.lower()
+    return "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
+
+
 def letter_cases(text: str) -> list[str]:
     """Return a text as it is, in capitals and in small letters, where other letters than ASCII are."""
     if text.isascii():
@@ -73,7 +83,9 @@ def letter_cases(text: str) -> list[str]:
 def add_functions(connection: Any, **_kwargs: object) -> None:
     """Add our function to a connection to SQLite that has just been opened."""
     if connection.vendor == "sqlite":
-        connection.connection.create_function(CAPITALS, 1, capitals, deterministic=True)
+        create = connection.connection.create_function
+        create(CAPITALS, 1, capitals, deterministic=True)
+        create(SMALL_LETTERS, 1, small_letters, deterministic=True)
 
 
 connection_created.connect(add_functions, dispatch_uid="django_flex.functions")

@@ -10,7 +10,8 @@ from django.db.models import F, Func
 from django_flex.backends.orm.expressions.conditions import expression_of, seen, visibility
 from django_flex.backends.orm.expressions.context import path_of
 from django_flex.backends.orm.expressions.evaluation_order import value_may_fail
-from django_flex.resolved import Derived
+from django_flex.resolved import Column, ComputedValue
+from django_flex.schema.output_fields import output_field_of, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,13 @@ class UniqueExpression(Func):
     __hash__ = object.__hash__
 
 
+def unique(expression: object, value: Value | None = None) -> UniqueExpression:
+    """Return an expression that is equal to no other; with the zeros of a decimal, if it is that of a value."""
+    column = value if isinstance(value, Column) and value.attribute.kind == "decimal" else None
+    output = None if column is None else scaled(output_field_of(column.attribute))
+    return UniqueExpression(expression, output_field=output)
+
+
 def select(
     queryset: QuerySet[Any],
     columns: Sequence[Value],
@@ -54,7 +62,7 @@ def select(
     made = {
         name: _computed(column, flags, using)
         for name, column in named
-        if isinstance(column, Derived)
+        if isinstance(column, ComputedValue)
     }
     visible = {f"flex_v{n}": visibility(mask, using) for n, mask in enumerate(flags)}
     selected = list(beside)
@@ -62,9 +70,9 @@ def select(
         repeats = name in selected or (windowed and _may_repeat(column, beside))
         selected.append(f"flex_a{number}" if repeats else name)
         if repeats:
-            made[selected[-1]] = F(name)
+            made[selected[-1]] = unique(F(name), column) if windowed else F(name)
     added = {
-        name: UniqueExpression(value) if windowed else value
+        name: unique(value) if windowed and not isinstance(value, UniqueExpression) else value
         for name, value in (made | visible).items()
     }
     if added:
@@ -72,7 +80,7 @@ def select(
     return queryset.values_list(*selected[len(beside) :], *visible, *beside, *last)
 
 
-def _computed(column: Derived, flags: Sequence[VisibleHop], using: str) -> object:
+def _computed(column: ComputedValue, flags: Sequence[VisibleHop], using: str) -> object:
     """Return a computed value; where it may fail, NULL for a related row that is hidden.
 
     Elsewhere the flags, which are selected beside it, are enough to hide it.
@@ -85,16 +93,16 @@ def _computed(column: Derived, flags: Sequence[VisibleHop], using: str) -> objec
 
 def _may_repeat(column: Value, beside: Sequence[str]) -> bool:
     """Whether a column may be selected already: a key here, or on the other side of a relation."""
-    if isinstance(column, Derived):
+    if isinstance(column, ComputedValue):
         return False
     attribute = column.attribute
-    return attribute.primary_key if column.hops else attribute.name in beside
+    return attribute.primary_key if column.hops else attribute.own_name in beside
 
 
 def names_of(columns: Sequence[Value]) -> list[str]:
     """Return Django's name of each value of a statement."""
     return [
-        f"flex_c{number}" if isinstance(column, Derived) else path_of(column)
+        f"flex_c{number}" if isinstance(column, ComputedValue) else path_of(column)
         for number, column in enumerate(columns)
     ]
 
@@ -102,4 +110,4 @@ def names_of(columns: Sequence[Value]) -> list[str]:
 def computed_names(columns: Sequence[Value]) -> Mapping[tuple[str, ...], str]:
     """Return the aliases of the computed values of a statement, by their keys."""
     named = zip(columns, names_of(columns), strict=True)
-    return {column.key: name for column, name in named if isinstance(column, Derived)}
+    return {column.key: name for column, name in named if isinstance(column, ComputedValue)}

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F, OuterRef, Q, Subquery
 
+from django_flex.backends.orm.django_internals.raw_sql import OwnRawValue, RawValue, has_raw_sql
+from django_flex.backends.orm.expressions.context import near_path
 from django_flex.backends.orm.schema import model_of
 from django_flex.resolved import GroupAlias
 
@@ -23,9 +25,13 @@ def computed_value(source: ComputedField | GroupAlias, using: str) -> object:
     """
     if isinstance(source, GroupAlias):
         return F(source.alias)
-    if not source.hops:
-        return source.expression
-    *way, last = source.hops
-    near = OuterRef("__".join((*(hop.lookup for hop in way), last.near)))
-    rows = model_of(last.target)._base_manager.using(using).filter(Q((last.far, near))).order_by()
+    hops = [hop for hop in source.hops if not hop.same_row]
+    is_raw = has_raw_sql(source.expression)
+    if not hops:
+        return OwnRawValue(source.expression) if is_raw else source.expression
+    *way, last = hops
+    near, everything = near_path(way, last), model_of(last.target)._base_manager.using(using)
+    if is_raw:
+        return RawValue(everything.all(), last.far, F(near), source.expression)
+    rows = everything.filter(Q((last.far, OuterRef(near)))).order_by()
     return Subquery(rows.annotate(**{_ALIAS: source.expression}).values(_ALIAS)[:1])

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, assert_never
 from django.core.exceptions import FieldError, ValidationError
 from django.db import connections, models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Length
+from django.db.models.functions import Coalesce, Length, Random
+from django.db.models.lookups import IsNull
 
 from django_flex import resolved as authorized
+from django_flex.backends.orm.django_internals.keys import are_keys, is_among, is_outer_row
 from django_flex.backends.orm.django_internals.marking import bindable
-from django_flex.backends.orm.django_internals.models import (
-    is_automatic,
-    through_model,
-)
+from django_flex.backends.orm.django_internals.models import is_automatic
 from django_flex.backends.orm.django_internals.queries import (
     count_of_aliases,
     ungrouped,
@@ -29,27 +28,37 @@ from django_flex.backends.orm.expressions.aggregate_functions import (
     aggregate,
     of_at_least,
 )
+from django_flex.backends.orm.expressions.compared_names import compared_name
 from django_flex.backends.orm.expressions.computed_fields import computed_value
 from django_flex.backends.orm.expressions.context import (
     MATCH_ALL,
     MATCH_NONE,
     StatementContext,
-    hop_lookups,
+    near_path,
     path_of,
+    path_over,
 )
 from django_flex.backends.orm.expressions.evaluation_order import may_fail, only_among
+from django_flex.backends.orm.expressions.geometry_conditions import geometry_test
 from django_flex.backends.orm.expressions.json_conditions import json_test, json_value
 from django_flex.backends.orm.expressions.lookups import lookup_path
 from django_flex.backends.orm.expressions.null_logic import may_be_unknown
+from django_flex.backends.orm.expressions.parts import part_of
 from django_flex.backends.orm.expressions.project_querysets import (
     each_once,
     managed_rows,
     plain_rows,
 )
-from django_flex.backends.orm.expressions.related_rows import linked, without_joins
+from django_flex.backends.orm.expressions.related_rows import (
+    link_to,
+    linked,
+    through_of,
+    without_joins,
+)
 from django_flex.backends.orm.expressions.search import RelatedRowsReader, SearchMatch, match
-from django_flex.backends.orm.schema import field_of, model_of
+from django_flex.backends.orm.schema import model_of
 from django_flex.exceptions import RowRuleError, UnsupportedQueryError
+from django_flex.exceptions.places import Part
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.resolved import (
     AggregateSubquery,
@@ -57,8 +66,10 @@ from django_flex.resolved import (
     AnyOf,
     Column,
     Complement,
-    Derived,
+    ComputedValue,
     Predicate,
+    RandomNumber,
+    TransformedValue,
 )
 from django_flex.schema.output_fields import output_field_of, scaled
 
@@ -70,9 +81,6 @@ if TYPE_CHECKING:
     from django_flex.schema.resources import Relation
 
 logger = logging.getLogger("django_flex.security")
-
-# What Django's related lookups can compare a foreign key by; the rest goes to the key's own field.
-_RELATED = frozenset({"exact", "in", "gt", "gte", "lt", "lte", "isnull"})
 
 
 def visible_rows(rows: Rows, using: str) -> QuerySet[Any]:
@@ -86,8 +94,8 @@ def visible_rows(rows: Rows, using: str) -> QuerySet[Any]:
         return _ruled(plain_rows(rows.queryset), rows, using)
     everything = managed_rows(model._default_manager, using)
     if rows.among is not None:
-        keys = visible_rows(rows.among, using).order_by().values("pk")
-        return _ruled(everything.filter(pk__in=keys), rows, using)
+        those = is_among(visible_rows(rows.among, using).order_by())
+        return _ruled(everything.filter(those), rows, using)
     return _ruled(bindable(everything), rows, using)
 
 
@@ -147,7 +155,7 @@ def filtered(
         # A negation also asks a field for `isnull`, which only Django knows before.
         logger.warning("A field of '%s' refused a filter", queryset.model._meta, exc_info=error)
         message = "A field does not take this filter"
-        raise UnsupportedQueryError(message, path="filters") from error
+        raise UnsupportedQueryError(message, path=Part.FILTERS) from error
 
 
 def among(within: Sequence[Rows | Q], using: str) -> Q | None:
@@ -155,7 +163,7 @@ def among(within: Sequence[Rows | Q], using: str) -> Q | None:
     parts = [
         part
         if isinstance(part, Q)
-        else Q(Exists(visible_rows(part, using).filter(pk=OuterRef("pk"))))
+        else Q(Exists(visible_rows(part, using).filter(is_outer_row(model_of(part.resource)))))
         for part in within
         if isinstance(part, Q) or not part.plain
     ]
@@ -204,7 +212,7 @@ def _complement(child: Where, context: StatementContext) -> Q:
 def _test(test: Predicate, context: StatementContext) -> Q:
     condition = _bare_test(test, context)
     masks = [*test.column.masks]
-    if isinstance(test.value, Column | Derived):
+    if isinstance(test.value, Column | ComputedValue):
         masks += test.value.masks
     if not masks:
         return condition
@@ -217,33 +225,35 @@ def _test(test: Predicate, context: StatementContext) -> Q:
 
 def _bare_test(test: Predicate, context: StatementContext) -> Q:
     """Return a comparison as if every related row were visible."""
-    if isinstance(test.column, Derived):
-        return _derived_test(test, test.column, context)
+    if isinstance(test.column, ComputedValue):
+        return _computed_test(test, test.column, context)
     if test.column.attribute.kind == "json":
         return json_test(test, test.column, context)
+    if test.column.attribute.parts:
+        parts = test.column.attribute.parts
+        names = [path_over(test.column.hops, part.lookup) for part in parts]
+        return are_keys(names, test.value)
     value = _comparand(test.value, context)
-    name = path_of(test.column)
-    attribute = test.column.attribute
-    plain_key = not test.transforms and test.operator in _RELATED
-    if isinstance(field_of(attribute), models.ForeignKey) and not plain_key:
-        name = "__".join(
-            (*hop_lookups(test.column), attribute.name, output_field_of(attribute).attname)
-        )
-    if "len" in test.transforms:
-        name = context.alias(Length(F(name)))
+    name = compared_name(test, test.column, context)
+    if _compares_geometries(test):
+        return geometry_test(test, name, context)
     if value is None:
         return Q((f"{name}__isnull", True))
     return Q((lookup_path(name, test.transforms, test.operator), value))
 
 
+def _compares_geometries(test: Predicate) -> bool:
+    return test.column.attribute.kind == "geometry" and test.operator != "isnull"
+
+
 def _comparand(value: object, context: StatementContext) -> object:
     """Return what a value is compared with: a constant, or another value of the same row."""
-    if isinstance(value, Derived):
+    if isinstance(value, ComputedValue):
         return F(context.alias(expression_of(value, context.using)))
     return F(path_of(value)) if isinstance(value, Column) else value
 
 
-def _derived_test(test: Predicate, column: Derived, context: StatementContext) -> Q:
+def _computed_test(test: Predicate, column: ComputedValue, context: StatementContext) -> Q:
     value = _comparand(test.value, context)
     expression = expression_of(column, context.using)
     if "len" in test.transforms:
@@ -251,6 +261,8 @@ def _derived_test(test: Predicate, column: Derived, context: StatementContext) -
     # A name that the statement has already needs no alias.
     named: Any = expression
     name = named.name if isinstance(expression, F) else context.alias(expression)
+    if _compares_geometries(test):
+        return geometry_test(test, name, context)
     if value is None:
         return Q((f"{name}__isnull", True))
     return Q((lookup_path(name, test.transforms, test.operator), value))
@@ -269,12 +281,12 @@ def _exists(node: authorized.Exists, context: StatementContext) -> Q:
 
 def _link(node: authorized.Exists, using: str) -> Q:
     """Return the condition that a row is linked to the outer one, by a link that is visible."""
-    far, links = node.relation.far, visible_links(node.rows, using)
+    links = visible_links(node.rows, using)
     if links is None:
-        return Q((far, _near(node.hops, node.relation)))
-    near = OuterRef(_near(node.hops, node.relation))
+        return link_to(node.relation, node.hops)
     everything = bindable(model_of(node.rows.resource)._base_manager.all())
-    return Q(pk__in=linked(everything, Q((far, near)), links).values("pk"))
+    there = link_to(node.relation, node.hops, _outer_of_outer)
+    return is_among(linked(everything, there, links))
 
 
 def _search(search: authorized.Search, context: StatementContext) -> Q:
@@ -319,21 +331,26 @@ def _related(
     way: tuple[Relation, ...], relation: Relation, rows: Rows, using: str
 ) -> QuerySet[Any]:
     """Return the visible rows at the other end of a relation of the outer row."""
-    link = Q((relation.far, _near(way, relation)))
-    return linked(visible_rows(rows, using), link, visible_links(rows, using))
+    return linked(visible_rows(rows, using), link_to(relation, way), visible_links(rows, using))
 
 
-def _near(way: tuple[Relation, ...], relation: Relation) -> OuterRef:
-    return OuterRef("__".join((*(hop.lookup for hop in way), relation.near)))
+def _outer_of_outer(name: str) -> OuterRef:
+    return OuterRef(OuterRef(name))
 
 
 def expression_of(value: resolved.Value, using: str) -> object:
     """Return a value of a row as an expression, as if every related row were visible."""
     if isinstance(value, Column):
         return json_value(value)
-    if isinstance(value.source, AggregateSubquery):
-        return _aggregate_subquery(value.source, using)
-    return computed_value(value.source, using)
+    match value.source:
+        case AggregateSubquery() as source:
+            return _aggregate_subquery(source, using)
+        case RandomNumber():
+            return Random()
+        case TransformedValue(value=whole, transform=part):
+            return part_of(expression_of(whole, using), part, whole.attribute)
+        case source:
+            return computed_value(source, using)
 
 
 def seen(value: resolved.Value, using: str) -> Any:
@@ -364,20 +381,18 @@ def _aggregate_subquery(source: AggregateSubquery, using: str) -> object:
     count = Coalesce(value, 0, output_field=field)
     if not source.way:
         return count
-    there = "__".join((*(hop.lookup for hop in source.way), source.relation.near))
-    return Case(When(Q((f"{there}__isnull", False)), then=count), output_field=field)
+    there = near_path(source.way, source.relation)
+    shown = IsNull(F(there), False)
+    return Case(When(shown, then=count), output_field=field)
 
 
 def _linked(source: AggregateSubquery, using: str) -> QuerySet[Any]:
     """Return the visible rows at the other end, once each even where two links lead to one."""
     rows = each_once(visible_rows(source.rows, using))
-    near = "__".join((*(hop.lookup for hop in source.way), source.relation.near))
-    far = source.relation.far
-    field: object = rows.model._meta.get_field(far)
-    through = through_model(field)
-    links = visible_links(source.rows, using)
+    relation, links = source.relation, visible_links(source.rows, using)
+    through = through_of(relation) if relation.linked else None
     if through is None or is_automatic(through):
-        return linked(rows, Q((far, OuterRef(near))), links)
+        return linked(rows, link_to(relation, source.way), links)
     everything = bindable(rows.model._base_manager.all())
-    there = linked(everything, Q((far, OuterRef(OuterRef(near)))), links)
-    return rows.filter(pk__in=there.values("pk"))
+    there = linked(everything, link_to(relation, source.way, _outer_of_outer), links)
+    return rows.filter(is_among(there))

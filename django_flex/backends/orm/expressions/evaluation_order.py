@@ -31,10 +31,11 @@ from django_flex.resolved import (
     AnyOf,
     Complement,
     ComputedField,
-    Derived,
+    ComputedValue,
     Exists,
     Predicate,
     Search,
+    TransformedValue,
 )
 
 if TYPE_CHECKING:
@@ -69,12 +70,17 @@ def may_fail(where: Where, using: str) -> bool:
 
 def value_may_fail(value: object, using: str) -> bool:
     """Whether a database may raise an error for some row while it computes a value."""
-    if not isinstance(value, Derived):
+    if not isinstance(value, ComputedValue):
         return False
     if isinstance(value.source, AggregateSubquery):
         inner, where = value.source.value, value.source.where
         fails = where is not None and may_fail(where, using)
         return fails or value.source.function in _OVERFLOWS or value_may_fail(inner, using)
+    if isinstance(value.source, TransformedValue):
+        # As in `may_fail`.
+        whole, in_python = value.source.value, connections[using].vendor == "sqlite"
+        moves = in_python and whole.attribute.kind == "datetime"
+        return moves or value_may_fail(whole, using)
     if isinstance(value.source, ComputedField):
         return not _is_safe(value.source.expression, using)
     return False  # a group or total: only rows that the caller may see are in it

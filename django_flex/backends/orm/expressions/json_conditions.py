@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models
 from django.db.models import Case, F, Q, TextField, Value, When
 from django.db.models.functions import Cast
 
-from django_flex.backends.orm.django_internals.connections import features
 from django_flex.backends.orm.django_internals.json_keys import at_keys, text_at
 from django_flex.backends.orm.django_internals.text_lookups import PREFIX, letter_cases
 from django_flex.backends.orm.expressions.context import MATCH_NONE, path_of
 from django_flex.backends.orm.expressions.json_functions import (
     JSONKind,
+    JSONKindBelow,
     JSONLength,
     JSONWithLists,
-    json_path,
 )
 from django_flex.backends.orm.expressions.lookups import LOOKUPS
-from django_flex.exceptions import UnsupportedQueryError
 from django_flex.query.operators import PATTERNS
 
 if TYPE_CHECKING:
     from django_flex.backends.orm.expressions.context import StatementContext
+    from django_flex.query.ast import Path
     from django_flex.resolved import Column, Predicate
 
 
@@ -38,18 +37,51 @@ def json_test(test: Predicate, column: Column, context: StatementContext) -> Q:
         return Q((f"{name}__isnull", True) if value is None else (f"{name}__{lookup}", value))
     if comparison == "null" or value is None:
         return _json_null(column, context, absent=value is not False)
+    if test.is_containment:
+        return _json_containment(test, column, context)
     if comparison == "text":
         name = context.alias(json_text(column))
         spellings = [value] if operator in PATTERNS else _spellings(value, operator)
         return Q(*((f"{name}__{lookup}", text) for text in spellings), _connector=Q.OR)
-    if operator == "contained_by":
-        _need_containment(context.using)
     name = context.alias(json_value(column)) if column.keys else path_of(column)
-    if comparison == "order":
-        return _json_order(column, name, operator, value, context)
-    if comparison == "equality":
-        return _json_equal(column, name, operator, value, context)
+    compare = {"order": _json_order, "equality": _json_equal}.get(str(comparison))
+    if compare is not None:
+        return compare(column, name, operator, value, context)
     return Q((f"{name}__{lookup}", value))
+
+
+def _json_containment(test: Predicate, column: Column, context: StatementContext) -> Q:
+    """MariaDB takes a list for each of its items, wherever a single value is looked for."""
+    value, lookup = test.value, LOOKUPS[test.operator].lookup
+    name = context.alias(json_value(column)) if column.keys else path_of(column)
+    inside = Q((f"{name}__{lookup}", value))
+    if connections[context.using].vendor != "mysql":
+        return inside
+    of_kind = _kinds_in if test.operator == "contains" else _lists_around
+    guards = []
+    for keys, kinds in of_kind(value, ()):
+        kind = context.alias(JSONKindBelow(json_value(column), keys))
+        missing = Q((f"{kind}__isnull", True)) if None in kinds else MATCH_NONE
+        guards.append(missing | Q((f"{kind}__in", [one for one in kinds if one is not None])))
+    return Q(*guards) & inside
+
+
+def _kinds_in(value: object, keys: Path) -> Iterator[tuple[Path, tuple[str | None, ...]]]:
+    """Yield the keys that lead to each value in objects, and the type that it has to have there."""
+    yield keys, (_kind_of(value),)
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _kinds_in(part, (*keys, str(key)))
+
+
+def _lists_around(value: object, keys: Path) -> Iterator[tuple[Path, tuple[str | None, ...]]]:
+    """Yield the keys that lead to each list in objects, and what may be in it in its place."""
+    if isinstance(value, list | tuple):
+        single = () if keys else ("string", "number", "boolean", "null")
+        yield keys, ("array", None, *single)
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _lists_around(part, (*keys, str(key)))
 
 
 def _json_equal(
@@ -144,10 +176,8 @@ def json_value(column: Column) -> object:
 def _document(column: Column) -> object:
     """Return the JSON column that keys are looked up in."""
     document = F(path_of(column))
-    if "0" not in column.keys:
-        return document
-    lists = (column.keys[:end] for end, key in enumerate(column.keys) if key == "0")
-    return JSONWithLists(document, *map(json_path, lists))
+    lists = [column.keys[:end] for end, key in enumerate(column.keys) if key.isdecimal()]
+    return JSONWithLists(document, *lists) if lists else document
 
 
 def json_text(column: Column) -> object:
@@ -156,10 +186,3 @@ def json_text(column: Column) -> object:
         return Cast(F(path_of(column)), TextField())
     *above, last = column.keys
     return text_at(at_keys(_document(column), above), last)
-
-
-def _need_containment(using: str) -> None:
-    if not features(using).supports_json_field_contains:
-        raise UnsupportedQueryError(
-            "'contained_by' is not supported by this database", hint="use has_keys or the keys"
-        )

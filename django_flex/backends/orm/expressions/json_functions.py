@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import FloatField, Func, IntegerField, JSONField, TextField
@@ -9,7 +10,7 @@ from django.db.models import FloatField, Func, IntegerField, JSONField, TextFiel
 from django_flex.backends.orm.django_internals.json_keys import document_and_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from django.db.models.sql.compiler import SQLCompiler
 
@@ -24,6 +25,7 @@ class _JSONFunction(Func):
     sqlite: ClassVar[str]
     mysql: ClassVar[str]
     postgresql: ClassVar[str]
+    below = ""  # the end of the path
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: object, **extra_context: object
@@ -47,7 +49,7 @@ class _JSONFunction(Func):
     def _by_path(self, compiler: SQLCompiler, template: str) -> tuple[str, object]:
         source, keys = document_and_keys(self.source_expressions[0])
         sql, params = compiler.compile(source)
-        one = (*params, json_path(keys))
+        one = (*params, json_path(keys) + self.below)
         return template.format(sql, "%s"), one * template.count("{1}")
 
 
@@ -55,12 +57,13 @@ class JSONWithLists(Func):
     """A JSON document, or NULL if the value at one of the given paths is not a list.
 
     In MySQL's path language, ``[0]`` of anything but a list is the value itself: ``data.0.pin``
-    would be a second name for ``data.pin``.
+    would be a second name for ``data.pin``. On PostgreSQL the first item of a text or number is
+    this, too, and in a path of several keys digits are also keys of objects.
     """
 
     output_field = JSONField()
 
-    def __init__(self, document: object, *paths: str) -> None:
+    def __init__(self, document: object, *paths: Sequence[str]) -> None:
         super().__init__(document)
         self.paths = paths
 
@@ -75,10 +78,20 @@ class JSONWithLists(Func):
         self, compiler: SQLCompiler, connection: object, **_: object
     ) -> tuple[str, object]:
         """Return SQL for MariaDB and MySQL."""
+        return self._tested(compiler, "JSON_TYPE(JSON_EXTRACT({0}, %s)) = 'ARRAY'", json_path)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: object, **_: object
+    ) -> tuple[str, object]:
+        """Return SQL for PostgreSQL."""
+        return self._tested(compiler, "jsonb_typeof({0} #> %s::text[]) = 'array'", _text_array)
+
+    def _tested(
+        self, compiler: SQLCompiler, test: str, written: Callable[[Sequence[str]], str]
+    ) -> tuple[str, object]:
         sql, params = compiler.compile(self.source_expressions[0])
-        test = f"JSON_TYPE(JSON_EXTRACT({sql}, %s)) = 'ARRAY'"
-        tests = " AND ".join([test] * len(self.paths))
-        every = [value for path in self.paths for value in (*params, path)]
+        tests = " AND ".join([test.format(sql)] * len(self.paths))
+        every = [value for path in self.paths for value in (*params, written(path))]
         # Whatever sequence a column's parameters are, Django adds more of that kind to it.
         return f"CASE WHEN {tests} THEN {sql} END", type(params)((*every, *params))
 
@@ -108,6 +121,15 @@ class JSONKind(_JSONFunction):
         "ELSE LOWER(JSON_TYPE(JSON_EXTRACT({0}, {1}))) END"
     )
     postgresql = "jsonb_typeof({0})"
+
+
+class JSONKindBelow(JSONKind):
+    """The same of a value under keys of objects, which may be any text; not for PostgreSQL."""
+
+    def __init__(self, document: object, keys: Iterable[str]) -> None:
+        super().__init__(document)
+        spelt = (json.dumps(key) for key in keys)  # noqa: TID251 - a spelling, not a reply
+        self.below = "".join(f".{key}" for key in spelt)
 
 
 class JSONNumber(_JSONFunction):
@@ -157,6 +179,11 @@ class JSONWord(_JSONFunction):
         "THEN JSON_EXTRACT({0}, {1}) END COLLATE utf8mb4_bin"
     )
     postgresql = "NULLIF({0}, 'null'::jsonb)::text"
+
+
+def _text_array(keys: Iterable[str]) -> str:
+    """Build an array of PostgreSQL; quoted, since it would take the key ``null`` for NULL."""
+    return "{" + ",".join(f'"{key}"' for key in keys) + "}"
 
 
 def json_path(keys: Iterable[str]) -> str:

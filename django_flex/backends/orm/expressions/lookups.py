@@ -49,6 +49,12 @@ LOOKUPS: Mapping[str, Comparison] = {
     "has_keys": Comparison("has_keys", "lookup"),
     "has_any_keys": Comparison("has_any_keys", "lookup"),
     "contained_by": Comparison("contained_by", "lookup"),
+    "overlap": Comparison("overlap"),
+    "adjacent": Comparison("adjacent_to"),
+    "within": Comparison("within"),
+    "intersects": Comparison("intersects"),
+    "bbox": Comparison("intersects"),
+    "distance_lte": Comparison("dwithin"),
 }
 #: ``None`` for a function that Django has no lookup for.
 TRANSFORM_LOOKUPS: Mapping[str, str | None] = {

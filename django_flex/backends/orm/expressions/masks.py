@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models.lookups import IsNull
 
 from django_flex.backends.orm.expressions.conditions import visibility
 from django_flex.backends.orm.expressions.context import path_of
@@ -25,6 +26,6 @@ def masked(expression: object, masks: Sequence[VisibleHop], using: str) -> objec
 
 def present(column: Column, using: str) -> object:
     """Return 1 if there is a value that the caller may see, else NULL."""
-    there = Q((f"{path_of(column)}__isnull", False))
+    there = IsNull(F(path_of(column)), False)
     one = Value(1, output_field=IntegerField())
     return masked(Case(When(there, then=one), default=None), column.masks, using)

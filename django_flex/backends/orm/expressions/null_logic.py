@@ -9,7 +9,7 @@ from django_flex.resolved import (
     AnyOf,
     Column,
     Complement,
-    Derived,
+    ComputedValue,
     Exists,
     Predicate,
     Search,
@@ -27,10 +27,10 @@ def may_be_unknown(where: Where) -> bool:
     """
     match where:
         case Predicate(column=column, transforms=transforms, value=value):
-            json = column.attribute.kind == "json"
-            expression = json or "len" in transforms or isinstance(column, Derived)
+            inside = column.attribute.kind in {"composite", "geometry", "json"} or column.keys
+            expression = bool(inside) or "len" in transforms or isinstance(column, ComputedValue)
             missing = any(hop.null for hop in column.hops)
-            return expression or missing or isinstance(value, Column | Derived)
+            return expression or missing or isinstance(value, Column | ComputedValue)
         case Complement(child=child):
             return may_be_unknown(child)
         case AllOf(children=children) | AnyOf(children=children):

@@ -11,7 +11,7 @@ from django_flex.backends.orm.expressions.conditions import expression_of, visib
 from django_flex.backends.orm.expressions.context import path_of
 from django_flex.backends.orm.expressions.json_conditions import json_value
 from django_flex.backends.orm.expressions.json_functions import JSONNumber, JSONText
-from django_flex.resolved import Derived
+from django_flex.resolved import ComputedValue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ def sort_keys(
         selected: names of computed values that the statement has already, by their keys.
     """
     column = ordering.column
-    if isinstance(column, Derived):
+    if isinstance(column, ComputedValue):
         name = selected.get(column.key)
         return [_directed(F(name) if name else expression_of(column, using), ordering, using)]
     path = path_of(column)

@@ -8,8 +8,17 @@ from typing import Any
 from django.db import Error
 from django.db.models import Manager, QuerySet
 
+from django_flex.backends.orm.django_internals.keys import is_among
 from django_flex.backends.orm.django_internals.marking import bindable
-from django_flex.backends.orm.django_internals.queries import is_reducible, may_repeat_rows
+from django_flex.backends.orm.django_internals.queries import (
+    is_final,
+    is_reducible,
+    may_repeat_rows,
+)
+from django_flex.backends.orm.django_internals.raw_sql import (
+    are_in_a_table_of_their_own,
+    has_raw_sql,
+)
 from django_flex.exceptions import FlexError, RowRuleError
 
 logger = logging.getLogger("django_flex.security")
@@ -40,11 +49,15 @@ def plain_rows(queryset: QuerySet[Any]) -> QuerySet[Any]:
 
     A project's class may return other values, or in another order, than requested; what it has
     added to its query stays. A join to many rows, or DISTINCT, must not repeat or merge rows, so
-    these are reduced by key; a grouped query already has each row once. What cannot be filtered
-    further (a slice, a union, DISTINCT ON) is left as it is, and refused by the first filter.
+    these are reduced by key; a grouped query already has each row once. Neither does SQL of a
+    project's own bear to be joined to anything. What cannot be filtered further (a slice, a union,
+    DISTINCT ON) is left as it is, and refused by the first filter.
     """
     if type(queryset) is not QuerySet:
         queryset = QuerySet(queryset.model, query=queryset.query, using=queryset.db)
+    if not is_final(queryset) and has_raw_sql(queryset):
+        everything = bindable(queryset.model._base_manager.using(queryset.db))
+        return everything.filter(are_in_a_table_of_their_own(queryset))
     return each_once(queryset) if is_reducible(queryset) else queryset
 
 
@@ -52,5 +65,5 @@ def each_once(queryset: QuerySet[Any]) -> QuerySet[Any]:
     """Return the same rows, none of them twice and none of them grouped."""
     if not may_repeat_rows(queryset):
         return queryset
-    keys = queryset.order_by().values("pk")
-    return bindable(queryset.model._base_manager.all()).filter(pk__in=keys)
+    everything = bindable(queryset.model._base_manager.all())
+    return everything.filter(is_among(queryset.order_by()))

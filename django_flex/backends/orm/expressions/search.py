@@ -15,7 +15,13 @@ from django_flex.backends.orm.expressions.computed_fields import computed_value
 from django_flex.backends.orm.expressions.context import path_of
 from django_flex.backends.orm.expressions.json_conditions import json_text
 from django_flex.query.search import words_of
-from django_flex.resolved import AggregateSubquery, Derived, Predicate
+from django_flex.resolved import (
+    AggregateSubquery,
+    ComputedValue,
+    Predicate,
+    RandomNumber,
+    TransformedValue,
+)
 
 if TYPE_CHECKING:
     from django.db.models import Q, QuerySet
@@ -124,10 +130,10 @@ def _text(path: Where, using: str, reader: RelatedRowsReader) -> object:
 
 def _own_text(test: Predicate, using: str) -> object:
     column = test.column
-    if isinstance(column, Derived):
-        # A search looks into columns and computed fields, never into aggregates.
+    if isinstance(column, ComputedValue):
+        # A search looks into columns and computed fields, never into what is made of them.
         source = column.source
-        if isinstance(source, AggregateSubquery):
+        if isinstance(source, AggregateSubquery | RandomNumber | TransformedValue):
             return Value("")
         return computed_value(source, using)
     return json_text(column) if column.attribute.kind == "json" else F(path_of(column))

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from django_flex.backends.orm.bind_parameters import MarkedLookup
-    from django_flex.backends.orm.django_internals.compilation import SqlCompiler
 
 #: What a lookup leaves to its field: of an object it takes the key first.
 _USUAL_TYPES = frozenset(
@@ -77,15 +76,15 @@ class Binder:
     unchanged: type[int | str] | None = None
     null: bool = False
 
-    def parameters(self, value: object, compiler: SqlCompiler) -> Sequence[object] | None:
+    def parameters(self, value: object, connection: BaseDatabaseWrapper) -> Sequence[object] | None:
         """Return the parameters for a value, ``None`` if it needs different SQL."""
         try:
             if self.field is not None and self._is_usual(value):
-                return self._asked(value, compiler.connection)
+                return self._asked(value, connection)
             lookup = self.kind(self.lhs, value)
             if asks_for_null(lookup) or has_null(lookup) is not self.null:
                 return None
-            sql, parameters = compiler.compile(lookup)
+            sql, parameters = expression_compiler(connection.alias).compile(lookup)
         except (EmptyResultSet, FullResultSet):
             return None  # a number that the column cannot hold: Django leaves the condition out
         except Exception:  # noqa: BLE001 - fields raise what they like
@@ -139,11 +138,12 @@ def binder_of(lookup: MarkedLookup, using: str) -> tuple[Binder, Sequence[object
     if any(isinstance(parameter, MarkedParameter) for parameter in compiled):
         return None
     binder = replace(binder, sql=sql, count=len(compiled), null=has_null(again))
-    made = binder.parameters(lookup.flex_value, compiler)
+    connection = compiler.connection
+    made = binder.parameters(lookup.flex_value, connection)
     if made is None:
         return None
-    direct = _direct(binder, compiler.connection)
-    asked = None if direct is None else direct.parameters(lookup.flex_value, compiler)
+    direct = _direct(binder, connection)
+    asked = None if direct is None else direct.parameters(lookup.flex_value, connection)
     same = direct is not None and asked is not None and comparable(asked) == comparable(made)
     return (direct if direct is not None and same else binder), made
 
@@ -159,6 +159,10 @@ def _direct(binder: Binder, connection: BaseDatabaseWrapper) -> Binder | None:
     return replace(binder, whole=whole_range(field, connection))
 
 
+#: Types of which no two values are equal that are not the same.
+_EXACT = _USUAL_TYPES - {Decimal, float} | {bool}
+
+
 def comparable(parameters: Iterable[object]) -> list[tuple[type, object]]:
     """Return parameters so that only the same are equal: 1 is not True, -0.0 is not 0.0.
 
@@ -168,9 +172,8 @@ def comparable(parameters: Iterable[object]) -> list[tuple[type, object]]:
 
 
 def _content(parameter: object) -> object:
-    if isinstance(parameter, float | Decimal):
-        return repr(parameter)
+    if type(parameter) in _EXACT:
+        return parameter
     if isinstance(parameter, memoryview):
         return bytes(parameter)
-    content: object = getattr(parameter, "obj", parameter)
-    return content if content is parameter else repr(content)
+    return repr(getattr(parameter, "obj", parameter))

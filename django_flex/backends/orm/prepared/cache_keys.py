@@ -29,17 +29,19 @@ from django_flex.resolved import (
     AnyOf,
     Column,
     Complement,
-    Derived,
+    ComputedValue,
     Exists,
     GroupKey,
     Keyset,
     Ordering,
     Position,
     Predicate,
+    RandomNumber,
     Rows,
     Search,
     TooLong,
     Total,
+    TransformedValue,
     VisibleHop,
 )
 from django_flex.schema.output_fields import output_field_of
@@ -84,7 +86,7 @@ def _parts(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     return take if len(names) > 1 else lambda node: (take(node),)
 
 
-def _check_hops(value: Column | Derived) -> None:
+def _check_hops(value: Column | ComputedValue) -> None:
     """Refuse a field on the way that generates custom SQL."""
     if not all(has_deterministic_columns(model_of(hop.target)) for hop in value.hops):
         raise UncacheableError
@@ -120,7 +122,10 @@ KEY_PARTS: dict[type, KeyParts] = {
     AllOf: _node("", "children"),
     AnyOf: _node("", "children"),
     Cell: _node("presence", "column"),
-    ChildPlan: _node("relation limit offset paged", "output rows where order_by"),
+    ChildPlan: _node(
+        "relation limit offset paged counted",
+        "output rows where order_by keyset distinct_on cells",
+    ),
     Column: _node("hops attribute keys", "masks", _check_hops),
     Complement: _node("", "child"),
     Exists: _node("hops relation", "rows where masks"),
@@ -233,9 +238,9 @@ def _q_child(child: object, model: type[Model], values: Values) -> Hashable:
 
 def _test(test: Predicate, values: Values) -> Hashable:
     column, value = test.column, test.value
-    if isinstance(value, Column | Derived):
+    if isinstance(value, Column | ComputedValue):
         return _key(column, values), test.transforms, test.operator, _key(value, values)
-    if column.attribute.kind == "json" and not is_literal(value):
+    if column.attribute.kind in {"json", "geometry"} and not is_literal(value):
         raise UncacheableError
     return _key(column, values), test.transforms, test.operator, _value(value, values)
 
@@ -279,10 +284,14 @@ def _check_each(values: Iterable[object]) -> None:
             raise UncacheableError
 
 
-def _derived(value: Derived, values: Values) -> Hashable:
+def _derived(value: ComputedValue, values: Values) -> Hashable:
     _check_hops(value)
     if isinstance(value.source, AggregateSubquery):
         what: Hashable = _key(value.source, values)
+    elif isinstance(value.source, RandomNumber):
+        what = RandomNumber
+    elif isinstance(value.source, TransformedValue):
+        what = value.source.transform, _key(value.source.value, values)
     else:
         # Over relations it is read from the rows of the base manager.
         same = all(has_constant_managers(model_of(hop.target)) for hop in value.hops)
@@ -304,7 +313,7 @@ def _position(position: Position, values: Values) -> Hashable:
 
 
 _SPECIAL: dict[type, Callable[[Any, Values], Hashable]] = {
-    Derived: _derived,
+    ComputedValue: _derived,
     KeyArgument: _argument,
     Position: _position,
     Rows: _rows,

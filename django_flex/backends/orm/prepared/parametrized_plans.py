@@ -11,7 +11,7 @@ from django.db.models import Q
 from django_flex.backends.orm.bind_parameters import KeyArgument
 from django_flex.backends.orm.prepared.cache_keys import KEY_PARTS, is_literal
 from django_flex.plan.nodes import SelectOutput
-from django_flex.resolved import AggregateSubquery, Column, Derived, Position, Predicate, Rows
+from django_flex.resolved import AggregateSubquery, Column, ComputedValue, Position, Predicate, Rows
 
 if TYPE_CHECKING:
     from django_flex.backends.orm.bind_parameters import BindParameter
@@ -60,12 +60,12 @@ def _bound_output(output: SelectOutput, take: Take) -> SelectOutput:
 
 def _bound_test(test: Predicate, take: Take) -> Predicate:
     column = _bound(test.column, take)
-    related = isinstance(test.value, Column | Derived)
+    related = isinstance(test.value, Column | ComputedValue)
     value = _bound(test.value, take) if related else _bound_value(test.value, take)
     return replace(test, column=column, value=value)
 
 
-def _bound_derived(value: Derived, take: Take) -> Derived:
+def _bound_computed(value: ComputedValue, take: Take) -> ComputedValue:
     source = (
         _bound(value.source, take) if isinstance(value.source, AggregateSubquery) else value.source
     )
@@ -81,7 +81,7 @@ def _bound_argument(argument: KeyArgument, take: Take) -> KeyArgument:
 
 
 _BINDING: dict[type, Callable[[Any, Take], Any]] = {
-    Derived: _bound_derived,
+    ComputedValue: _bound_computed,
     KeyArgument: _bound_argument,
     Position: _bound_position,
     Rows: _bound_rows,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from django_flex.backends.orm.django_internals.compilation import Note, Row
     from django_flex.backends.orm.prepared.statements import Build
-    from django_flex.backends.orm.prepared.verification import Sent
+    from django_flex.backends.orm.prepared.verification import SentStatement
 
 logger = logging.getLogger("django_flex")
 
@@ -111,12 +111,14 @@ class StatementCache:
 class Database:
     """A database by its alias, and the cache of the statements that are run on it.
 
-    ``reading`` opens the context that related rows of another database are read in.
+    ``reading`` opens the context that related rows of another database are read in. ``time_zone``
+    is the name of Django's current one, if that is known for several statements.
     """
 
     using: str
     statements: StatementCache
     reading: Callable[[str], AbstractContextManager[object]] = nullcontext
+    time_zone: str | None = None
 
 
 def fetch(
@@ -144,9 +146,10 @@ def fetch(
         return run_query(build(plan, using), using, note)
     connection = connections[using]
     # The time zone in which a day begins is part of the SQL.
-    entry = cache.entry((build, key, using, connection.vendor, get_current_timezone_name()))
+    zone = database.time_zone or get_current_timezone_name()
+    entry = cache.entry((build, key, using, connection.vendor, zone))
     source = StatementSource(plan, build, values, page, using)
-    statement = entry.statement or _compiled(entry, source, cache)
+    statement = entry.statement or _compiled(entry, source, cache, zone)
     parameters = None if statement is None else bind(statement, values, using)
     if statement is None or parameters is None:
         entry.missed()
@@ -188,13 +191,16 @@ def _taken(cursor: CursorWrapper, note: Note | None) -> list[Row]:
 
 
 def _compiled(
-    entry: CacheEntry, source: StatementSource, cache: StatementCache
+    entry: CacheEntry, source: StatementSource, cache: StatementCache, zone: str
 ) -> CompiledStatement | None:
     """Compile a statement for a cache key that has none, unless that was tried often enough.
 
     One unusual value says nothing about a cache key, so later requests try again; but rarely, since
-    it may be the plan itself that cannot be proven.
+    it may be the plan itself that cannot be proven. If code of the project has changed the time
+    zone since the key was made, the statement would be that of another key.
     """
+    if zone != get_current_timezone_name():
+        return None
     tries = entry.tries
     entry.tries += 1
     if entry.mismatched or (tries >= MAX_TRIES and tries % RETRY_EVERY):
@@ -217,7 +223,7 @@ def _compiled(
 def _verified(
     entry: CacheEntry,
     statement: CompiledStatement,
-    sent: Sent,
+    sent: SentStatement,
     source: StatementSource,
     cache: StatementCache,
 ) -> bool:

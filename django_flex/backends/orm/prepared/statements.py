@@ -14,7 +14,6 @@ from django.db.models import DateTimeField, Value
 from django_flex.backends.orm.bind_parameters import BindParameter
 from django_flex.backends.orm.django_internals.compilation import (
     compiler_of,
-    expression_compiler,
     may_hold_values,
     row_converters,
     row_width,
@@ -31,6 +30,7 @@ from django_flex.backends.orm.prepared.binders import comparable
 from django_flex.backends.orm.prepared.parametrized_plans import with_parameters
 from django_flex.backends.orm.prepared.proof import ProvenParameters, prove
 from django_flex.backends.orm.prepared.verification import Verification
+from django_flex.dataclass_init import fast_init
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -66,6 +66,7 @@ class CompiledStatement:
         return [part for part in found if not (part is None or part is True or part is False)]
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, eq=False)
 class StatementSource:
     """What a statement is compiled from: a plan, its query, its values, and its page."""
@@ -96,8 +97,8 @@ def bind(
     binders, parameters = statement.proven.binders, statement.proven.parameters
     if not binders:
         return tuple(constant for _, constant in parameters)
-    compiler = expression_compiler(using)
-    made = [binder.parameters(values[binder.number], compiler) for binder in binders]
+    connection = connections[using]
+    made = [binder.parameters(values[binder.number], connection) for binder in binders]
     if None in made:
         return None
     return tuple(

@@ -11,8 +11,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from hashlib import blake2b
-from secrets import token_bytes
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 #: So many different sets of values, beside the first, are compared.
 REQUIRED = 3
-_KEY = token_bytes(32)
 #: Types whose texts tell values apart, and from those of the other types.
 _TOLD_APART = frozenset(
     {bytes, dt.date, dt.datetime, dt.time, dt.timedelta, Decimal, float, int, str, UUID}
@@ -38,7 +35,7 @@ _TOLD_APART = frozenset(
 
 
 #: A statement, and its parameters.
-Sent: TypeAlias = "tuple[str, Sequence[object]]"
+SentStatement: TypeAlias = "tuple[str, Sequence[object]]"
 
 
 class StatementMismatchError(AssertionError):
@@ -47,24 +44,24 @@ class StatementMismatchError(AssertionError):
 
 @dataclass(slots=True)
 class Verification:
-    """The first uses of a statement: which parameters were compared, as digests with a secret key.
+    """The first uses of a statement: which parameters were compared, as hashes with a secret key.
 
     It is ``pending`` until the statement is trusted. The ``first`` are those that it was compiled
     with.
     """
 
     pending: bool = True
-    first: bytes = b""
-    compared: set[bytes] = field(default_factory=set)
+    first: int | None = None
+    compared: set[int] = field(default_factory=set)
 
-    def knows(self, digest: bytes) -> bool:
+    def knows(self, digest: int) -> bool:
         """Whether nothing is to be compared: at the first use, and for values that were compared."""
-        if not self.first:
+        if self.first is None:
             self.first = digest
             return True
         return digest in self.compared
 
-    def passed(self, digest: bytes, *, varies: bool) -> None:
+    def passed(self, digest: int, *, varies: bool) -> None:
         """Note that parameters were compared and right.
 
         Args:
@@ -76,14 +73,16 @@ class Verification:
             self.pending = False
 
 
-def digest_of(parameters: Sequence[object]) -> bytes:
-    """Return what tells parameters apart, by value and type, without saying what they are."""
+def digest_of(parameters: Sequence[object]) -> int:
+    """Return what tells parameters apart, by value and type, without saying what they are.
+
+    Python hashes text with a key that is secret and different in each process (PEP 456).
+    """
     plain = _TOLD_APART.issuperset(map(type, parameters))
-    text = repr(parameters if plain else comparable(parameters)).encode()
-    return blake2b(text, digest_size=16, key=_KEY).digest()
+    return hash(repr(parameters if plain else comparable(parameters)))
 
 
-def matches_django(sent: Sent, query: Query, using: str) -> bool:
+def matches_django(sent: SentStatement, query: Query, using: str) -> bool:
     """Whether a cached statement is what Django makes of a query: text, values, and their types."""
     compiled = compile_query(query, using)
     if compiled is None:
@@ -92,7 +91,9 @@ def matches_django(sent: Sent, query: Query, using: str) -> bool:
     return sent[0] == sql and comparable(sent[1]) == comparable(parameters)
 
 
-def check(sent: Sent, raw: Sequence[Row], rows: Sequence[Row], query: Query, using: str) -> None:
+def check(
+    sent: SentStatement, raw: Sequence[Row], rows: Sequence[Row], query: Query, using: str
+) -> None:
     """Compare a run of a cached statement with Django's: statement, parameters, and values.
 
     Args:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, router
-from django.db.models import Case, Count, F, Transform, When
+from django.db.models import Case, Count, F, When
 from django.db.models import functions as f
 from django.db.models.lookups import GreaterThanOrEqual
 
 from django_flex.backends.orm.connection.transactions import reading
-from django_flex.backends.orm.django_internals.connections import converts_time_zone
 from django_flex.backends.orm.django_internals.queries import limit, sort, ungrouped
 from django_flex.backends.orm.expressions.aggregate_functions import aggregate
 from django_flex.backends.orm.expressions.conditions import (
@@ -23,13 +21,13 @@ from django_flex.backends.orm.expressions.conditions import (
 )
 from django_flex.backends.orm.expressions.json_functions import JSONNumber, JSONText, JSONWord
 from django_flex.backends.orm.expressions.masks import masked
+from django_flex.backends.orm.expressions.parts import part_of
 from django_flex.backends.orm.expressions.project_querysets import each_once
 from django_flex.backends.orm.prepared.statement_cache import Database, StatementCache, fetch
 from django_flex.backends.orm.schema import model_of
-from django_flex.query.aggregates import FUNCTIONS, PARTS
-from django_flex.query.kinds import check_total
+from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.limits import Limits
-from django_flex.resolved import AggregateSubquery, Derived
+from django_flex.resolved import AggregateSubquery, ComputedValue
 from django_flex.schema.output_fields import output_field_of
 
 if TYPE_CHECKING:
@@ -43,40 +41,6 @@ if TYPE_CHECKING:
     from django_flex.resolved import GroupKey, Ordering, Total
 
 _ROWS = "flex_rows"
-_PARTS: Mapping[str, type[Transform]] = {
-    "date": f.TruncDate,
-    "time": f.TruncTime,
-    "year": f.ExtractYear,
-    "iso_year": f.ExtractIsoYear,
-    "quarter": f.ExtractQuarter,
-    "month": f.ExtractMonth,
-    "week": f.ExtractWeek,
-    "day": f.ExtractDay,
-    "week_day": f.ExtractWeekDay,
-    "iso_week_day": f.ExtractIsoWeekDay,
-    "hour": f.ExtractHour,
-    "minute": f.ExtractMinute,
-    "second": f.ExtractSecond,
-}
-_UNITS: Mapping[str, str] = {
-    "trunc_year": "year",
-    "trunc_quarter": "quarter",
-    "trunc_month": "month",
-    "trunc_week": "week",
-    "trunc_day": "day",
-    "trunc_hour": "hour",
-}
-check_total("SQL", {*_PARTS, *_UNITS}, PARTS, "parts of dates")
-
-
-class _Truncated(f.Trunc):
-    """A truncated datetime. Django treats NULL as a sign that MariaDB has no time zone tables."""
-
-    def convert_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        """Return NULL unchanged if no time zone had to be looked up."""
-        if value is None and not converts_time_zone(connection, self.get_tzname()):
-            return None
-        return super().convert_value(value, expression, connection)
 
 
 def read_groups(
@@ -132,7 +96,7 @@ def _of_nothing(total: Total) -> int | None:
 def _counts(total: Total) -> bool:
     """Whether a total says how many there are: of rows, or of the rows that are related to them."""
     functions = [total.function]
-    if isinstance(total.value, Derived) and isinstance(total.value.source, AggregateSubquery):
+    if isinstance(total.value, ComputedValue) and isinstance(total.value.source, AggregateSubquery):
         functions.append(total.value.source.function)
     return any(FUNCTIONS[name].gives == "count" for name in functions)
 
@@ -164,11 +128,7 @@ def _key(key: GroupKey, using: str) -> object:
         word = JSONWord(expression_of(key.value, using), output_field=output_field_of(key.result))
         return masked(word, key.value.masks, using)
     value = seen(key.value, using)
-    if key.part is None:
-        return value
-    if key.part in _UNITS:
-        return _Truncated(value, _UNITS[key.part], output_field=output_field_of(key.result))
-    return _PARTS[key.part](value)
+    return value if key.part is None else part_of(value, key.part, key.value.attribute)
 
 
 def _total(total: Total, using: str) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from django.db import connections
 
+from django_flex.backends.orm.django_internals.keys import key_lookups
 from django_flex.plan.results import RowCount
 from django_flex.resolved import AllOf, AnyOf, Column, Complement, Exists, Predicate, Search
 
@@ -72,7 +73,7 @@ def shows_all(where: Where) -> bool:
 
 def _estimate(queryset: QuerySet[Any]) -> int:
     """Return how many rows the planner expects."""
-    text = queryset.values("pk").explain(format="json")
+    text = queryset.values(*key_lookups(queryset.model)).explain(format="json")
     found = json.loads(text)
     plan = found[0] if isinstance(found, list) else found
     return int(plan["Plan"]["Plan Rows"])

@@ -14,11 +14,12 @@ from weakref import WeakKeyDictionary
 from django.db.models import F, QuerySet
 
 from django_flex.backends.orm.django_internals.availability import is_available
+from django_flex.backends.orm.django_internals.keys import key_lookups
 from django_flex.backends.orm.django_internals.marking import bindable
 from django_flex.backends.orm.django_internals.page_table import KEY, join_keys
 from django_flex.backends.orm.django_internals.queries import limit, sort
 from django_flex.backends.orm.schema import model_of
-from django_flex.resolved import Derived
+from django_flex.resolved import ComputedValue
 
 if TYPE_CHECKING:
     from django_flex.plan.nodes import ReadPlan, SelectOutput
@@ -37,7 +38,7 @@ def defers_joins(plan: ReadPlan) -> bool:
         return False
     needed: set[int] = set()
     for ordering in plan.order_by:
-        if isinstance(ordering.column, Derived):
+        if isinstance(ordering.column, ComputedValue):
             return False
         needed.update(map(id, ordering.column.hops))
     return needs.computed or not needs.hops <= needed
@@ -74,7 +75,7 @@ def _needs_of(output: SelectOutput) -> OutputNeeds:
         hops = [hop for column in output.columns for hop in column.hops]
         found = OutputNeeds(
             hops=frozenset(map(id, hops)),
-            computed=any(isinstance(column, Derived) for column in output.columns),
+            computed=any(isinstance(column, ComputedValue) for column in output.columns),
             safe=all(map(_is_there, hops)),
         )
         _needs_cache[output] = found
@@ -93,7 +94,8 @@ def deferred(plan: ReadPlan, matching: QuerySet[Any], order: list[object]) -> Qu
         matching: all rows of the list.
         order: the sort keys.
     """
-    keys = matching.annotate(**{KEY: F("pk")}).values_list(KEY).query
+    named = {f"{KEY}{n}": F(name) for n, name in enumerate(key_lookups(matching.model))}
+    keys = matching.annotate(**named).values_list(*named).query
     sort(keys, order)
     limit(keys, plan.offset, plan.offset + plan.limit + 1)
     rows = bindable(QuerySet(model_of(plan.resource), using=matching.db))

@@ -22,6 +22,7 @@ from django_flex.backends.orm.django_internals.queries import ungrouped
 from django_flex.backends.orm.reading.aggregates import build_groups, build_total, read_groups
 from django_flex.backends.orm.reading.children import sample_of
 from django_flex.backends.orm.reading.counts import shows_all
+from django_flex.backends.orm.reading.keyset import with_position
 from django_flex.backends.orm.reading.reads import counted_rows, database_of, page_of, read
 from django_flex.backends.orm.schema import model_of
 from django_flex.plan.explain import ExplainedStatement, Explanation
@@ -127,6 +128,8 @@ def _explained(
 
 
 def _queries(plan: ReadPlan, using: str) -> Iterator[Named]:
+    if plan.keyset is not None:
+        plan = replace(plan, keyset=with_position(plan.keyset, plan.rows, using))
     yield "rows", page_of(plan, using).query, using
     yield from _of_lists(plan.children, "", using)
     if plan.count is not None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import router
 from django.db.models import QuerySet
+from django.utils.timezone import get_current_timezone_name
 
 from django_flex.backends.orm.bind_parameters import KeyArgument
 from django_flex.backends.orm.connection.transactions import reading
 from django_flex.backends.orm.django_internals.compilation import run_query
+from django_flex.backends.orm.django_internals.keys import has_key, has_one_of
 from django_flex.backends.orm.django_internals.queries import limit, sort
 from django_flex.backends.orm.expressions.columns import computed_names, select
 from django_flex.backends.orm.expressions.conditions import filtered, rank_keys, visible_rows
@@ -22,7 +24,7 @@ from django_flex.backends.orm.reading.children import with_lists
 from django_flex.backends.orm.reading.counts import counted
 from django_flex.backends.orm.reading.deferred_joins import deferred, defers_joins
 from django_flex.backends.orm.reading.distinct import combinations, first_rows
-from django_flex.backends.orm.reading.keyset import cut, page, with_position
+from django_flex.backends.orm.reading.keyset import cut_page, page, with_position
 from django_flex.backends.orm.schema import model_of
 from django_flex.plan.results import ResultSet
 from django_flex.plan.sizes import ReplySize
@@ -46,7 +48,8 @@ def read(
         started: when the request began, as for ``reading``.
     """
     others = partial(reading, limits=limits, started=started)
-    database = Database(database_of(plan), statements, others)
+    zone = get_current_timezone_name()
+    database = Database(database_of(plan), statements, others, zone)
     reply_size = ReplySize(limits.max_reply_bytes)
     with reading(database.using, limits, started):
         found = _read(plan, database, reply_size)
@@ -57,7 +60,7 @@ def read(
 def _read(plan: ReadPlan, database: Database, reply_size: ReplySize) -> ResultSet:
     if plan.single:
         note = partial(reply_size.add, weight=plan.output.weight)
-        rows = fetch((plan, KeyArgument(plan.pk)), _row_query, database, note=note)
+        rows = fetch((plan, *_key_arguments(plan, plan.pk)), _row_query, database, note=note)
         return ResultSet(with_lists(plan.children, rows, database, reply_size))
     found = _page(plan, database, reply_size)
     count = plan.count
@@ -78,11 +81,12 @@ def _total(plan: AggregatePlan, database: Database, reply_size: ReplySize) -> Ro
 
 def _page(plan: ReadPlan, database: Database, reply_size: ReplySize) -> ResultSet:
     using = database.using
-    plan = with_position(plan, using)
+    if plan.keyset is not None:
+        plan = replace(plan, keyset=with_position(plan.keyset, plan.rows, using))
     note = partial(reply_size.add, weight=plan.output.weight)
     if plan.keyset is not None:
         rows = fetch(plan, _page_query, database, (0, plan.limit + 1), note)
-        return cut(plan, plan.keyset, rows, using)
+        return cut_page(plan, plan.keyset, rows, using)
     build_page = _deferred_query if defers_joins(plan) else _page_query
     rows = fetch(plan, build_page, database, (plan.offset, plan.offset + plan.limit + 1), note)
     return ResultSet(rows[: plan.limit], has_more=len(rows) > plan.limit)
@@ -94,11 +98,13 @@ def read_back(
     """Fetch written rows for the reply, by key; one that the caller may not see is not there."""
     note = None if reply_size is None else partial(reply_size.add, weight=plan.output.weight)
     if len(keys) == 1:
-        found = fetch((plan, KeyArgument(keys[0])), _row_query, database, note=note)
+        arguments = _key_arguments(plan, keys[0])
+        found = fetch((plan, *arguments), _row_query, database, note=note)
     else:
         using = database.using
         found = run_query(with_keys(plan, keys, using).query, using, note)
-    return {row[0]: row for row in with_lists(plan.children, found, database, reply_size)}
+    rows = with_lists(plan.children, found, database, reply_size)
+    return {plan.output.key_of(row): row for row in rows}
 
 
 def _page_query(plan: ReadPlan, using: str) -> Any:
@@ -109,14 +115,21 @@ def _deferred_query(plan: ReadPlan, using: str) -> Any:
     return _deferred_page(plan, using).query
 
 
-def _row_query(asked: tuple[ReadPlan, KeyArgument], using: str) -> Any:
-    plan, key = asked
-    return build(replace(plan, pk=key.value), using).query
+def _key_arguments(plan: ReadPlan, key: Any) -> tuple[KeyArgument, ...]:
+    """Return the values that a row is looked up by: one for each column of the key."""
+    return tuple(map(KeyArgument, key)) if plan.resource.pk.parts else (KeyArgument(key),)
+
+
+def _row_query(asked: tuple[ReadPlan, *tuple[KeyArgument, ...]], using: str) -> Any:
+    plan, *key = asked
+    values = tuple([part.value for part in key])
+    return build(replace(plan, pk=values if len(values) > 1 else values[0]), using).query
 
 
 def with_keys(plan: ReadPlan, keys: Sequence[object], using: str) -> QuerySet[Any]:
     """Return the queryset of those rows of a plan that have one of some keys, in no order."""
-    return _selected(plan, using).using(using).filter(pk__in=list(keys)).order_by()
+    these = has_one_of(model_of(plan.resource), keys)
+    return _selected(plan, using).using(using).filter(these).order_by()
 
 
 def database_of(plan: ReadPlan) -> str:
@@ -149,7 +162,7 @@ def build(plan: ReadPlan, using: str) -> QuerySet[Any]:
     if plan.rows.queryset is not None:
         queryset = queryset.using(using)
     if plan.pk is not None:
-        row: QuerySet[Any] = queryset.filter(pk=plan.pk).order_by()[:1]
+        row: QuerySet[Any] = queryset.filter(has_key(queryset.model, plan.pk)).order_by()[:1]
         return row
     # On the query itself: order_by() and a slice would each copy a queryset that is ours alone.
     sort(queryset.query, _order(plan, using))
@@ -183,4 +196,5 @@ def _order(plan: ReadPlan, using: str) -> list[object]:
     if plan.ranking is not None:
         keys = rank_keys(plan.ranking, using)
     # By its own name: Django then sorts by position, which is cheaper to compile than "pk".
-    return [*keys, plan.resource.pk.lookup]
+    pk = plan.resource.pk
+    return [*keys, *[part.lookup for part in pk.parts]] if pk.parts else [*keys, pk.lookup]

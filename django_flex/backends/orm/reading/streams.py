@@ -22,17 +22,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
+from django.db.models import Q
 
 from django_flex.backends.orm.connection.transactions import reading
 from django_flex.backends.orm.django_internals.compilation import run_in_parts, run_query
 from django_flex.backends.orm.django_internals.queries import limit, unlimit
 from django_flex.backends.orm.prepared.statement_cache import Database, StatementCache
 from django_flex.backends.orm.reading.children import with_lists
+from django_flex.backends.orm.reading.keyset import SortKey, behind
 from django_flex.backends.orm.reading.reads import build, database_of, with_keys
 from django_flex.exceptions import TimeLimitExceededError
 from django_flex.plan.sizes import ReplySize, has_open_values
 from django_flex.query.ast import NO_LIMIT
-from django_flex.resolved import Column
+from django_flex.resolved import Column, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from django_flex.backends.orm.django_internals.compilation import Note
     from django_flex.plan.nodes import ReadPlan, Row, SelectOutput
     from django_flex.query.limits import Limits
+    from django_flex.resolved import Ordering
+    from django_flex.schema.resources import Attribute
 
 #: Rows that are in memory at once; fewer where each of them has lists.
 CHUNK, CHUNK_WITH_LISTS = 2_000, 500
@@ -129,9 +133,10 @@ def _chunks(plan: ReadPlan, using: str, chunk_size: ChunkSize) -> Iterator[list[
     if plan.cells:
         return _combinations(plan, using, chunk_size)
     # Only the key, so that no relation is joined but for filters and orders.
-    bare = replace(plan, output=replace(plan.output, columns=plan.columns[:1], flags=()))
+    key = plan.columns[: plan.output.key_width]
+    bare = replace(plan, output=replace(plan.output, columns=key, flags=()))
     by_key = connections[using].vendor == "mysql"
-    if by_key:
+    if by_key or plan.resource.pk.parts:
         chunk_size.at_most(MAX_KEYS)
     descending = _direction(plan)
     if descending is None:
@@ -139,7 +144,7 @@ def _chunks(plan: ReadPlan, using: str, chunk_size: ChunkSize) -> Iterator[list[
     if by_key:
         chunks = _in_key_order(bare, using, chunk_size, None, descending=descending)
         return _by_key(
-            plan, using, ([key for key, *_ in chunk] for chunk in chunks), chunk_size.note
+            plan, using, (list(map(plan.output.key_of, chunk)) for chunk in chunks), chunk_size.note
         )
     return _in_key_order(plan, using, chunk_size, chunk_size.note, descending=descending)
 
@@ -150,11 +155,18 @@ def _direction(plan: ReadPlan) -> bool | None:
         return None
     if not plan.order_by:
         return False
-    first = plan.order_by[0]
-    column = first.column
-    if not isinstance(column, Column) or column.hops or column.attribute != plan.resource.pk:
+    columns = plan.resource.key_columns
+    leading = plan.order_by[: len(columns)]
+    if [*map(_own_column, leading)] != [*columns]:
         return None
-    return first.descending
+    directions = {ordering.descending for ordering in leading}
+    return directions.pop() if len(directions) == 1 else None
+
+
+def _own_column(ordering: Ordering) -> Attribute | None:
+    """Return the column of the row itself that an order is by."""
+    column = ordering.column
+    return column.attribute if isinstance(column, Column) and not column.hops else None
 
 
 def _in_key_order(
@@ -162,19 +174,21 @@ def _in_key_order(
 ) -> Iterator[list[Row]]:
     """Yield rows that are sorted by their key: each chunk begins behind the last key."""
     left, offset = plan.limit, plan.offset
-    behind = f"{plan.resource.pk.lookup}__{'lt' if descending else 'gt'}"
-    after: dict[str, object] = {}
+    columns = plan.resource.key_columns
+    parts = [SortKey(one.lookup, descending, nulls_first=False, nullable=False) for one in columns]
+    after = Q()
     while left > 0:
         size = chunk_size.rows
         queryset = build(plan, using)
         unlimit(queryset.query)
-        queryset = _limited(queryset.filter(**after), offset, min(left, size))
+        queryset = _limited(queryset.filter(after), offset, min(left, size))
         chunk = run_query(queryset.query, using, note)
         if chunk:
             yield chunk
         if len(chunk) < size:
             return
-        left, offset, after = left - len(chunk), 0, {behind: chunk[-1][0]}
+        left, offset = left - len(chunk), 0
+        after = behind(parts, Position(chunk[-1][: len(columns)]))
 
 
 def _by_key(
@@ -184,14 +198,15 @@ def _by_key(
     undivided = replace(plan, distinct_on=())  # the keys are those of the first rows already
     for keys in chunks:
         rows = run_query(with_keys(undivided, keys, using).query, using, note)
-        found = {row[0]: row for row in rows}
+        found = {plan.output.key_of(row): row for row in rows}
         yield [found[key] for key in keys if key in found]
 
 
 def _keys(plan: ReadPlan, using: str, chunk_size: ChunkSize) -> Iterator[list[object]]:
     """Yield the keys of all rows in order. They are kept until the end, and only they."""
     found = _limited(build(plan, using), plan.offset, plan.limit)
-    keys = _all_keys(found.values_list(plan.resource.pk.lookup).query, plan, using)
+    columns = [column.lookup for column in plan.resource.key_columns]
+    keys = _all_keys(found.values_list(*columns).query, plan, using)
     start = 0
     while start < len(keys):
         end = start + chunk_size.rows
@@ -203,7 +218,7 @@ def _all_keys(query: Query, plan: ReadPlan, using: str) -> Sequence[object]:
     """Fetch all keys into as little memory as they need: numbers take eight bytes each."""
     keys: list[object] | array[int] = array("q") if plan.resource.pk.kind == "integer" else []
     for some in run_in_parts(query, using, MANY):
-        keys.extend(row[0] for row in some)
+        keys.extend(map(plan.output.key_of, some))
     return keys
 
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from django_flex.backends.orm.django_internals.connections import features
 from django_flex.backends.orm.django_internals.deletion import CollectedRows, collect
+from django_flex.backends.orm.django_internals.keys import is_among
 from django_flex.backends.orm.schema import model_of
 from django_flex.backends.orm.writing.rows import allowed_rows, hold
+from django_flex.backends.orm.writing.trees import descendants
 from django_flex.exceptions import CascadeDeniedError
 from django_flex.schema.dependents import Dependent, dependents
 from django_flex.schema.introspection import label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from django_flex.backends.orm.writing.pending_rows import PendingRow
     from django_flex.resolved import WriteRules
@@ -36,7 +38,7 @@ def check_cascade(pending_rows: Sequence[PendingRow], rules: WriteRules, using: 
     _hold(instances, rules, using)
     denied = {
         effect.model
-        for effect in collect(instances, using)
+        for effect in _collected(instances, rules, using)
         if not _is_open(_dependent(effect), rules) and _is_denied(effect, rules, using)
     }
     if denied:
@@ -51,10 +53,15 @@ def _hold(instances: list[Any], rules: WriteRules, using: str) -> None:
     """
     if not features(using).has_select_for_update:
         return
-    for effect in collect(instances, using):
+    for effect in _collected(instances, rules, using):
         one = _dependent(effect)
         if not _is_open(one, rules) and rules.permissions.rules_of(one) is not None:
             hold(effect.rows, using)
+
+
+def _collected(instances: list[Any], rules: WriteRules, using: str) -> Iterator[CollectedRows]:
+    model = model_of(rules.resource)
+    return collect(model, instances, using, descendants(instances, using))
 
 
 def _is_open(dependent: Dependent, rules: WriteRules) -> bool:
@@ -69,8 +76,8 @@ def _is_denied(effect: CollectedRows, rules: WriteRules, using: str) -> bool:
     there = rules.permissions.rules_of(_dependent(effect))
     if there is None:
         return effect.rows.exists()
-    allowed = allowed_rows(there, None, using).order_by().values("pk")
-    return effect.rows.exclude(pk__in=allowed).exists()
+    allowed = allowed_rows(there, None, using).order_by()
+    return effect.rows.exclude(is_among(allowed)).exists()
 
 
 def _dependent(effect: CollectedRows) -> Dependent:

@@ -7,16 +7,24 @@ REST framework (``serializer_class``) also saves, since projects keep logic in `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db.models.fields.files import FieldFile
+from django.utils.translation import gettext_lazy
 
 from django_flex.backends.orm.django_internals.models import columns_of
 from django_flex.backends.orm.writing import hooks, passwords, persistence
-from django_flex.backends.orm.writing.uploads import sent_files, watch_stored
-from django_flex.backends.orm.writing.validation import as_failure
-from django_flex.exceptions import ValidationFailedError
+from django_flex.backends.orm.writing.checks.failures import as_failure
+from django_flex.backends.orm.writing.checks.new_values import check_key
+from django_flex.backends.orm.writing.checks.taken_for_denied import (
+    is_about_other_rows,
+    is_allowed,
+)
+from django_flex.backends.orm.writing.uploads import saves_watched, sent_files, watch_stored
+from django_flex.backends.orm.writing.validation import check_assigned, refuse_faults
+from django_flex.exceptions import RowDeniedError, ValidationFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -24,9 +32,12 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
     from django_flex.backends.orm.writing.pending_rows import PendingRow
-    from django_flex.resolved import WriteRules
+    from django_flex.resolved import LinkChanges, WriteRules
 
-UNSERVED = "The form of this model does not accept this value."
+    #: Messages and codes by the name of the field.
+    Errors = dict[str, list[tuple[str, str | None]]]
+
+UNSERVED = gettext_lazy("The form of this model does not accept this value.")
 
 
 def save_through(pending: PendingRow, rules: WriteRules, using: str) -> None:
@@ -34,7 +45,10 @@ def save_through(pending: PendingRow, rules: WriteRules, using: str) -> None:
 
     Raises:
         ValidationFailedError: the form or serializer refuses a value, or does not take it.
+        RowDeniedError: nothing but values that are taken, of a row that the rules do not allow.
     """
+    check_assigned(pending, rules)
+    refuse_faults(pending, rules)
     if rules.code.serializer_class is not None:
         _save_by_serializer(pending, rules, using)
         return
@@ -42,13 +56,16 @@ def save_through(pending: PendingRow, rules: WriteRules, using: str) -> None:
     hooks.call("before", pending, rules)
     if pending.operation == "add":
         persistence.insert([pending], rules, using)
+        _check_key(pending, rules)
     else:
         persistence.update([pending], rules, using)
 
 
 def _validate_by_form(pending: PendingRow, rules: WriteRules) -> None:
     form = rules.code.form_class(
-        data=_values(pending), files=sent_files(pending), instance=pending.instance
+        data={**_values(pending), **_names_as_text(pending)},
+        files=sent_files(pending),
+        instance=pending.instance,
     )
     sent = _sent(pending, rules)
     _refuse_unserved(sent, form.fields, pending)
@@ -56,13 +73,11 @@ def _validate_by_form(pending: PendingRow, rules: WriteRules) -> None:
         if pending.operation == "edit" or _has_default(pending.instance, name):
             del form.fields[name]
     if not form.is_valid():
-        raise _failure(
-            {
-                name: [(str(m), e.code) for e in errors.as_data() for m in e.messages]
-                for name, errors in form.errors.items()
-            },
-            pending,
-        )
+        errors = {
+            name: [(str(m), e.code) for e in some.as_data() for m in e.messages]
+            for name, some in form.errors.items()
+        }
+        raise _failure(_to_tell(errors, pending, rules), pending)
     _validate_passwords(pending, rules)
     passwords.set_passwords(pending)
 
@@ -70,6 +85,13 @@ def _validate_by_form(pending: PendingRow, rules: WriteRules) -> None:
 def _validate_passwords(pending: PendingRow, rules: WriteRules) -> None:
     try:
         passwords.check_passwords(pending)
+    except ValidationError as error:
+        raise as_failure(error, pending, rules) from error
+
+
+def _check_key(pending: PendingRow, rules: WriteRules) -> None:
+    try:
+        check_key(pending)
     except ValidationError as error:
         raise as_failure(error, pending, rules) from error
 
@@ -91,21 +113,23 @@ def _save_by_serializer(pending: PendingRow, rules: WriteRules, using: str) -> N
     fields = {name for name, field in serializer.fields.items() if not field.read_only}
     _refuse_unserved(_sent(pending, rules), fields, pending)
     if not serializer.is_valid():
-        raise _failure(
-            {
-                name: [(str(one), getattr(one, "code", None)) for one in _flat(errors)]
-                for name, errors in serializer.errors.items()
-            },
-            pending,
-        )
+        errors = {
+            name: [(str(one), getattr(one, "code", None)) for one in _flat(some)]
+            for name, some in serializer.errors.items()
+        }
+        raise _failure(_to_tell(errors, pending, rules), pending)
     _validate_passwords(pending, rules)
     hooks.call("before", pending, rules)
     presets = {preset.lookup: getattr(pending.instance, preset.lookup) for preset in rules.presets}
     for links in pending.row.links:
         # Written later, as links that the caller may see: here a list would be all of them.
         serializer.validated_data.pop(links.relation.lookup, None)
-    pending.instance = serializer.save(**presets)
-    watch_stored(pending.instance, sent_files(pending), using)
+    sent = sent_files(pending)
+    saving: AbstractContextManager[list[Any]] = saves_watched() if sent else nullcontext([])
+    with saving as watched:
+        pending.instance = serializer.save(**presets)
+    watch_stored(pending.instance, sent, using, watched)
+    _check_key(pending, rules)
     passwords.hash_plain_ones(pending, using)
 
 
@@ -121,15 +145,12 @@ def _flat(errors: object) -> list[object]:
 def _values(pending: PendingRow) -> dict[str, object]:
     """Return what was sent by the model's own names: whole columns, and keys of linked rows."""
     columns = {
-        part.attribute.name: part.value
+        part.attribute.own_name: part.value
         if part.attribute.hashed
         else getattr(pending.instance, part.attribute.lookup)
         for part in pending.row.assignments
     }
-    linked = {
-        links.relation.lookup: list(links.add if links.replace is None else links.replace)
-        for links in pending.row.links
-    }
+    linked = {links.relation.lookup: _linked(links) for links in pending.row.links}
     # A file that is removed is null, not an object without a name.
     removed = {
         name: None for name, one in columns.items() if isinstance(one, FieldFile) and not one
@@ -137,26 +158,57 @@ def _values(pending: PendingRow) -> dict[str, object]:
     return {**columns, **linked, **removed, **sent_files(pending)}
 
 
+def _linked(links: LinkChanges) -> list[object]:
+    """Return the keys of linked rows, or the names that these are called by."""
+    if links.relation.called is not None:
+        return list(links.names)
+    return list(links.add if links.replace is None else links.replace)
+
+
+def _names_as_text(pending: PendingRow) -> dict[str, str]:
+    """Return names of linked rows as the form field of django-taggit takes them."""
+    return {
+        links.relation.lookup: ", ".join(f'"{name}"' for name in links.names)
+        for links in pending.row.links
+        if links.relation.called is not None
+    }
+
+
 def _sent(pending: PendingRow, rules: WriteRules) -> dict[str, str]:
     """Return the columns that the client named: the model's name, and the client's."""
-    presets = {preset.name for preset in rules.presets}
+    presets = {preset.own_name for preset in rules.presets}
     return {
-        part.attribute.name: part.name
+        part.attribute.own_name: part.name
         for part in pending.row.assignments
-        if part.attribute.name not in presets
+        if part.attribute.own_name not in presets
     }
 
 
 def _refuse_unserved(sent: dict[str, str], fields: Container[str], pending: PendingRow) -> None:
     unserved = [name for name in sent if name not in fields]
     if unserved:
-        raise _failure({name: [(UNSERVED, "unserved")] for name in unserved}, pending)
+        raise _failure({name: [(str(UNSERVED), "unserved")] for name in unserved}, pending)
 
 
-def _failure(
-    found: dict[str, list[tuple[str, str | None]]], pending: PendingRow
-) -> ValidationFailedError:
-    names = {part.attribute.name: part.name for part in pending.row.assignments}
+def _to_tell(found: Errors, pending: PendingRow, rules: WriteRules) -> Errors:
+    """Return errors without those about other rows, if the caller may not write this one.
+
+    Raises:
+        RowDeniedError: there are no others.
+    """
+    left = {
+        name: [(text, code) for text, code in some if not is_about_other_rows(name, code)]
+        for name, some in found.items()
+    }
+    if left == found or is_allowed(pending, rules):
+        return found
+    if not any(left.values()):
+        raise RowDeniedError(path=pending.place)
+    return {name: some for name, some in left.items() if some}
+
+
+def _failure(found: Errors, pending: PendingRow) -> ValidationFailedError:
+    names = {part.attribute.own_name: part.name for part in pending.row.assignments}
     fields = {names.get(name, name): [text for text, _ in errors] for name, errors in found.items()}
     codes = {
         names.get(name, name): [code or "invalid" for _, code in errors]

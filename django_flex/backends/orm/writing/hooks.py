@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import (
@@ -13,8 +13,12 @@ from django.core.exceptions import (
 )
 from django.db import transaction
 from django.http import Http404
+from django.utils.translation import gettext_lazy
 
-from django_flex.backends.orm.writing.validation import as_failure
+from django_flex.backends.orm.on_error import OnError
+from django_flex.backends.orm.writing.checks.failures import as_failure
+from django_flex.backends.orm.writing.checks.new_values import lack_named
+from django_flex.backends.orm.writing.trees import refused_move
 from django_flex.exceptions import (
     AccessDeniedError,
     FlexError,
@@ -25,15 +29,16 @@ from django_flex.exceptions.foreign import of_rest_framework
 from django_flex.signals import WRITE_SIGNALS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from django_flex.backends.orm.writing.pending_rows import PendingRow
     from django_flex.resolved import WriteRules
 
 logger = logging.getLogger("django_flex")
 
-REFUSED_NAME = "The name of a file is not accepted."
-REFUSED = "The object does not accept these values."
+REFUSED_NAME = gettext_lazy("The name of a file is not accepted.")
+REFUSED = gettext_lazy("The object does not accept these values.")
 
 
 def call(when: str, pending: PendingRow, rules: WriteRules) -> None:
@@ -41,13 +46,13 @@ def call(when: str, pending: PendingRow, rules: WriteRules) -> None:
 
     Raises:
         AccessDeniedError: a hook raised ``PermissionDenied``.
-        ValidationFailedError: a hook raised ``ValidationError``.
+        ValidationFailedError: a hook raised ``ValidationError``, or stumbled over a missing value.
     """
     name = f"{when}_{pending.operation}"
     arguments = _arguments(pending, rules, name)
     if arguments is None:
         return
-    with vetoes(pending, rules):
+    with vetoes(pending, rules), lack_named(pending, rules):
         for hook in rules.code.hooks.get(name, ()):
             hook(**arguments)
         WRITE_SIGNALS[name].send(sender=type(pending.instance), **arguments)
@@ -82,8 +87,7 @@ def _arguments(pending: PendingRow, rules: WriteRules, name: str) -> dict[str, o
     }
 
 
-@contextmanager
-def vetoes(pending: PendingRow, rules: WriteRules) -> Iterator[None]:
+def vetoes(pending: PendingRow, rules: WriteRules) -> AbstractContextManager[None]:
     """Run code of the project's about a row: a hook, ``save``, ``delete``, a receiver of a signal.
 
     Raises:
@@ -92,30 +96,46 @@ def vetoes(pending: PendingRow, rules: WriteRules) -> Iterator[None]:
         ObjectNotFoundError: it raised ``Http404``.
         FlexError: what an exception of REST framework means.
     """
-    try:
-        yield
-    except FlexError:
-        raise
-    except PermissionDenied as error:
-        raise AccessDeniedError(str(error) or "Access denied", path=pending.place) from error
-    except ValidationError as error:
-        raise as_failure(error, pending, rules) from error
-    except Http404 as error:
-        raise ObjectNotFoundError(path=pending.place) from error
-    except SuspiciousFileOperation as error:
-        logger.warning("A storage refused the name of a file", exc_info=error)
-        raise as_failure(ValidationError(REFUSED_NAME, "invalid_name"), pending, rules) from error
-    except Exception as error:
-        known = of_rest_framework(error)
-        if known is None and isinstance(error, ValueError):
-            # Its text is written for developers, and may tell of rows that the caller may not see.
-            logger.warning("'%s' refused a write", type(pending.instance).__name__, exc_info=error)
-            raise as_failure(ValidationError(REFUSED, "refused"), pending, rules) from error
-        if known is None:
-            raise
-        if isinstance(known, ValidationFailedError):
-            raise as_failure(_as_django(known), pending, rules) from error
-        raise known.with_path(pending.place) from error
+    return OnError(partial(_raise_meant, pending, rules))
+
+
+def _raise_meant(pending: PendingRow, rules: WriteRules, error: Exception) -> None:
+    refusal = None if isinstance(error, FlexError) else _meaning(error, pending, rules)
+    if refusal is not None:
+        raise refusal from error
+
+
+def _meaning(error: Exception, pending: PendingRow, rules: WriteRules) -> FlexError | None:
+    """Return what an exception of the project's code means, ``None`` for a fault."""
+    match error:
+        case PermissionDenied():
+            return AccessDeniedError(str(error) or "Access denied", path=pending.place)
+        case ValidationError():
+            return as_failure(error, pending, rules)
+        case Http404():
+            return ObjectNotFoundError(path=pending.place)
+        case SuspiciousFileOperation():
+            logger.warning("A storage refused the name of a file", exc_info=error)
+            return as_failure(ValidationError(REFUSED_NAME, "invalid_name"), pending, rules)
+        case _:
+            return _refusal(error, pending, rules)
+
+
+def _refusal(error: Exception, pending: PendingRow, rules: WriteRules) -> FlexError | None:
+    """Return what an exception of another package or of Python means, ``None`` for a fault."""
+    refused_by_tree = refused_move(error, type(pending.instance))
+    if refused_by_tree is not None:
+        return as_failure(refused_by_tree, pending, rules)
+    known = of_rest_framework(error)
+    if isinstance(known, ValidationFailedError):
+        return as_failure(_as_django(known), pending, rules)
+    if known is not None:
+        return known.with_path(pending.place)
+    if not isinstance(error, ValueError):
+        return None
+    # Its text is written for developers, and may tell of rows that the caller may not see.
+    logger.warning("'%s' refused a write", type(pending.instance).__name__, exc_info=error)
+    return as_failure(ValidationError(REFUSED, "refused"), pending, rules)
 
 
 def _as_django(error: ValidationFailedError) -> ValidationError:

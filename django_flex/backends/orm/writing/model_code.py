@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models.signals import post_save, pre_save
 
-from django_flex.backends.orm.django_internals.models import columns_of
+from django_flex.backends.orm.django_internals.models import columns_of, primary_key
 from django_flex.backends.orm.django_internals.saving import bind_to_database, first_save_inserts
+from django_flex.schema.model_declarations import fills_itself, is_filled_by_django
+from django_flex.schema.trees import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,22 +43,19 @@ def _has_own_save(model: type[models.Model]) -> bool:
 @cache
 def _fills_columns(model: type[models.Model]) -> bool:
     """Whether a field has a ``pre_save`` that is not Django's."""
-    return any(not _module_of_pre_save(f).startswith("django.") for f in columns_of(model))
+    return any(map(fills_itself, columns_of(model)))
 
 
-def _module_of_pre_save(field: models.Field[Any, Any]) -> str:
-    return getattr(type(field).pre_save, "__module__", None) or ""
-
-
-def insert_instance(instance: models.Model, using: str, *, has_key: bool) -> None:
+def insert_instance(instance: models.Model, using: str) -> None:
     """Add a row.
 
     A key that is there before ``save`` is called was sent, or is a default: it must take over no
     stored row, in none of the tables of an inherited model, so the row is inserted by force. Without
     one Django inserts by itself, and a model is free to save itself again, or to choose its key, as a
-    singleton does.
+    singleton does; unless only the model fills its key, which then may be that of another row.
     """
     model = type(instance)
+    has_key = instance.pk is not None or not is_filled_by_django(primary_key(model))
     if not _has_own_save(model):
         instance.save(using=using, force_insert=(models.Model,))
     elif has_key:
@@ -73,7 +72,12 @@ def save_instance(instance: models.Model, using: str) -> None:
 
 def delete_instance(instance: models.Model, using: str) -> None:
     """Call a row's ``delete``."""
-    _call(instance.delete, instance, using)
+    tree = tree_of(type(instance))
+    if tree is None or not tree.deleted_by_queryset:
+        _call(instance.delete, instance, using)
+    else:
+        bind_to_database(instance, using)
+        instance.delete()
 
 
 def _call(method: Callable[..., Any], instance: models.Model, using: str) -> None:

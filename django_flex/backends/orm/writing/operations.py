@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from django_flex.backends.orm.django_internals.keys import has_one_of
 from django_flex.backends.orm.django_internals.models import key_field
 from django_flex.backends.orm.expressions.project_querysets import managed_rows
 from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.backends.orm.writing import hooks, persistence
 from django_flex.backends.orm.writing.cascades import check_cascade
+from django_flex.backends.orm.writing.checks.new_values import check_filled_by_hooks, check_saved
+from django_flex.backends.orm.writing.checks.taken_for_denied import (
+    check_all_allowed,
+    check_taken,
+    denied_first,
+)
+from django_flex.backends.orm.writing.checks.taken_values import taken_values
+from django_flex.backends.orm.writing.content_types import set_types, type_key
 from django_flex.backends.orm.writing.forms import save_through
 from django_flex.backends.orm.writing.many_to_many import write_links
+from django_flex.backends.orm.writing.model_code import may_change_other_columns
+from django_flex.backends.orm.writing.named_links import find_named
 from django_flex.backends.orm.writing.passwords import set_passwords
 from django_flex.backends.orm.writing.pending_rows import (
     PendingRow,
@@ -22,10 +33,13 @@ from django_flex.backends.orm.writing.pending_rows import (
     added_row,
     changed_row,
 )
-from django_flex.backends.orm.writing.references import check_references
+from django_flex.backends.orm.writing.references import note_missing
 from django_flex.backends.orm.writing.rows import check_after, locked_rows
-from django_flex.backends.orm.writing.validation import check_stored_rows, taken_values, validate
-from django_flex.exceptions import ObjectNotFoundError, ValidationFailedError
+from django_flex.backends.orm.writing.trees import check_additions, check_moves
+from django_flex.backends.orm.writing.validation import check_stored_rows, validate
+from django_flex.exceptions import ObjectNotFoundError, RowDeniedError, ValidationFailedError
+from django_flex.exceptions.places import Part, inside
+from django_flex.languages import in_language
 from django_flex.resolved import NewRow, RowWrite
 
 if TYPE_CHECKING:
@@ -40,7 +54,7 @@ def add(
     rows: Sequence[RowWrite],
     rules: WriteRules,
     database: Database,
-    parents: Sequence[tuple[str, object]] = (),
+    parents: Sequence[Mapping[str, object]] = (),
 ) -> list[PendingRow]:
     """Add rows.
 
@@ -48,12 +62,13 @@ def add(
         rows: what they are to hold.
         rules: those of adding.
         database: where, with its statements.
-        parents: of rows inside others, for each row the column that points to the other and its
-            value.
+        parents: of rows inside others, for each row the columns that point to the other and their
+            values.
     """
     pending_rows = [_pending(row, None, rules) for row in rows]
-    for pending, (column, value) in zip(pending_rows, parents, strict=False):
-        setattr(pending.instance, column, value)
+    for pending, columns in zip(pending_rows, parents, strict=False):
+        for column, value in columns.items():
+            setattr(pending.instance, column, value)
     _write(pending_rows, rules, database)
     return pending_rows
 
@@ -87,7 +102,7 @@ def _pending(row: RowWrite, instance: Any, rules: WriteRules) -> PendingRow:
             return added_row(row, model_of(rules.resource))
         return changed_row(row, instance)
     except UnfitAssignmentError as error:
-        fields, codes = {error.name: [str(error)]}, {error.name: ["invalid"]}
+        fields, codes = {error.name: [in_language(error.text)]}, {error.name: ["invalid"]}
         raise ValidationFailedError(fields, codes, path=row.place or None) from error
 
 
@@ -96,11 +111,16 @@ def _write(pending_rows: list[PendingRow], rules: WriteRules, database: Database
     using = database.using
     if not rules.resource.plain:
         managed_rows(model_of(rules.resource)._default_manager, using)  # before any code runs
+    if rules.operation == "add":
+        check_additions(pending_rows, rules)
     _write_parents(pending_rows, database)
-    check_references(pending_rows, database)
+    find_named(pending_rows, rules, database, add)
+    note_missing(pending_rows, database)
+    set_types(pending_rows, using)
     if rules.code.form_class or rules.code.serializer_class:
-        for pending in pending_rows:
-            with hooks.vetoes(pending, rules):
+        for number, pending in enumerate(pending_rows, 1):
+            so_far = pending_rows[:number]
+            with denied_first(so_far, rules, using), hooks.vetoes(pending, rules):
                 save_through(pending, rules, using)
     else:
         _save(pending_rows, rules, using)
@@ -119,17 +139,32 @@ def _save(pending_rows: list[PendingRow], rules: WriteRules, using: str) -> None
     for pending in pending_rows:
         with hooks.vetoes(pending, rules):  # of validators and of clean()
             validate(pending, rules, unique=not many)
+    try:
+        _save_valid(pending_rows, rules, using)
+    except (RowDeniedError, ValidationFailedError):
+        check_all_allowed(pending_rows, rules)
+        raise
+
+
+def _save_valid(pending_rows: list[PendingRow], rules: WriteRules, using: str) -> None:
+    """Save rows; of a list it is not known yet whether a value is taken."""
+    many = len(pending_rows) > 1
     if many:
+        check_taken(pending_rows, rules)
         taken_values(pending_rows, rules, using)
     for pending in pending_rows:
         with hooks.vetoes(pending, rules):
             set_passwords(pending)
         hooks.call("before", pending, rules)
+        check_filled_by_hooks(pending, rules)
     if rules.operation == "add":
         persistence.insert(pending_rows, rules, using)
+        for pending in pending_rows:
+            check_saved(pending, rules, using)
     else:
+        check_moves(pending_rows, rules, using)
         persistence.update(pending_rows, rules, using)
-    if many:
+    if many or may_change_other_columns(model_of(rules.resource)):
         check_stored_rows(pending_rows, rules, using)
 
 
@@ -139,7 +174,7 @@ def _write_parents(pending_rows: Sequence[PendingRow], database: Database) -> No
     for pending in pending_rows:
         for part in pending.row.assignments:
             if isinstance(part.value, NewRow):
-                added.setdefault(part.attribute.name, []).append((pending, part, part.value))
+                added.setdefault(part.attribute.own_name, []).append((pending, part, part.value))
     for uses in added.values():
         # One caller has one set of rules on one model, whichever row they were bound for.
         parents = add([new.row for _, _, new in uses], uses[0][2].rules, database)
@@ -162,7 +197,11 @@ def _write_children(pending_rows: Sequence[PendingRow], database: Database) -> N
                 added.setdefault(children.relation.name, []).append((pending, children))
     for uses in added.values():
         rows = [row for _, children in uses for row in children.add]
-        parents = [_pointer(pending, children) for pending, children in uses for _ in children.add]
+        parents = [
+            _pointer(pending, children, database.using)
+            for pending, children in uses
+            for _ in children.add
+        ]
         # One caller has one set of rules on one model, whichever row they were bound for.
         add(rows, uses[0][1].rules["add"], database, parents)
 
@@ -170,7 +209,8 @@ def _write_children(pending_rows: Sequence[PendingRow], database: Database) -> N
 def _edit_children(pending: PendingRow, children: NestedWrites, database: Database) -> None:
     if children.edit:
         rules = children.rules["edit"]
-        mine = Q(_pointer(pending, children), pk__in=[row.pk for row in children.edit])
+        these = has_one_of(model_of(rules.resource), [row.pk for row in children.edit])
+        mine = Q(**_pointer(pending, children, database.using)) & these
         edit(named_rows(children.edit, locked_rows(rules, mine, database)), rules, database)
 
 
@@ -178,18 +218,25 @@ def _remove_children(pending: PendingRow, children: NestedWrites, database: Data
     if not (children.remove or children.replace):
         return
     rules = children.rules["delete"]
-    kept = Q(pk__in=[row.pk for row in children.edit])
-    which = ~kept if children.replace else Q(pk__in=children.remove)
-    found = locked_rows(rules, Q(_pointer(pending, children)) & which, database)
+    model = model_of(rules.resource)
+    kept = has_one_of(model, [row.pk for row in children.edit])
+    which = ~kept if children.replace else has_one_of(model, children.remove)
+    mine = Q(**_pointer(pending, children, database.using))
+    found = locked_rows(rules, mine & which, database)
     if len(found) < len(children.remove):
-        raise ObjectNotFoundError(path=f"{children.place}.$remove")
+        raise ObjectNotFoundError(path=inside(children.place, Part.REMOVE))
     gone = [(RowWrite(instance.pk, children.place), instance) for instance in found]
     delete(gone, rules, database)
 
 
-def _pointer(pending: PendingRow, children: NestedWrites) -> tuple[str, object]:
-    """Return the column of the rows inside that points here, and its value."""
-    return children.relation.far, getattr(pending.instance, children.relation.near)
+def _pointer(pending: PendingRow, children: NestedWrites, using: str) -> dict[str, object]:
+    """Return the columns of the rows inside that point here, and their values."""
+    relation = children.relation
+    key: object = getattr(pending.instance, relation.near)
+    columns = {relation.far: str(key) if relation.as_text else key}
+    if relation.far_type is not None:
+        columns[relation.far_type.column] = type_key(relation.far_type.label, using)
+    return columns
 
 
 def named_rows(rows: Sequence[RowWrite], instances: Any) -> list[Found]:
@@ -201,5 +248,6 @@ def named_rows(rows: Sequence[RowWrite], instances: Any) -> list[Found]:
     by_key = {instance.pk: instance for instance in instances}
     for row in rows:
         if row.pk not in by_key:
-            raise ObjectNotFoundError(path=f"{row.place}.id" if row.place else None)
+            place = row.key_place or (inside(row.place, Part.KEY) if row.place else None)
+            raise ObjectNotFoundError(path=place)
     return [(row, by_key[row.pk]) for row in rows]

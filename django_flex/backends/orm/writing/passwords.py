@@ -21,7 +21,7 @@ def check_passwords(pending: PendingRow) -> None:
     """
     instance: Any = pending.instance
     for part in sent_passwords(pending):
-        field = instance._meta.get_field(part.attribute.name)
+        field = instance._meta.get_field(part.attribute.own_name)
         if part.value is None or part.value == "":
             code = "null" if part.value is None else "blank"
             raise ValidationError({field.name: ValidationError(field.error_messages[code], code)})
@@ -48,7 +48,7 @@ def hash_plain_ones(pending: PendingRow, using: str) -> None:
     for part in sent_passwords(pending):
         if not _is_set(pending, part):
             instance.set_password(part.value)
-            instance.save(using=using, update_fields=[part.attribute.name])
+            instance.save(using=using, update_fields=[part.attribute.own_name])
 
 
 def _is_set(pending: PendingRow, part: Assignment) -> bool:

@@ -6,8 +6,19 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
+from django.db.models import Field
+
 from django_flex.backends.orm.django_internals.files import is_upload
 from django_flex.backends.orm.django_internals.models import columns_of, is_database_default
+from django_flex.backends.orm.writing.descriptors import (
+    blamed,
+    own_descriptors,
+    refusal,
+    set_values,
+    unreadable,
+)
+from django_flex.exceptions.places import worded
 from django_flex.query.values import differ
 from django_flex.resolved import NewRow
 from django_flex.resolved.updates import ABSENT, UnfitUpdateError, Update
@@ -15,22 +26,34 @@ from django_flex.schema.inputs import check_json
 from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
-    from django.db.models import Field, Model
+    from django.db.models import Model
 
-    from django_flex.resolved import Assignment, RowWrite
+    from django_flex.exceptions.places import Place
+    from django_flex.resolved import Assignment, Fault, RowWrite
+
+NULL = ValidationError(Field.default_error_messages["null"], "null")
 
 
 @dataclass(slots=True, eq=False)
 class PendingRow:
-    """A row that is being written. For an edit, ``before`` holds its columns as they were."""
+    """A row that is being written. For an edit, ``before`` holds its columns as they were.
+
+    ``refused`` has the errors of values that the model's attributes do not take, by column, and
+    ``missing`` those of keys whose rows do not exist. ``taken`` has errors that may be about other
+    rows, of a list that is not checked against the rules yet.
+    """
 
     row: RowWrite
     instance: Model
     operation: str
     before: dict[str, Any] = field(default_factory=dict)
+    refused: dict[str, list[ValidationError]] = field(default_factory=dict)
+    missing: list[Fault] = field(default_factory=list)
+    taken: dict[str, list[ValidationError]] = field(default_factory=dict)
+    _sent: frozenset[str] | None = None
 
     @property
-    def place(self) -> str | None:
+    def place(self) -> Place | None:
         """The position of the row in the payload, ``None`` if the row is the whole payload."""
         return self.row.place or None
 
@@ -39,18 +62,28 @@ class PendingRow:
         """The row's key."""
         return self.instance.pk
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What was found before the row is validated."""
+        return (*self.row.faults, *self.missing)
+
     def sent(self) -> frozenset[str]:
         """Return the names of the columns that the write sets."""
-        return frozenset(part.attribute.name for part in self.row.assignments)
+        if self._sent is None:
+            names = [part.attribute.own_name for part in self.row.assignments]
+            self._sent = frozenset([*names, *[fault.column for fault in self.row.faults]])
+        return self._sent
 
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """Return the columns that are different now, by name: the old value and the new one."""
         if not self.before:
             return {}
+        out = unreadable(self.instance)  # as it was before
         return {
             f.name: (self.before[f.attname], getattr(self.instance, f.attname))
             for f in columns_of(self.instance)
             if f.attname in self.before
+            and f.attname not in out
             and _changed(self.before[f.attname], getattr(self.instance, f.attname))
         }
 
@@ -80,23 +113,56 @@ def _loaded(instance: Model) -> list[Field[Any, Any]]:
 
 
 def _assign(pending: PendingRow) -> None:
+    instance, waiting = pending.instance, dict[str, object]()
+    own = own_descriptors(type(instance))
     for part in pending.row.assignments:
         name = part.attribute.lookup
         if part.attribute.hashed:
             continue  # its hash is set when the row is valid
 
         value = part.value
-        if isinstance(value, NewRow):
-            continue  # it has no key before it is written
+        # A new row has no key before it is written.
+        if isinstance(value, NewRow) or _is_text_of(value, pending, part):
+            continue
         if isinstance(value, Update):
             # The row is locked, so no other write comes between the stored value and the new one.
-            value = _updated(getattr(pending.instance, name), value, part)
+            value = _updated(getattr(instance, name), value, part)
             if value is ABSENT:
                 continue
         if part.keys:
-            stored = copy.deepcopy(getattr(pending.instance, name))
+            stored = copy.deepcopy(getattr(instance, name))
             value = _with_key(stored, value, part)
-        setattr(pending.instance, name, value)
+        if name not in own:
+            setattr(instance, name, value)
+        elif set_values(instance, {name: value}):
+            waiting[name] = value  # for a value that comes later
+    if own:
+        _refuse(pending, set_values(instance, waiting))
+
+
+def _is_text_of(value: object, pending: PendingRow, part: Assignment) -> bool:
+    """Whether the text that stands in a reply for an object, such as a translation, was sent back.
+
+    There may be more in the object than in its text, which is kept.
+    """
+    if part.attribute.stored is None or part.keys or not isinstance(value, str):
+        return False
+    stored = (pending.before or {}).get(part.attribute.lookup)
+    return stored is not None and not isinstance(stored, str) and str(stored) == value
+
+
+def _refuse(pending: PendingRow, raised: dict[str, Exception]) -> None:
+    """Note what the model's attributes do not take, or cannot be read with."""
+    instance = pending.instance
+    before = pending.before or type(instance)().__dict__
+    sent = [part for part in pending.row.assignments if not isinstance(part.value, NewRow)]
+    found = blamed(instance, {part.attribute.lookup for part in sent}, before)
+    for part in sent:
+        name = part.attribute.lookup
+        if name in raised or name in found:
+            empty = part.value is None and not part.attribute.null
+            error = NULL if empty else raised.get(name) or ValueError(name)
+            pending.refused[part.attribute.own_name] = refusal(error)
 
 
 def _updated(stored: object, update: Update, part: Assignment) -> object:
@@ -111,9 +177,11 @@ def _updated(stored: object, update: Update, part: Assignment) -> object:
         if part.attribute.kind == "json":
             check_json(value)
     except UnfitUpdateError as error:
-        raise UnfitAssignmentError(part.name, str(error)) from error
+        raise UnfitAssignmentError(part.name, error.text) from error
     except UnfitValueError as error:
-        raise UnfitAssignmentError(part.name, f"This has to be {error}.") from error
+        raise UnfitAssignmentError(
+            part.name, worded("This has to be {}.", error.expected)
+        ) from error
     return value
 
 
@@ -163,7 +231,7 @@ class UnfitAssignmentError(LookupError):
     """The stored value does not allow the new one, such as a JSON value without the key. Internal."""
 
     def __init__(
-        self, name: str, message: str = "The stored value has no object or list at this path."
+        self, name: str, text: str = "The stored value has no object or list at this path."
     ) -> None:
-        super().__init__(message)
-        self.name = name
+        super().__init__(text)
+        self.name, self.text = name, text

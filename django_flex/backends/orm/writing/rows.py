@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import Error, connections
 from django.db.models import Q
 
 from django_flex.backends.orm.bind_parameters import KeyArgument
 from django_flex.backends.orm.connection.database_errors import came_in_between
 from django_flex.backends.orm.django_internals.connections import features, isolation_level
+from django_flex.backends.orm.django_internals.keys import (
+    has_key,
+    has_one_of,
+    has_several_columns,
+    is_among,
+    key_lookups,
+)
 from django_flex.backends.orm.django_internals.marking import bindable
 from django_flex.backends.orm.django_internals.models import column_names, paths_to_parents
 from django_flex.backends.orm.expressions.conditions import filtered, rows_under, visible_rows
 from django_flex.backends.orm.prepared.statement_cache import Database, fetch
 from django_flex.backends.orm.schema import model_of
-from django_flex.exceptions import RowDeniedError
+from django_flex.exceptions import FlexError, RowDeniedError, UnsupportedQueryError
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -24,6 +33,8 @@ if TYPE_CHECKING:
     from django_flex.backends.base import Lock
     from django_flex.backends.orm.writing.pending_rows import PendingRow
     from django_flex.resolved import Rows, Where, WriteRules
+
+logger = logging.getLogger("django_flex")
 
 #: Levels of isolation under which each statement of MySQL and MariaDB reads what is committed.
 _READS_WHAT_IS_COMMITTED = frozenset({"read committed", "read uncommitted", "serializable"})
@@ -61,7 +72,7 @@ def locked_rows(
     using = database.using
     queryset = _chosen(rules, condition, where, using).order_by("pk")
     locked = _locked(queryset, using, lock, deleting=rules.operation == "delete")
-    found = list(locked if most is None else locked[:most])
+    found = _loaded(locked if most is None else locked[:most])
     if not (found and _may_have_changed(rules, where, using, lock)):
         return found
     still = _still_allowed(rules, [one.pk for one in found], where, database)
@@ -71,6 +82,21 @@ def locked_rows(
     found = [one for one in found if one.pk in still]
     _check_snapshot(found, using)
     return found
+
+
+def _loaded(rows: QuerySet[Any]) -> list[Any]:
+    """Return rows as instances, of which the code of a field may fail to make a value.
+
+    Raises:
+        UnsupportedQueryError: it does; the error is logged.
+    """
+    try:
+        return list(rows)
+    except (FlexError, Error, PermissionDenied, ValidationError):
+        raise
+    except Exception as error:
+        logger.exception("A row of '%s' cannot be read", rows.model._meta.label_lower)
+        raise UnsupportedQueryError("The row has a value that cannot be read") from error
 
 
 def _still_allowed(
@@ -83,8 +109,10 @@ def _still_allowed(
     when the statement began, on PostgreSQL (READ COMMITTED) and on MariaDB. So ask a second time.
     """
     if where is None and len(keys) == 1:
-        return {key for (key,) in fetch((rules.before, KeyArgument(keys[0])), _key_query, database)}
-    again = _chosen(rules, Q(pk__in=keys), where, database.using).order_by()
+        found = fetch((rules.before, *_key_arguments(rules, keys[0])), _key_query, database)
+        return {row[0] if len(row) == 1 else row for row in found}
+    these = has_one_of(model_of(rules.resource), keys)
+    again = _chosen(rules, these, where, database.using).order_by()
     return set(again.values_list("pk", flat=True))
 
 
@@ -99,7 +127,7 @@ def _chosen(rules: WriteRules, condition: Q, where: Where | None, using: str) ->
         return queryset
     everything = model_of(rules.resource)._base_manager.all()
     chosen = filtered(everything, where, using, rules.before)
-    return queryset.filter(pk__in=chosen.order_by().values("pk"))
+    return queryset.filter(is_among(chosen.order_by()))
 
 
 def _under(before: Sequence[Rows], condition: Q, using: str) -> QuerySet[Any]:
@@ -107,10 +135,21 @@ def _under(before: Sequence[Rows], condition: Q, using: str) -> QuerySet[Any]:
     everything = bindable(model_of(first.resource)._base_manager.using(using))
     queryset = everything.filter(condition)
     if not first.plain:
-        queryset = queryset.filter(pk__in=visible_rows(first, using).order_by().values("pk"))
+        queryset = queryset.filter(is_among(visible_rows(first, using).order_by()))
     for rows in others:
-        queryset = queryset.filter(pk__in=rows_under(rows, using).order_by().values("pk"))
+        queryset = queryset.filter(is_among(rows_under(rows, using).order_by()))
     return queryset
+
+
+def _key_arguments(rules: WriteRules, key: Any) -> tuple[KeyArgument, ...]:
+    """Return the values that a row is looked up by: one for each column of the key."""
+    several = has_several_columns(model_of(rules.resource))
+    return tuple(map(KeyArgument, key)) if several else (KeyArgument(key),)
+
+
+def _has_key(model: type[Model], key: Sequence[KeyArgument]) -> Q:
+    values = [part.value for part in key]
+    return has_key(model, values if len(values) > 1 else values[0])
 
 
 def locked_row(rules: WriteRules, key: object, database: Database, lock: Lock = "row") -> object:
@@ -118,7 +157,7 @@ def locked_row(rules: WriteRules, key: object, database: Database, lock: Lock = 
 
     Its statements are compiled once for all keys and callers.
     """
-    found = fetch((rules.before, lock, KeyArgument(key)), _row_query, database)
+    found = fetch((rules.before, lock, *_key_arguments(rules, key)), _row_query, database)
     if not found:
         return None
     using, model = database.using, model_of(rules.resource)
@@ -141,17 +180,20 @@ def hold(rows: QuerySet[Any], using: str) -> None:
         _check_snapshot(found, using)
 
 
-def _row_query(asked: tuple[Sequence[Rows], Lock, KeyArgument], using: str) -> Any:
-    before, lock, key = asked
-    queryset = _under(before, Q(pk=key.value), using).order_by()
-    names = column_names(model_of(before[0].resource))
+def _row_query(asked: tuple[Sequence[Rows], Lock, *tuple[KeyArgument, ...]], using: str) -> Any:
+    before, lock, *key = asked
+    model = model_of(before[0].resource)
+    queryset = _under(before, _has_key(model, key), using).order_by()
+    names = column_names(model)
     # Tuples have no model that `OF` could name; other tables only occur in subqueries.
     return _locked(queryset, using, lock, deleting=False, whole=True).values_list(*names).query
 
 
-def _key_query(asked: tuple[Sequence[Rows], KeyArgument], using: str) -> Any:
-    before, key = asked
-    return _under(before, Q(pk=key.value), using).order_by().values_list("pk").query
+def _key_query(asked: tuple[Sequence[Rows], *tuple[KeyArgument, ...]], using: str) -> Any:
+    before, *key = asked
+    model = model_of(before[0].resource)
+    found = _under(before, _has_key(model, key), using).order_by()
+    return found.values_list(*key_lookups(model)).query
 
 
 def _may_have_changed(rules: WriteRules, where: Where | None, using: str, lock: Lock) -> bool:
@@ -177,8 +219,8 @@ def _check_snapshot(found: Sequence[Any], using: str) -> None:
     if connection.vendor != "mysql" or isolation_level(connection) in _READS_WHAT_IS_COMMITTED:
         return
     by_key = {one.pk: one for one in found}
-    seen = type(found[0])._base_manager.using(using).filter(pk__in=list(by_key)) if found else ()
-    for row in seen:
+    model = type(found[0])
+    for row in model._base_manager.using(using).filter(has_one_of(model, by_key)):
         names = column_names(row)
         if any(getattr(row, name) != getattr(by_key[row.pk], name) for name in names):
             raise came_in_between()
@@ -228,7 +270,8 @@ def check_after(pending_rows: Iterable[PendingRow], rules: WriteRules, using: st
         return
     by_key = {pending.pk: pending for pending in pending_rows}
     for rows in rules.after:
-        satisfied = rows_under(rows, using).using(using).filter(pk__in=list(by_key)).order_by()
+        these = has_one_of(model_of(rules.resource), by_key)
+        satisfied = rows_under(rows, using).using(using).filter(these).order_by()
         denied = by_key.keys() - set(satisfied.values_list("pk", flat=True))
         if denied:
             raise RowDeniedError(path=next(w.place for w in by_key.values() if w.pk in denied))

@@ -5,12 +5,15 @@ Django stores a file in ``pre_save`` of its field, so when the row is saved, aft
 
 from __future__ import annotations
 
-from functools import partial
+from contextlib import contextmanager
+from functools import cache, partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db.models.fields.files import FieldFile, FileField
+from django.db.models.signals import pre_save
 
 from django_flex.backends.orm.connection.stored_files import removed_on_rollback
 from django_flex.backends.orm.django_internals.files import is_stored, is_upload
@@ -18,7 +21,7 @@ from django_flex.backends.orm.django_internals.models import columns_of
 from django_flex.backends.orm.schema import field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from django.db.models import Model
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 def sent_files(pending: PendingRow) -> Mapping[str, File[bytes]]:
     """Return the files that were sent for a row, by the names of their columns."""
     return {
-        part.attribute.name: part.value
+        part.attribute.own_name: part.value
         for part in pending.row.assignments
         if isinstance(part.value, File)
     }
@@ -67,17 +70,45 @@ def watch_files(instance: Model, using: str) -> None:
         removed_on_rollback(using, partial(_remove_if_stored, file, using))
 
 
-def watch_stored(instance: Model, names: Iterable[str], using: str) -> None:
+@contextmanager
+def saves_watched() -> Iterator[list[Any]]:
+    """Have the files removed that code of the project stores by saving rows, if the write fails.
+
+    It may fail in the middle, with rows that nobody else has seen. Yields the files.
+    """
+    watched: list[Any] = []
+    thread = get_ident()
+
+    def watch(instance: Model, using: str, **_: object) -> None:
+        if get_ident() == thread:
+            watched.extend(_uploads(instance))
+            watch_files(instance, using)
+
+    pre_save.connect(watch, weak=False)
+    try:
+        yield watched
+    finally:
+        pre_save.disconnect(watch)
+
+
+def watch_stored(
+    instance: Model, names: Iterable[str], using: str, watched: Collection[object]
+) -> None:
     """Have the files removed that other code has stored already, in some columns of a row."""
     for name in names:
         file = getattr(instance, name, None)
-        if isinstance(file, FieldFile) and file.name:
+        if isinstance(file, FieldFile) and file.name and not any(file is one for one in watched):
             removed_on_rollback(using, partial(_remove, file, file.name, using))
 
 
+@cache
+def _file_columns(model: type[Model]) -> tuple[FileField, ...]:
+    return tuple(field for field in columns_of(model) if isinstance(field, FileField))
+
+
 def _uploads(instance: Model) -> Iterator[Any]:
-    for field in columns_of(instance):
-        if isinstance(field, FileField) and field.attname in instance.__dict__:
+    for field in _file_columns(type(instance)):
+        if field.attname in instance.__dict__:
             file = getattr(instance, field.attname)
             if is_upload(file):
                 yield file

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from django_flex.backends.orm.django_internals.keys import has_one_of, is_among
 from django_flex.backends.orm.expressions.conditions import visible_rows
 from django_flex.backends.orm.writing.rows import allowed_rows
 from django_flex.exceptions import LimitExceededError
-from django_flex.schema.values import UnfitValueError, coerce_key
+from django_flex.exceptions.places import worded
+from django_flex.schema.field_checks import coerce_key
+from django_flex.schema.model_attributes import column_compared_as
+from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
     from django.db import models
@@ -48,10 +52,10 @@ class OrmVisibleRows:
                 typed[key] = coerce_key(key, pk)
         most = self._inputs.max_keys
         if len(typed) > most:
-            raise LimitExceededError("Too many keys in an input", hint=f"at most {most}")
+            raise LimitExceededError("Too many keys in an input", hint=worded("at most {}", most))
         rows = self._inheriting(visible_rows(allowed, self._using).using(self._using))
         found: dict[object, models.Model] = {
-            one.pk: one for one in rows.filter(pk__in=list(typed.values()))
+            one.pk: one for one in rows.filter(has_one_of(rows.model, typed.values()))
         }
         return {key: found[value] for key, value in typed.items() if value in found}
 
@@ -59,7 +63,9 @@ class OrmVisibleRows:
         """Return the part of a queryset whose rows are not hidden under another model's name."""
         for column, rows in self._inputs.inherited(queryset.model):
             keys = visible_rows(rows, self._using).using(self._using).order_by().values("pk")
-            queryset = queryset.filter(**{f"{column}__in": keys})
+            queryset = queryset.filter(
+                **{f"{column_compared_as(queryset.model, column)}__in": keys}
+            )
         return queryset
 
     def own(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -67,8 +73,8 @@ class OrmVisibleRows:
         rules = self._inputs.rules
         if all(one.plain for one in rules.before):
             return queryset
-        allowed = allowed_rows(rules, None, self._using).order_by().values("pk")
-        return queryset.using(self._using).filter(pk__in=allowed)
+        allowed = allowed_rows(rules, None, self._using).order_by()
+        return queryset.using(self._using).filter(is_among(allowed))
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the part of a queryset that the caller may see."""
@@ -76,5 +82,5 @@ class OrmVisibleRows:
         allowed = self._inputs.nameable_rows(queryset.model)
         if allowed.plain:
             return queryset
-        visible = visible_rows(allowed, self._using).using(self._using).order_by().values("pk")
-        return queryset.using(self._using).filter(pk__in=visible)
+        visible = visible_rows(allowed, self._using).using(self._using).order_by()
+        return queryset.using(self._using).filter(is_among(visible))

@@ -9,16 +9,23 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from django_flex.backends.orm.django_internals.keys import has_key, has_one_of
+from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.backends.orm.writing.operations import Found, add, delete, edit, named_rows
 from django_flex.backends.orm.writing.rows import check_objects, locked_rows
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
+from django_flex.exceptions.places import Part, worded
 from django_flex.query.operations import BY_FILTER
-from django_flex.schema.values import UnfitValueError, check_lookup
+from django_flex.schema.field_checks import check_lookup
+from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django_flex.backends.base import Precondition
     from django_flex.backends.orm.prepared.statement_cache import Database
     from django_flex.backends.orm.writing.pending_rows import PendingRow
+    from django_flex.exceptions.places import Place
     from django_flex.plan.nodes import WritePlan
     from django_flex.resolved import RowWrite
     from django_flex.schema.resources import Attribute
@@ -57,7 +64,8 @@ def write(
 def _find(plan: WritePlan, database: Database, precondition: Precondition | None) -> list[Found]:
     """Lock the rows that are named by their keys; all of them must be there."""
     keys = [row.pk for row in plan.rows]
-    condition = Q(pk=keys[0]) if len(keys) == 1 else Q(pk__in=keys)
+    model = model_of(plan.rules.resource)
+    condition = has_key(model, keys[0]) if len(keys) == 1 else has_one_of(model, keys)
     found = named_rows(plan.rows, locked_rows(plan.rules, condition, database))
     check_objects(plan.rules, (instance for _, instance in found))
     if precondition is not None:
@@ -71,9 +79,11 @@ def _choose(plan: WritePlan, database: Database) -> list[Found]:
     chosen = locked_rows(plan.rules, Q(), database, where=plan.where, most=most + 1)
     if len(chosen) > most:
         raise LimitExceededError(
-            f"More than {most} rows would change",
-            path="_max_affected",
-            hint="make the filters more specific, or raise _max_affected up to MAX_ITEMS",
+            worded("More than {} rows would change", most),
+            path=Part.MAX_AFFECTED,
+            hint=worded(
+                "make the filters more specific, or raise {} up to MAX_ITEMS", Part.MAX_AFFECTED
+            ),
         )
     check_objects(plan.rules, chosen)
     return [(plan.rows[0], instance) for instance in chosen]
@@ -84,17 +94,18 @@ def _upsert(plan: WritePlan, database: Database) -> list[PendingRow]:
     editing = plan.editing or plan.rules
     names = [attribute.lookup for attribute in plan.match]
     wanted = [_match_values(row, plan) for row in plan.rows]
-    if len(set(wanted)) < len(wanted):
-        raise QueryError("Two items refer to the same row", path="_items")
+    keys = [_as_stored(values, plan) for values in wanted]
+    if len(set(keys)) < len(keys):
+        raise QueryError("Two items refer to the same row", path=Part.ITEMS)
     condition = Q(*(Q(*zip(names, values, strict=True)) for values in wanted), _connector=Q.OR)
     stored = {
-        tuple(getattr(instance, name) for name in names): instance
+        _as_stored((getattr(instance, name) for name in names), plan): instance
         for instance in locked_rows(editing, condition, database)
     }
     check_objects(editing, stored.values())
-    there = [n for n, values in enumerate(wanted) if values in stored]
-    missing = [n for n, values in enumerate(wanted) if values not in stored]
-    found = [(plan.edits[n], stored[wanted[n]]) for n in there]
+    there = [n for n, values in enumerate(keys) if values in stored]
+    missing = [n for n, values in enumerate(keys) if values not in stored]
+    found = [(plan.edits[n], stored[keys[n]]) for n in there]
     pending_rows = dict(zip(there, edit(found, editing, database), strict=True))
     pending_rows |= zip(
         missing, add([plan.rows[n] for n in missing], plan.rules, database), strict=True
@@ -103,17 +114,28 @@ def _upsert(plan: WritePlan, database: Database) -> list[PendingRow]:
 
 
 def _match_values(row: RowWrite, plan: WritePlan) -> tuple[object, ...]:
-    values = {part.attribute.name: part.value for part in row.assignments}
+    values = {part.attribute.own_name: part.value for part in row.assignments}
     for attribute in plan.match:
-        _check_match(values[attribute.name], attribute, row.place)
-    return tuple(values[attribute.name] for attribute in plan.match)
+        _check_match(values[attribute.own_name], attribute, row.place)
+    return tuple(values[attribute.own_name] for attribute in plan.match)
 
 
-def _check_match(value: object, attribute: Attribute, place: str) -> None:
+def _as_stored(values: Iterable[object], plan: WritePlan) -> tuple[object, ...]:
+    """Return values of the columns that identify a row as their fields store them.
+
+    What was sent and what an instance has may be written differently, or be a text and an object.
+    """
+    pairs = zip(plan.match, values, strict=True)
+    return tuple(field_of(one).get_prep_value(value) for one, value in pairs)
+
+
+def _check_match(value: object, attribute: Attribute, place: Place) -> None:
     """Refuse a value that a custom field cannot look up."""
     try:
         if value is not None:
             check_lookup(value, attribute, "exact")
     except UnfitValueError as error:
         place = place or attribute.name
-        raise InvalidValueError("The value does not fit", path=place, hint=str(error)) from error
+        raise InvalidValueError(
+            "The value does not fit", path=place, hint=error.expected
+        ) from error

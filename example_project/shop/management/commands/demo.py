@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import IntegrityError, OperationalError
@@ -14,7 +15,7 @@ from django.utils import timezone
 from shop import loading, server
 from shop.accounts import create_accounts
 from shop.loading import Progress
-from shop.tour import ACCOUNTS, TOUR, curl_command
+from shop.tour import ACCOUNTS, PLAYS_TOUR, TOUR, TourQuery, curl_command
 
 
 class Command(BaseCommand):
@@ -59,6 +60,11 @@ class Command(BaseCommand):
         else:
             self._load()
         create_accounts()
+        if settings.DYNAMODB_URL:
+            # Imported here, since only this needs the extra `dynamodb`.
+            from shop import plays
+
+            self._say(f"Added {plays.prepare()} plays to DynamoDB")
 
     def _load(self) -> None:
         self._say("Loading the Chinook data")
@@ -76,7 +82,7 @@ class Command(BaseCommand):
             raise CommandError(message) from None
         with httpd:
             # Connections are accepted from here on, so the printed commands work immediately.
-            for line in welcome(f"http://{server.HOST}:{httpd.server_port}"):
+            for line in welcome(f"http://{server.HOST}:{httpd.server_port}", queries()):
                 self._say(line)
             httpd.serve_forever()
 
@@ -109,14 +115,19 @@ def progress_line(progress: Progress) -> str:
     return f"  {progress.percent:3} %  {progress.done:6,} of {progress.total:,} rows"
 
 
-def welcome(base_url: str) -> Iterator[str]:
+def queries() -> tuple[TourQuery, ...]:
+    """Return the queries that work with the databases that there are."""
+    return (*TOUR, *PLAYS_TOUR) if settings.DYNAMODB_URL else TOUR
+
+
+def welcome(base_url: str, tour: tuple[TourQuery, ...] = TOUR) -> Iterator[str]:
     """Yield the lines that tell where the shop is and what to try."""
     yield f"\nThe music shop is at {base_url}/ (Ctrl+C stops it)"
     yield "\nWho can sign in, and what each sees:"
     for account in ACCOUNTS:
         yield f"  {account.username:8}{account.password:13}{account.sees}"
     yield "\nQueries to try in another terminal:"
-    for number, query in enumerate(TOUR, start=1):
+    for number, query in enumerate(tour, start=1):
         yield f"\n{number}. {query.title} ({query.role})"
         yield f"   {query.shows}"
         yield f"   {curl_command(query, base_url)}"

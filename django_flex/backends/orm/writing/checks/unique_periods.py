@@ -11,12 +11,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, Q
 from django.utils import timezone
 
+from django_flex.backends.orm.django_internals.keys import has_key
 from django_flex.backends.orm.django_internals.models import (
     is_database_default,
     own_columns,
     parts_in_parents,
     with_parents,
 )
+from django_flex.schema.model_attributes import compared_as
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -43,12 +45,14 @@ class UniquePeriod:
         values = [getattr(instance, one.attname) for one in (self.field, self.day)]
         if any(map(is_database_default, values)) or values[1] is None:
             return None
-        moment = self.day.to_python(values[1])
-        if isinstance(moment, datetime) and timezone.is_aware(moment):
-            moment = timezone.localtime(moment)
-        first, after = _bounds(moment, self.period)
+        day = self.day.to_python(values[1])
+        if isinstance(day, datetime) and timezone.is_aware(day):
+            day = timezone.localtime(day)
+        first, after = _bounds(day, self.period)
         name = self.field.attname
-        condition = Q((f"{name}__isnull", True)) if values[0] is None else Q((name, values[0]))
+        condition = Q((name, values[0]))
+        if values[0] is None:
+            condition = Q((f"{compared_as(self.field)}__isnull", True))
         condition &= Q((f"{self.day.name}__gte", self._as_stored(first)))
         if after is not None:
             condition &= Q((f"{self.day.name}__lt", self._as_stored(after)))
@@ -61,12 +65,12 @@ class UniquePeriod:
         return timezone.make_aware(start) if timezone.is_aware(timezone.now()) else start
 
 
-def _bounds(moment: date, period: str) -> tuple[date, date | None]:
+def _bounds(day: date, period: str) -> tuple[date, date | None]:
     """Return the first day of the period that a day is in, and the day after it, if there is one."""
     first = date(
-        moment.year,
-        1 if period == "year" else moment.month,
-        moment.day if period == "date" else 1,
+        day.year,
+        1 if period == "year" else day.month,
+        day.day if period == "date" else 1,
     )
     days = {"date": 1, "month": 31, "year": 366}[period]
     try:
@@ -110,7 +114,7 @@ def check_unique_periods(
         if not names.isdisjoint(failed):
             continue
         asked = [
-            (pending, condition & ~Q(pk=_key(pending.instance, unique.model)))
+            (pending, condition & ~has_key(unique.model, _key(pending.instance, unique.model)))
             for pending in pending_rows
             if pending.operation == "add" or not names.isdisjoint(pending.sent())
             if (condition := unique.condition(pending.instance)) is not None

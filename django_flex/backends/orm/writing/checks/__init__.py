@@ -1,0 +1,1 @@
+"""Checks of values that are written, and what is said of them."""

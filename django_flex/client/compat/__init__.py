@@ -1,0 +1,1 @@
+"""Other clients' names for this one, so that programs written for them move by an import."""

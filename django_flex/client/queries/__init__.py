@@ -1,0 +1,1 @@
+"""A query as data: what is asked, of which rows, in which order."""

@@ -1,0 +1,1 @@
+"""The two clients, which carry out what the flows ask for."""

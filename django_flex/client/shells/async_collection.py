@@ -1,0 +1,239 @@
+"""Rows of a collection, read and written asynchronously."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from django_flex.client.dialects.base import RowSet
+from django_flex.client.flows import operations
+from django_flex.client.flows.effects import Flow
+from django_flex.client.flows.exchange import spoken
+from django_flex.client.flows.operations import PLAIN, WriteOptions
+from django_flex.client.flows.paging import Pager
+from django_flex.client.flows.progress import Progress
+from django_flex.client.flows.requests import send
+from django_flex.client.flows.session import Session
+from django_flex.client.queries.query import Query
+from django_flex.client.shells.exporting import partial_file
+from django_flex.client.shells.iterating import AsyncRowIterator
+from django_flex.client.shells.pages import BasePage
+from django_flex.client.shells.selecting import Selecting
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class AsyncRunner(Protocol):
+    """What a collection needs of its client."""
+
+    @property
+    def session(self) -> Session: ...
+    async def run(self, flow: Flow[R]) -> R: ...
+
+
+class AsyncPage(BasePage[T], Generic[T]):
+    """A page of rows; ``next()`` reads the page that follows."""
+
+    __slots__ = ("_collection",)
+
+    def __init__(self, items: list[T], found: RowSet, collection: AsyncCollection[T]) -> None:
+        super().__init__(items, found)
+        self._collection = collection
+
+    async def next(self) -> AsyncPage[T] | None:
+        """Read the page that follows; ``None`` after the last one."""
+        return await self._collection._next(self._found)  # noqa: SLF001 # of this module
+
+
+class AsyncCollection(Selecting[T], Generic[T]):
+    """Rows of a collection, and what can be done with them."""
+
+    __slots__ = ("_client",)
+
+    def __init__(self, client: AsyncRunner, query: Query, model: type[T], *, strict: bool) -> None:
+        super().__init__(client.session, query, model, strict=strict)
+        self._client = client
+
+    def _copy(self) -> Self:
+        return type(self)(self._client, self.query, self._model, strict=self._strict)
+
+    async def list(self) -> AsyncPage[T]:
+        """Read the rows of one page."""
+        found = await self._client.run(operations.list_rows(self._session, self._asked()))
+        return AsyncPage(self._decoder().rows(found.rows), found, self)
+
+    async def _next(self, page: RowSet) -> AsyncPage[T] | None:
+        flow = operations.next_rows(self._session, self._asked(), page)
+        found = await self._client.run(flow)
+        if found is None:
+            return None
+        offset = (self.query.offset or 0) + len(page.rows)
+        following = self._with(offset=offset) if found.next is None else self
+        return AsyncPage(self._decoder().rows(found.rows), found, following)
+
+    async def pages(self, page_size: int = 500) -> AsyncIterator[AsyncPage[T]]:
+        """Read all rows, page by page, by keys."""
+        pager = Pager(self._session, self._asked(), size=page_size, resume=None)
+        while not pager.ended:
+            found = await self._client.run(pager.page())
+            if found.rows:
+                yield AsyncPage(self._decoder().rows(found.rows), found, self)
+
+    async def get(self, key: Any) -> T:
+        """Read the row with this key.
+
+        Raises:
+            NotFound: there is none that the caller may see.
+        """
+        return self._decoder().row(
+            await self._client.run(operations.get_row(self._session, self._asked(), key))
+        )
+
+    async def first(self) -> T | None:
+        """Read the first row, or ``None``."""
+        value = await self._client.run(operations.first_row(self._session, self._asked()))
+        return None if value is None else self._decoder().row(value)
+
+    async def one(self) -> T:
+        """Read the only row.
+
+        Raises:
+            NotFound: there is none.
+            BuildError: there are several.
+        """
+        return self._decoder().row(
+            await self._client.run(operations.one_row(self._session, self._asked()))
+        )
+
+    async def count(self) -> int:
+        """Count the rows."""
+        return await self._client.run(operations.count_rows(self._session, self.query))
+
+    async def exists(self) -> bool:
+        """Say whether there is a row."""
+        return await self._client.run(operations.first_row(self._session, self.query)) is not None
+
+    async def explain(self) -> Any:
+        """Return how the server would answer the query."""
+        return await self._client.run(operations.explained(self._session, self._asked()))
+
+    def iter(
+        self,
+        page_size: int = 500,
+        *,
+        concurrency: int = 1,
+        progress: Callable[[Progress], None] | None = None,
+        resume: str | None = None,
+    ) -> AsyncRowIterator[T]:
+        """Read all rows, in constant memory.
+
+        Pages are read by keys, in the query's order. While the rows of one are used, up to
+        ``concurrency`` - 1 more are read. ``progress`` is called after each page; it makes the first
+        request count the rows. ``resume`` is the ``token`` of an iterator that was interrupted.
+        """
+        counts = progress is not None
+        pager = Pager(self._session, self._asked(), size=page_size, resume=resume, count=counts)
+        return AsyncRowIterator(
+            pager, self._client.run, self._decoder(), ahead=concurrency - 1, progress=progress
+        )
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self.iter()
+
+    async def export(
+        self,
+        target: str | Path | Any,
+        form: str = "csv",
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
+        """Write all rows to a file while they arrive, and return the number of bytes.
+
+        ``target`` is a path or a binary file; a path appears when it is complete. ``progress`` hears
+        how many bytes there are so far.
+        """
+        dialect = await self._client.run(spoken(self._session))
+        request = dialect.stream_request(self._asked(), form)
+        reply = await self._client.run(send(self._session, request))
+        written = 0
+        try:
+            with partial_file(target) as file:
+                async for chunk in reply.body.aiter_bytes():
+                    file.write(chunk)
+                    written += len(chunk)
+                    if progress is not None:
+                        progress(written)
+        finally:
+            await reply.body.aclose()
+        return written
+
+    async def create(self, row: T | Mapping[str, Any], options: WriteOptions = PLAIN) -> T | None:
+        """Add a row, and return it as the server has it; ``None`` if the caller may not read it."""
+        value = await self._client.run(
+            operations.create_row(self._session, self._asked(), row, options)
+        )
+        return self._written(value)
+
+    async def create_many(
+        self,
+        rows: Iterable[T | Mapping[str, Any]],
+        *,
+        chunk: int = 500,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> builtins.list[T | None]:
+        """Add rows, in chunks that are added completely or not at all, and return them."""
+        made = await self._client.run(
+            operations.create_rows(
+                self._session, self._asked(), builtins.list(rows), chunk=chunk, told=progress
+            )
+        )
+        return [self._written(value) for value in made]
+
+    async def update(
+        self, key: Any, row: T | Mapping[str, Any], options: WriteOptions = PLAIN
+    ) -> T | None:
+        """Change a row: only what ``row`` has; returns it, or ``None`` if it may not be read.
+
+        With the key ``None`` it is the row of a collection of Directus that has one row.
+        """
+        flow = operations.update_row(self._session, self._asked(), key, row, options)
+        return self._written(await self._client.run(flow))
+
+    async def update_many(
+        self, keys: Sequence[Any], rows: Mapping[str, Any] | Sequence[T | Mapping[str, Any]]
+    ) -> builtins.list[T | None]:
+        """Change the rows with these keys, all alike or each as the row at its place says."""
+        flow = operations.update_rows(self._session, self._asked(), keys, rows)
+        return [self._written(value) for value in await self._client.run(flow)]
+
+    async def update_all(
+        self, row: Mapping[str, Any], options: WriteOptions = PLAIN
+    ) -> builtins.list[T | None]:
+        """Change all rows that match the filters, of which there has to be one."""
+        flow = operations.update_matching(self._session, self._asked(), row, options)
+        return [self._written(value) for value in await self._client.run(flow)]
+
+    async def upsert(
+        self, row: T | Mapping[str, Any], *match: str, options: WriteOptions = PLAIN
+    ) -> T | None:
+        """Change the row that has these values of ``match``, or add it."""
+        flow = operations.upsert_row(self._session, self._asked(), row, match, options)
+        return self._written(await self._client.run(flow))
+
+    async def delete(self, keys: Any, options: WriteOptions = PLAIN) -> int:
+        """Delete the row with this key, or those with a list of keys."""
+        return await self._client.run(
+            operations.delete_rows(self._session, self.query, keys, options)
+        )
+
+    async def delete_all(self, options: WriteOptions = PLAIN) -> int:
+        """Delete all rows that match the filters, of which there has to be one."""
+        return await self._client.run(
+            operations.delete_matching(self._session, self.query, options)
+        )
+
+    def _written(self, value: Any) -> T | None:
+        return None if value is None else self._decoder().row(value)

@@ -1,0 +1,272 @@
+"""Leaves out of a description what the backend of a model cannot do, whatever the grants say.
+
+It asks what ``plan.needs`` checks of plans, path by path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from django_flex.describe.values import AggregateDescription, ReachDescription
+from django_flex.plan.capabilities import ALL
+from django_flex.query.operators import OPERATORS
+from django_flex.schema.paths import resolve, resolve_hops, ways_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from django_flex.describe.values import (
+        FieldDescription,
+        InputDescription,
+        KeysDescription,
+        ModelDescription,
+        ModelSummary,
+        RelationDescription,
+        WriteDescription,
+    )
+    from django_flex.plan.capabilities import Capabilities
+    from django_flex.schema.resources import Relation, Resource
+
+#: What a backend needs for an operation.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "aggregate": ("aggregates",),
+    "explain": ("explain",),
+    "export": ("streams",),
+    "scan": ("keys",),
+    "add": ("writes",),
+    "edit": ("writes",),
+    "delete": ("writes",),
+    "bulk_edit": ("writes", "writes_by_filter", "transactions"),
+    "bulk_delete": ("writes", "writes_by_filter", "transactions"),
+}
+
+
+def within_backend(
+    model: ModelDescription, resource: Resource, can: Capabilities
+) -> ModelDescription | None:
+    """Return a description of a model without what its backend cannot do.
+
+    Args:
+        model: what a caller may do.
+        resource: the model.
+        can: what plans of the model may need.
+
+    Returns:
+        ``None`` where nothing is left.
+    """
+    if can is ALL:
+        return model
+    summary, backed = summary_within_backend(model.summary, can), Backed(resource, can)
+    if summary is None:
+        return None
+    reach = backed.reach(model.reach)
+    filters = {*_filters(model.reach)} - {*_filters(reach)}
+    orders = {*_orders(model.reach)} - {*_orders(reach)}
+    return replace(
+        model,
+        summary=summary,
+        reach=reach,
+        filters=tuple(name for name in model.filters if name not in filters),
+        order_by=tuple(name for name in model.order_by if name not in orders),
+        count=backed.aggregate(model.count),
+        writes={
+            name: backed.write(write) for name, write in model.writes.items() if _has(name, can)
+        },
+        rates={name: rate for name, rate in model.rates.items() if _has(name, can)},
+    )
+
+
+def summary_within_backend(summary: ModelSummary, can: Capabilities) -> ModelSummary | None:
+    """Return a model in the list of all models without what its backend cannot do."""
+    operations = tuple(name for name in summary.operations if _has(name, can))
+    if not (operations or summary.actions):
+        return None
+    return replace(summary, operations=operations)
+
+
+def _has(operation: str, can: Capabilities) -> bool:
+    return all(getattr(can, needed) for needed in NEEDED.get(operation, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Backed:
+    """A resource, and what plans that begin at its rows may need."""
+
+    resource: Resource
+    can: Capabilities
+
+    def reach(self, reach: ReachDescription) -> ReachDescription:
+        """Return the part of a reach that can be answered."""
+        fields = [found for one in reach.fields if (found := self._field(one)) is not None]
+        relations = [self._relation(one) for one in reach.relations]
+        ends = [one.path for one in fields]
+        ends += [one.count.path for one in relations if one.count is not None]
+        return ReachDescription(
+            fields=tuple(fields),
+            relations=tuple(one for one in relations if _leads(one.path, ends)),
+            search=self._search(reach.search),
+        )
+
+    def aggregate(
+        self, one: AggregateDescription | None, hops: tuple[Relation, ...] = ()
+    ) -> AggregateDescription | None:
+        """Return how an aggregate of what is behind some relations can be requested."""
+        if one is None or not self._passes(hops, many="related_aggregates"):
+            return None
+        found = replace(
+            one,
+            total=one.total and self.can.aggregates,
+            of_row=one.of_row and self.can.related_aggregates,
+            operators=self._operators(one.operators),
+            directions=one.directions if self.can.orders else (),
+        )
+        return found if found.total or found.of_row else None
+
+    def write(self, write: WriteDescription) -> WriteDescription:
+        """Return what may be sent that can be written."""
+        inputs = (self._input(one) for one in write.inputs)
+        children = (
+            one
+            for one in write.children
+            if self.can.related_writes and _stores(self.can, self.resource.relations[one.name])
+        )
+        return replace(
+            write,
+            inputs=tuple(one for one in inputs if one is not None),
+            children=tuple(children),
+        )
+
+    def _input(self, one: InputDescription) -> InputDescription | None:
+        relation, can = self.resource.relation(one.name), self.can
+        if relation is None:
+            upload, updates = one.upload if can.files else None, one.updates if can.updates else ()
+            return replace(one, upload=upload, updates=updates)
+        if relation.same_row:
+            return one
+        together = can.related_writes and _stores(can, relation)
+        if one.many:
+            return one if together else None
+        # The row that a foreign key points to is looked up in its own database.
+        known = _stores(can.read_apart(relation.label), relation)
+        return replace(one, updates=one.updates if together else ()) if known else None
+
+    def _field(self, one: FieldDescription) -> FieldDescription | None:
+        target = resolve(self.resource, tuple(one.path.split(".")), file_parts=True)
+        hops, attribute = target.hops, target.attribute
+        if attribute.computed is not None and not self.can.computed:
+            return None
+        there = self._readable(hops) or self.can
+        ways = ways_of(attribute, hops, self.resource)
+        if not all(_stores(there, hop) for way in ways for hop in way):
+            return None
+        # A key of a JSON value is shown by taking it out of the value, which is all that is read.
+        inside = self.can.json_keys or not target.keys
+        joined = inside and self._passes(hops)
+        tested = inside and self._passes(hops, many="related_filters")
+        ordered = joined and (self.can.orders or (attribute.primary_key and not hops))
+        grouped = joined and self.can.aggregates and self.can.groups
+        aggregates = (self.aggregate(found, hops) for found in one.aggregates if inside)
+        found = replace(
+            one,
+            readable=one.readable and self._readable(hops) is not None,
+            operators=self._operators(one.operators, attribute.kind) if tested else (),
+            directions=one.directions if ordered else (),
+            transforms=one.transforms if self.can.parts else (),
+            parts=one.parts if grouped else (),
+            aggregates=tuple(found for found in aggregates if found is not None),
+            keys=self._keys(one.keys, hops),
+        )
+        used = found.readable or found.operators or found.directions or found.aggregates
+        return found if used or found.parts or found.keys else None
+
+    def _keys(
+        self, keys: KeysDescription | None, hops: tuple[Relation, ...]
+    ) -> KeysDescription | None:
+        if keys is None:
+            return None
+        joined = self.can.json_keys and self._passes(hops)
+        tested = self.can.json_keys and self._passes(hops, many="related_filters")
+        found = replace(
+            keys,
+            readable=keys.readable and self._readable(hops) is not None,
+            operators=self._operators(keys.operators, "json") if tested else (),
+            directions=keys.directions if self.can.orders and joined else (),
+        )
+        return found if found.readable or found.operators or found.directions else None
+
+    def _relation(self, one: RelationDescription) -> RelationDescription:
+        hops = resolve_hops(self.resource, tuple(one.path.split(".")))
+        there = None if one.inside is None else self._readable(hops)
+        inside = None
+        if there is not None and one.inside is not None:
+            inside = Backed(hops[-1].target, there).reach(one.inside)
+        return replace(one, count=self.aggregate(one.count, hops), inside=inside)
+
+    def _search(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what is searched: every path, or nothing if one of them cannot be."""
+        targets = (resolve(self.resource, tuple(path.split("."))) for path in paths)
+        tested = all(self._passes(target.hops, many="related_filters") for target in targets)
+        return paths if self.can.search and self._has("icontains") and tested else ()
+
+    def _readable(self, hops: tuple[Relation, ...]) -> Capabilities | None:
+        """Return what rows behind some relations may need if they are read, ``None`` if they cannot be."""
+        can = self.can
+        for hop in hops:
+            many = hop.cardinality == "many"
+            if not (can.lists if many else can.joins):
+                return None
+            can = can.read_apart(hop.label) if many else can
+            if not _stores(can, hop):
+                return None
+        return can
+
+    def _passes(self, hops: tuple[Relation, ...], *, many: str | None = None) -> bool:
+        """Whether one statement can go a way; ``many`` is what it needs for a to-many relation."""
+        for hop in hops:
+            needed = "joins" if hop.cardinality == "one" else many
+            if needed is None or not getattr(self.can, needed) or not _stores(self.can, hop):
+                return False
+        return True
+
+    def _operators(self, operators: Iterable[str], kind: str = "") -> tuple[str, ...]:
+        lacks = kind == "json" and not self.can.containment
+        left_out = {"contained_by"} if lacks else frozenset[str]()
+        return tuple(text for text in operators if self._has(text, kind) and text not in left_out)
+
+    def _has(self, text: str, kind: str = "") -> bool:
+        """Whether there are the operator at the end of a text, and the transforms before it."""
+        *transforms, operator = text.split(".")
+        there = self.can.transforms.issuperset(transforms)
+        able = self.can.operators_for("" if transforms else kind)
+        return there and OPERATORS[operator].comparison in able
+
+
+def _leads(path: str, ends: Iterable[str]) -> bool:
+    return any(end.startswith(f"{path}.") for end in ends)
+
+
+def _stores(can: Capabilities, relation: Relation) -> bool:
+    """Whether related rows, and the links to them, are stored together with the others."""
+    return can.resources is None or all(one in can.resources for one in relation.needed)
+
+
+def _filters(reach: ReachDescription) -> Iterator[str]:
+    """Yield what can be filtered, as grants write it."""
+    for one in _paths(reach):
+        if one.operators:
+            yield f"{one.path}.*"
+        yield from (f"{one.path}.{name}".removesuffix(".exact") for name in one.operators)
+
+
+def _orders(reach: ReachDescription) -> Iterator[str]:
+    """Yield what can be sorted by, as grants write it."""
+    for one in _paths(reach):
+        yield from (f"{'-' * (name == 'descending')}{one.path}" for name in one.directions)
+
+
+def _paths(reach: ReachDescription) -> Iterator[FieldDescription | AggregateDescription]:
+    for field in reach.fields:
+        yield field
+        yield from field.aggregates
+    yield from (one.count for one in reach.relations if one.count is not None)

@@ -1,0 +1,1 @@
+"""Requests to DynamoDB as plain functions of a frozen description of a table. No I/O, no Django."""

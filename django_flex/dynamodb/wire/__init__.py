@@ -1,0 +1,1 @@
+"""What is sent to DynamoDB and what comes back: signatures, connections, attempts and deadlines."""

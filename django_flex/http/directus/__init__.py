@@ -1,0 +1,1 @@
+"""The URLs of Directus, on top of the door that all dialects share."""

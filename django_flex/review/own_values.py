@@ -1,0 +1,121 @@
+"""Ways to be another user: rules that callers can pass by editing what they look at, passwords."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_flex.analysis.writes.writable import may_write
+from django_flex.policy.problems import Problem
+from django_flex.policy.rule_terms import rule_terms
+from django_flex.query.ast import UserValue
+from django_flex.review.reviewed import ReviewedGrant
+from django_flex.schema.paths import ResolvedPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_flex.policy.model import RowRule
+    from django_flex.query.ast import Path
+    from django_flex.schema.resources import Resource
+
+#: Operations that change a row that is there.
+_EDITING = frozenset({"edit", "bulk_edit"})
+#: Kinds of row rules that leave no row out.
+_EVERY = frozenset({"absent", "all"})
+
+
+def review_own_values(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """Yield the rules about the user that the same role can make true of any row.
+
+    Where rows belong to the e-mail address of a user, a user who may edit it sees the rows of any.
+    Where they belong to the members of a team, so does a role that may edit the members.
+    """
+    if reviewed.grant.role == "superuser" or reviewed.policy.guard.users is None:
+        return
+    yield from _passwords(reviewed)
+    for place, rule in reviewed.rules():
+        if rule.condition is None:
+            continue
+        found = dict[str, Problem]()
+        for path, comparison in rule_terms(rule.condition):
+            if isinstance(comparison.value, UserValue):
+                problem = _of_user(comparison.value.path, reviewed, place)
+                problem = problem or _of_way(path, reviewed, place)
+                found |= {} if problem is None else {problem.message: problem}
+        yield from found.values()
+
+
+def _passwords(reviewed: ReviewedGrant) -> Iterator[Problem]:
+    """Yield a problem if the role may set the passwords of others: it can sign in as any of them."""
+    resource = reviewed.entry.resource
+    if not reviewed.policy.guard.has_users(resource):
+        return
+    hashed = [one.own_name for one in resource.attributes.values() if one.hashed]
+    if any(_may_edit(name, resource, reviewed, any_row=True) for name in hashed):
+        text = "The role may set the password of any user, also of superusers"
+        hint = (
+            "limit 'rows' of 'edit', such as to {'id': {'$user': 'id'}} or {'is_superuser': False}"
+        )
+        yield Problem("W034", text, reviewed.grant.source, hint)
+
+
+def _of_user(path: Path, reviewed: ReviewedGrant, place: str) -> Problem | None:
+    """Return a problem if the role may edit something on a path from the user."""
+    label: str | None = reviewed.policy.guard.users
+    for name in path:
+        resource = reviewed.policy.schema.exposable(label) if label else None
+        if resource is None:
+            return None
+        if _may_edit(name, resource, reviewed, any_row=False):
+            text = (
+                f"The role may edit '{resource.label}.{name}', and so '$user': '{'.'.join(path)}'"
+            )
+            hint = "compare with the key of the user, or let nobody edit it of themselves"
+            return Problem("W032", text, place, hint)
+        relation = next((one for one in resource.relations.values() if one.own_name == name), None)
+        label = None if relation is None else relation.label
+    return None
+
+
+def _of_way(path: Path, reviewed: ReviewedGrant, place: str) -> Problem | None:
+    """Return a problem if the role may edit, in any row of another model, what a rule looks at.
+
+    Of the row itself it may not: to edit it, a caller has to see it before.
+    """
+    own = resource = reviewed.entry.resource
+    for name in path:
+        if resource is not own and _may_edit(name, resource, reviewed, any_row=True):
+            text = (
+                f"The role may edit '{resource.label}.{name}' of any row, which the rule looks at"
+            )
+            hint = "limit the rows of that model, or what the role may edit of them"
+            return Problem("W033", text, place, hint)
+        relation = resource.relation(name)
+        if relation is None or relation.same_row:
+            return None
+        resource = relation.target
+    return None
+
+
+def _may_edit(name: str, resource: Resource, reviewed: ReviewedGrant, *, any_row: bool) -> bool:
+    """Whether the role may edit a column or links, in each row that there is with ``any_row``."""
+    entry = reviewed.policy.entries.get(resource.label)
+    grant = reviewed.access.related_grant(resource.label)
+    if entry is None or grant is None or _EDITING.isdisjoint(grant.operations):
+        return False
+    writing = grant.writing.get("edit")
+    if writing is None:
+        return False
+    rules: tuple[RowRule, ...] = (grant.rows, writing.rows, *writing.checks)
+    if reviewed.policy.resolver is not None and grant.rows.kind == "absent" and any_row:
+        return False  # it may say which rows
+    if any_row and (entry.queryset is not None or any(one.kind not in _EVERY for one in rules)):
+        return False
+    there = ReviewedGrant(reviewed.policy, entry, grant, reviewed.version_limits)
+    access = there.access.under(writing.grant)
+    columns = (one for one in resource.attributes.values() if name in {one.own_name, one.lookup})
+    targets = [ResolvedPath((), column) for column in columns]
+    link = resource.relation(name)
+    if link is not None and link.linked:
+        targets.append(ResolvedPath((link,), link.item, via=True))
+    return any(may_write(target, access, "edit") for target in targets)

@@ -1,0 +1,1 @@
+"""A project with GeoDjango: SpatiaLite, PostGIS or MariaDB."""

@@ -1,0 +1,1 @@
+"""The tenants and their domains, which all tenants share."""

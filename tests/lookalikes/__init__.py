@@ -1,0 +1,1 @@
+"""Models whose columns and relations have the names of Django's lookups."""
