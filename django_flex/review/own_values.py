@@ -8,6 +8,7 @@ from django_flex.analysis.writes.writable import may_write
 from django_flex.policy.problems import Problem
 from django_flex.policy.rule_terms import rule_terms
 from django_flex.query.ast import UserValue
+from django_flex.review.joining import EVERY, joins_any_row, shows_every_row
 from django_flex.review.reviewed import ReviewedGrant
 from django_flex.schema.paths import ResolvedPath
 
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
 
     from django_flex.policy.model import RowRule
     from django_flex.query.ast import Path
-    from django_flex.schema.resources import Resource
+    from django_flex.schema.resources import Relation, Resource
 
 #: Operations that change a row that is there.
 _EDITING = frozenset({"edit", "bulk_edit"})
-#: Kinds of row rules that leave no row out.
-_EVERY = frozenset({"absent", "all"})
 
 
 def review_own_values(reviewed: ReviewedGrant) -> Iterator[Problem]:
@@ -66,7 +65,7 @@ def _of_user(path: Path, reviewed: ReviewedGrant, place: str) -> Problem | None:
         resource = reviewed.policy.schema.exposable(label) if label else None
         if resource is None:
             return None
-        if _may_edit(name, resource, reviewed, any_row=False):
+        if _may_edit(name, resource, reviewed):
             text = (
                 f"The role may edit '{resource.label}.{name}', and so '$user': '{'.'.join(path)}'"
             )
@@ -78,26 +77,70 @@ def _of_user(path: Path, reviewed: ReviewedGrant, place: str) -> Problem | None:
 
 
 def _of_way(path: Path, reviewed: ReviewedGrant, place: str) -> Problem | None:
-    """Return a problem if the role may edit, in any row of another model, what a rule looks at.
+    """Return a problem if the role can make what a rule looks at in other rows true of any row.
 
-    Of the row itself it may not: to edit it, a caller has to see it before.
+    It may edit that in any of them, or add one. Of the row itself it may not where the rule says
+    which rows it sees or edits: to edit a row, a caller has to see it before.
     """
     own = resource = reviewed.entry.resource
-    for name in path:
-        if resource is not own and _may_edit(name, resource, reviewed, any_row=True):
-            text = (
-                f"The role may edit '{resource.label}.{name}' of any row, which the rule looks at"
-            )
-            hint = "limit the rows of that model, or what the role may edit of them"
+    added = place.startswith(reviewed.at("add"))  # of a new row, which is in no other's way
+    for name, after in zip(path, (*path[1:], None), strict=True):
+        text = _opened(name, after, resource, reviewed, edits=not (added and resource is own))
+        if text is not None:
+            hint = "limit the rows of that model, or what the role may write of them"
             return Problem("W033", text, place, hint)
         relation = resource.relation(name)
-        if relation is None or relation.same_row:
+        if relation is None:
             return None
         resource = relation.target
     return None
 
 
-def _may_edit(name: str, resource: Resource, reviewed: ReviewedGrant, *, any_row: bool) -> bool:
+def _opened(
+    name: str, after: str | None, resource: Resource, reviewed: ReviewedGrant, *, edits: bool
+) -> str | None:
+    """Return what the role may do to any row of a model, which a rule looks at by a name."""
+    if edits and _may_edit(name, resource, reviewed, any_row=True):
+        return f"The role may edit '{resource.label}.{name}' of any row, which the rule looks at"
+    relation = resource.relation(name)
+    joining = relation and joins_any_row(relation, resource, after, reviewed)
+    if joining is not None:
+        return (
+            f"The role may let rows of '{joining}' point to any row of '{resource.label}', "
+            f"and the rule looks at '{name}' of these"
+        )
+    back = relation and _other_side(relation, resource)
+    if (
+        relation
+        and back
+        and _is_open(back, reviewed)
+        and _may_edit(back.name, relation.target, reviewed)
+    ):
+        return (
+            f"The role may edit '{relation.label}.{back.own_name}', and so "
+            f"'{resource.label}.{name}' of any row, which the rule looks at"
+        )
+    return None
+
+
+def _is_open(links: Relation, reviewed: ReviewedGrant) -> bool:
+    """Whether the role may link any row: it sees all of them, and all links that there are."""
+    labels = (links.label, links.through)
+    return all(shows_every_row(one, reviewed) for one in labels if one is not None)
+
+
+def _other_side(relation: Relation, resource: Resource) -> Relation | None:
+    """Return the same links from the other side, ``None`` if they have no name there."""
+    if not relation.linked:
+        return None
+    sides = relation.target.relations.values()
+    same = (one for one in sides if one.linked and one.through == relation.through)
+    return next((one for one in same if one.label in resource.kinds), None)
+
+
+def _may_edit(
+    name: str, resource: Resource, reviewed: ReviewedGrant, *, any_row: bool = False
+) -> bool:
     """Whether the role may edit a column or links, in each row that there is with ``any_row``."""
     entry = reviewed.policy.entries.get(resource.label)
     grant = reviewed.access.related_grant(resource.label)
@@ -109,13 +152,13 @@ def _may_edit(name: str, resource: Resource, reviewed: ReviewedGrant, *, any_row
     rules: tuple[RowRule, ...] = (grant.rows, writing.rows, *writing.checks)
     if reviewed.policy.resolver is not None and grant.rows.kind == "absent" and any_row:
         return False  # it may say which rows
-    if any_row and (entry.queryset is not None or any(one.kind not in _EVERY for one in rules)):
+    if any_row and (entry.queryset is not None or any(one.kind not in EVERY for one in rules)):
         return False
     there = ReviewedGrant(reviewed.policy, entry, grant, reviewed.version_limits)
     access = there.access.under(writing.grant)
     columns = (one for one in resource.attributes.values() if name in {one.own_name, one.lookup})
     targets = [ResolvedPath((), column) for column in columns]
     link = resource.relation(name)
-    if link is not None and link.linked:
+    if link is not None and (link.linked or link.same_row):
         targets.append(ResolvedPath((link,), link.item, via=True))
     return any(may_write(target, access, "edit") for target in targets)
