@@ -48,12 +48,14 @@ if TYPE_CHECKING:
     from django_flex.client.shells.async_collection import AsyncCollection, AsyncPage
     from django_flex.client.shells.collection import Collection, Page
     from django_flex.client.shells.sync import Client
+    from django_flex.client.values.downloads import Asset
     from django_flex.client.values.uploads import Upload
 
 __all__ = [
     "NO_RETRIES",
     "Agg",
     "ApiError",
+    "Asset",
     "AsyncClient",
     "AsyncCollection",
     "AsyncPage",
@@ -135,6 +137,7 @@ _MODULES = {
     "flows.retries": ("NO_RETRIES", "Retry"),
     "shells.collection": ("Collection", "Page"),
     "shells.sync": ("Client",),
+    "values.downloads": ("Asset",),
     "values.uploads": ("Upload",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

@@ -14,7 +14,8 @@ class Request:
     """A request to a server, whose ``path`` is relative to the address of the API.
 
     ``safe`` says that it reads, so that it can be sent again; ``anonymous`` that it carries no
-    credentials. With a ``form`` it is sent as ``multipart/form-data``.
+    credentials. With a ``form`` it is sent as ``multipart/form-data``. The reply to a ``stream`` is read
+    piece by piece, unless it is a page in HTML, which is no answer if the request is not ``for_file``.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Request:
     safe: bool = False
     anonymous: bool = False
     stream: bool = False
+    for_file: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

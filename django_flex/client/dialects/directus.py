@@ -12,7 +12,7 @@ from django_flex.client.dialects.directus_aggregates import (
     aggregate_object,
     named_values,
 )
-from django_flex.client.dialects.directus_files import form_of
+from django_flex.client.dialects.directus_files import file_of, form_of
 from django_flex.client.dialects.directus_filters import filter_object
 from django_flex.client.dialects.directus_paths import (
     ONLY_GET,
@@ -134,6 +134,11 @@ class DirectusDialect:
         params = parameters(query_object(query) | {"export": form})
         path = collection_path(query.collection)
         return Request(method="GET", path=path, params=params, safe=True, stream=True)
+
+    def file_request(
+        self, query: Query, key: Any, transform: Mapping[str, Any], *, stream: bool
+    ) -> Request:
+        return file_of(query.collection, key, parameters(transform), stream=stream)
 
     def create_request(self, write: Write) -> Request:
         body = list(write.rows) if write.many else write.rows[0]

@@ -106,6 +106,14 @@ class FlexDialect:
         body.pop("shape", None)
         return _read(f"{query.collection}/query", body, stream=True)
 
+    def file_request(
+        self, query: Query, key: Any, transform: Mapping[str, Any], *, stream: bool
+    ) -> Request:
+        raise Unsupported(
+            "Files of this package's server are at the URL that their column has, such as"
+            f" 'document.url' of {query.collection!r}"
+        )
+
     def create_request(self, write: Write) -> Request:
         body = _write_body(write)
         body |= {"_items": list(write.rows)} if write.many else write.rows[0]

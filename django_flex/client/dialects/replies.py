@@ -20,11 +20,7 @@ def json_of(reply: Reply) -> Any:
         ProtocolError: it is no JSON, or a redirect.
     """
     if 300 <= reply.status < 400:  # noqa: PLR2004 # RFC 9110, section 15.4
-        where = header(reply, "location") or "an unknown address"
-        raise ProtocolError(
-            f"The server redirects to {where}; is the address of the API right?",
-            status=reply.status,
-        )
+        raise redirected(reply)
     return loads(reply.content, status=reply.status)
 
 
@@ -38,6 +34,14 @@ def object_of(reply: Reply) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise unexpected("a JSON object", reply)
     return value
+
+
+def redirected(reply: Reply) -> ProtocolError:
+    """Return the error for a redirect, which no API answers with."""
+    where = header(reply, "location") or "an unknown address"
+    return ProtocolError(
+        f"The server redirects to {where}; is the address of the API right?", status=reply.status
+    )
 
 
 def unexpected(what: str, reply: Reply) -> ProtocolError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -30,6 +30,8 @@ from django_flex.client.shells.transport import (
     built,
     default_library,
     fault,
+    faults,
+    is_stream,
     library_of,
     reply_of,
     sender_of,
@@ -232,7 +234,7 @@ class AsyncClient:
         )
         try:
             response = await self._http.send(request, stream=True)
-            if asked.stream and response.status_code < 300:  # noqa: PLR2004 # RFC 9110
+            if is_stream(asked, response):
                 return reply_of(response, body=response)
             try:
                 content = Content(response, self._max_bytes)
@@ -241,7 +243,15 @@ class AsyncClient:
             finally:
                 await response.aclose()
             return reply_of(response, content.joined())
-        except self._library.TransportError as error:
+        except faults(self._library) as error:
+            raise fault(self._library, self._session.server, error) from error
+
+    async def chunks(self, reply: Reply) -> AsyncGenerator[bytes, None]:
+        """Yield the pieces of a stream, which the caller closes."""
+        try:
+            async for chunk in reply.body.aiter_bytes():
+                yield chunk
+        except faults(self._library) as error:
             raise fault(self._library, self._session.server, error) from error
 
 

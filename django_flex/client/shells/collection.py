@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from django_flex.client.dialects.base import RowSet
-from django_flex.client.flows import operations
+from django_flex.client.flows import operations, streams
 from django_flex.client.flows.effects import Flow
-from django_flex.client.flows.exchange import spoken
 from django_flex.client.flows.operations import PLAIN, WriteOptions
 from django_flex.client.flows.paging import Pager
 from django_flex.client.flows.progress import Progress
-from django_flex.client.flows.requests import send
 from django_flex.client.flows.session import Session
+from django_flex.client.messages import Reply
 from django_flex.client.queries.query import Query
 from django_flex.client.shells.exporting import partial_file
 from django_flex.client.shells.iterating import RowIterator
 from django_flex.client.shells.pages import BasePage
 from django_flex.client.shells.selecting import Selecting
+from django_flex.client.values.downloads import Asset
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,6 +33,7 @@ class Runner(Protocol):
     @property
     def session(self) -> Session: ...
     def run(self, flow: Flow[R]) -> R: ...
+    def chunks(self, reply: Reply) -> Generator[bytes, None, None]: ...
 
 
 class Page(BasePage[T], Generic[T]):
@@ -155,13 +157,44 @@ class Collection(Selecting[T], Generic[T]):
         ``target`` is a path or a binary file; a path appears when it is complete. ``progress`` hears
         how many bytes there are so far.
         """
-        dialect = self._client.run(spoken(self._session))
-        request = dialect.stream_request(self._asked(), form)
-        reply = self._client.run(send(self._session, request))
+        flow = streams.export_rows(self._session, self._asked(), form)
+        return self._saved(self._client.run(flow), target, progress)
+
+    def download(
+        self,
+        key: Any,
+        target: str | Path | Any | None = None,
+        *,
+        transform: Mapping[str, Any] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Asset:
+        """Read the file of a row of ``directus_files``, into memory or into ``target``.
+
+        ``target`` is a path or a binary file, which is written while the file arrives; a path appears
+        when it is complete. ``transform`` are the parameters by which Directus transforms an image,
+        such as ``{"width": 200, "format": "webp"}``.
+
+        Raises:
+            NotFoundOrForbidden: there is no such file that the caller may see.
+            ReplyTooLarge: it has more than the ``max_bytes`` of the client, and there is no target.
+            Unsupported: the server has no files of rows.
+        """
+        flow = streams.open_file(
+            self._session, self.query, key, transform or {}, stream=target is not None
+        )
+        reply = self._client.run(flow)
+        if target is not None:
+            self._saved(reply, target, progress)
+        return streams.asset_of(reply, key)
+
+    def _saved(
+        self, reply: Reply, target: str | Path | Any, progress: Callable[[int], None] | None
+    ) -> int:
+        """Write a stream to a file, and return its length."""
         written = 0
         try:
-            with partial_file(target) as file:
-                for chunk in reply.body.iter_bytes():
+            with partial_file(target) as file, closing(self._client.chunks(reply)) as chunks:
+                for chunk in chunks:
                     file.write(chunk)
                     written += len(chunk)
                     if progress is not None:

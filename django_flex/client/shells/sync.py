@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +31,8 @@ from django_flex.client.shells.transport import (
     built,
     default_library,
     fault,
+    faults,
+    is_stream,
     library_of,
     reply_of,
     sender_of,
@@ -214,7 +216,7 @@ class Client:
         )
         try:
             response = self._http.send(request, stream=True)
-            if asked.stream and response.status_code < 300:  # noqa: PLR2004 # RFC 9110
+            if is_stream(asked, response):
                 return reply_of(response, body=response)
             try:
                 content = Content(response, self._max_bytes)
@@ -223,7 +225,14 @@ class Client:
             finally:
                 response.close()
             return reply_of(response, content.joined())
-        except self._library.TransportError as error:
+        except faults(self._library) as error:
+            raise fault(self._library, self._session.server, error) from error
+
+    def chunks(self, reply: Reply) -> Generator[bytes, None, None]:
+        """Yield the pieces of a stream, which the caller closes."""
+        try:
+            yield from reply.body.iter_bytes()
+        except faults(self._library) as error:
             raise fault(self._library, self._session.server, error) from error
 
 

@@ -11,11 +11,12 @@ from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 from django_flex.client.exceptions import (
+    ClientError,
     ConfigurationError,
     ConnectionFailed,
+    ProtocolError,
     ReplyTooLarge,
     TimedOut,
-    TransportError,
 )
 from django_flex.client.messages import Reply, Request
 from django_flex.client.shells.uploading import AsyncBody, SyncBody
@@ -173,8 +174,27 @@ def reply_of(response: Any, content: bytes = b"", *, body: Any = None) -> Reply:
     )
 
 
-def fault(library: ModuleType, server: str, error: Exception) -> TransportError:
+def is_stream(request: Request, response: Any) -> bool:
+    """Say whether what arrives is what was to be read piece by piece.
+
+    A refusal or a redirect is not, nor is a page in HTML where rows are expected: that of a proxy,
+    or of a login.
+    """
+    if not request.stream or not 200 <= response.status_code < 300:  # noqa: PLR2004 # RFC 9110
+        return False
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return request.for_file or media_type != "text/html"
+
+
+def faults(library: ModuleType) -> tuple[type[Exception], ...]:
+    """Return the exceptions of the library about a connection, or about what arrived over it."""
+    return library.TransportError, library.DecodingError, library.TooManyRedirects
+
+
+def fault(library: ModuleType, server: str, error: Exception) -> ClientError:
     """Return an exception of the library as ours."""
+    if not isinstance(error, library.TransportError):
+        return ProtocolError(f"The reply of {server} cannot be read: {error}")
     unsent = (library.ConnectError, library.ConnectTimeout, library.PoolTimeout)
     text = str(error) or type(error).__name__
     if isinstance(error, library.TimeoutException):

@@ -27,7 +27,6 @@ from shop.tests.directus.steps import STEPS, World
 from shop.tour import ANDREW, JANE, LUIS, Account
 
 FOLDER = Path(__file__).with_name("directus")
-DOWNLOADS = ("download", "download_unfiled", "download_hidden")
 ACCOUNTS = {account.group: account for account in (ANDREW, JANE, LUIS)}
 
 
@@ -44,8 +43,7 @@ class Kind:
 
 
 SDK = Kind("@directus/sdk", "sdk.mjs")
-# It writes reports to files, and downloads nothing else.
-OURS = Kind("django_flex.client", "ours.py", lacks=frozenset(DOWNLOADS))
+OURS = Kind("django_flex.client", "ours.py")
 PY_DIRECTUS2 = Kind(
     "py-directus2",
     "py_directus2.py",

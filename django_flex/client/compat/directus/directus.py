@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar, overload
 from urllib.parse import urlencode
@@ -25,6 +24,7 @@ from django_flex.client.compat.directus.models import (
     DirectusUser,
 )
 from django_flex.client.dialects.base import Tokens
+from django_flex.client.dialects.directus_files import asset_path
 from django_flex.client.exceptions import BuildError, ClientError
 from django_flex.client.flows import operations
 from django_flex.client.flows.cache import Cache
@@ -36,9 +36,9 @@ from django_flex.client.flows.session import Session
 from django_flex.client.messages import Request
 from django_flex.client.queries.query import Query
 from django_flex.client.shells.aio import AsyncClient
-from django_flex.client.shells.exporting import partial_file
 from django_flex.client.shells.transport import Http
 from django_flex.client.values.decoding import collection_of
+from django_flex.client.values.downloads import Asset
 
 R = TypeVar("R")
 Model = TypeVar("Model", bound=BaseModel)
@@ -271,7 +271,7 @@ class Directus:
         *,
         target: str | Path | IO[bytes] | None = None,
         **transforms: Any,
-    ) -> files.Asset:
+    ) -> Asset:
         """Read a file as the client's user; an image can be transformed.
 
         With a ``target``, a path or a binary file, it is written there while it arrives.
@@ -283,23 +283,8 @@ class Directus:
             fit=fit, width=width, height=height, quality=quality,
             withoutEnlargement=withoutEnlargement, img_format=img_format, more=transforms,
         )  # fmt: skip
-        request = Request(
-            method="GET",
-            path=files.asset_path(file_id),
-            params=(("download", ""), *params),
-            headers={"Accept": "*/*"},
-            safe=True,
-            stream=True,
-        )
-        reply = await self.run(send(self.session, request))
-        memory = BytesIO()
-        try:
-            with partial_file(memory if target is None else target) as file:
-                async for chunk in reply.body.aiter_bytes():
-                    file.write(chunk)
-        finally:
-            await reply.body.aclose()
-        return files.asset_of(replace(reply, content=memory.getvalue()), file_id)
+        stored = self._client.collection("directus_files")
+        return await stored.download(file_id, target, transform=dict(params))
 
     def get_file_url(
         self,
@@ -318,7 +303,7 @@ class Directus:
             withoutEnlargement=withoutEnlargement, img_format=img_format, more=transforms,
         )  # fmt: skip
         query = f"?{urlencode(params)}" if params else ""
-        return self.session.server + files.asset_path(file_id) + query
+        return self.session.server + asset_path(file_id) + query
 
     async def _folder(self, name: str) -> str:
         found = await self.collection(DirectusFolder).fields("id").filter(name=name).read()

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from email.message import Message
 from importlib import import_module
 from importlib.util import find_spec
 from os import PathLike
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from django_flex.client.dialects.replies import header
 from django_flex.client.exceptions import BuildError
-from django_flex.client.messages import Reply, Request
-from django_flex.client.values.encoding import dumps, encode, key_of
+from django_flex.client.messages import Request
+from django_flex.client.values.encoding import dumps, encode
 from django_flex.client.values.forms import Form, Part
 from django_flex.client.values.uploads import Upload
 
@@ -34,16 +31,6 @@ class UploadedFile(Protocol):
 
 
 Source: TypeAlias = str | PathLike[str] | UploadedFile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
-    """A file that was downloaded; ``content`` is empty if it was written to a ``target``."""
-
-    filename: str
-    media_type: str
-    content: bytes = field(repr=False)
-    status_code: int = 200
 
 
 async def upload_of(source: Source, media_type: str | None, *, use_magic: bool) -> Upload:
@@ -72,18 +59,6 @@ def upload_request(upload: Upload, folder: str | None) -> Request:
     return Request(method="POST", path="files", form=Form((*told, Part("file", upload))))
 
 
-def asset_path(file_id: object) -> str:
-    """Return the path of the bytes of a file.
-
-    Raises:
-        BuildError: the key is no single segment of a path.
-    """
-    key = str(key_of(file_id))
-    if not key or any(letter in key for letter in "/?#%\\") or key in {".", ".."}:
-        raise BuildError(f"{key!r} is not the key of a file")
-    return f"assets/{key}"
-
-
 def transformation(
     *, fit: str | None, img_format: str | None, more: Mapping[str, Any], **sizes: int | bool | None
 ) -> tuple[tuple[str, str], ...]:
@@ -106,25 +81,6 @@ def transformation(
         for name, value in asked.items()
         if value is not None
     )
-
-
-def asset_of(reply: Reply, file_id: object) -> Asset:
-    """Return what was downloaded, with the name that the server gives it."""
-    return Asset(
-        filename=_filename(header(reply, "content-disposition")) or str(file_id),
-        media_type=header(reply, "content-type").partition(";")[0].strip(),
-        content=reply.content,
-        status_code=reply.status,
-    )
-
-
-def _filename(disposition: str) -> str:
-    """Return the name of a file, without the folders that a server may put before it."""
-    message = Message()
-    message["Content-Disposition"] = disposition
-    name = message.get_filename() or ""
-    name = PureWindowsPath(PurePosixPath(name).name).name
-    return "" if name in {".", ".."} else name
 
 
 def _recognised(upload: Upload) -> str | None:
