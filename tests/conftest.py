@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # Hypothesis reads its seed from the options
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until the tests are collected: all of it is kept, and a quarter of the time
     random_search.configure(exhaustive=config.getoption("exhaustive"))
     if random_search.SEED and config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(random_search.SEED)
@@ -118,6 +119,7 @@ def pytest_collection_finish() -> None:
     """Keep what is there now out of each collection of garbage: it stays, and there is much of it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

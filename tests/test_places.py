@@ -129,6 +129,7 @@ def modules_of(package: str) -> list[Path]:
     return [path for path in trees() if path.relative_to(ROOT).parts[0] == package]
 
 
+@pytest.mark.exhaustive
 @EACH_PACKAGE
 def test_a_place_has_no_word_of_a_dialect(package: str) -> None:
     written = [

@@ -35,6 +35,7 @@ def test_messages_are_found() -> None:
     assert len(messages()) > 400
 
 
+@pytest.mark.exhaustive
 def test_names_are_put_into_messages_by_templates() -> None:
     assert [] == untemplated()
 

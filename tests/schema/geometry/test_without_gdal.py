@@ -49,6 +49,7 @@ print(added.status_code, found.status_code, len(found.to_dict()["results"]), loa
 """
 
 
+@pytest.mark.exhaustive
 def test_nothing_of_geodjango_is_imported() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM],

@@ -79,6 +79,7 @@ def test_any_stream_ends_without_a_fault(query, name):
     assert response.headers["Cache-Control"] == "private, no-cache"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("world")
 def test_enough_generated_clauses_are_valid():
     statuses = []

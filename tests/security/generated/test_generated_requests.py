@@ -166,6 +166,7 @@ def test_usual_queries_are_also_answered_with_a_problem_document(query):
     assert_ours(send(sent), sent)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("world")
 def test_enough_usual_queries_are_valid():
     """Were they all refused, the others would prove little."""

@@ -515,6 +515,7 @@ def test_reply_does_not_change_with_hidden_data(world, role):
     check()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("role", ROLES)
 def test_enough_generated_questions_are_valid(world, role):
     statuses = []

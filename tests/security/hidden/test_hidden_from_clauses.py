@@ -117,6 +117,7 @@ def test_reply_does_not_change_with_hidden_data(opened, role, name):
     check()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", QUESTIONS)
 @pytest.mark.parametrize("role", ROLES)
 def test_enough_of_the_questions_are_answered(opened, role, name):

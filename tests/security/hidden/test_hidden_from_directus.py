@@ -184,6 +184,7 @@ def test_replies_do_not_change_with_hidden_data(opened, role):
     check()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("role", ROLES)
 def test_enough_generated_questions_are_valid(opened, role):
     statuses = []

@@ -166,6 +166,7 @@ def test_reply_does_not_change_with_hidden_data(opened, role):
     check()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("role", ROLES)
 def test_enough_of_the_questions_are_answered(opened, role):
     statuses: list[int] = []
