@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from django.utils.http import parse_etags
 
-from django_flex.access.roles import resolve_grant
 from django_flex.analysis.writes.authorize import authorize_mutation
 from django_flex.analysis.writes.faults import check_faults
 from django_flex.engine.call import limits_within
 from django_flex.engine.keys import telling_keys
 from django_flex.engine.pipeline import Stages
+from django_flex.engine.replaying import readable_parts
 from django_flex.engine.showing import shown
 from django_flex.exceptions import DuplicateError, PreconditionFailedError, StaleRowError
 from django_flex.exceptions.places import Part
@@ -27,7 +27,7 @@ from django_flex.plan.sizes import ReplySize
 from django_flex.plan.written import WriteResult, shape_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from django_flex.backends.base import Backend
@@ -159,25 +159,7 @@ def _attempt(key: str, call: Call, labels: Sequence[str]) -> WriteAttempt:
         resource=",".join(labels),
         payload=call.payload,
     )
-    return replace(attempt, readable=frozenset(_readable(call, labels)))
-
-
-def _readable(call: Call, labels: Sequence[str]) -> Iterator[str]:
-    """Yield what the caller may read of some models, so that a reply shows no more when it is repeated.
-
-    Each part is one text. Where the same parts could mean less than before, they are others.
-    """
-    for label in labels:
-        entry = call.entry or call.policy.entries.get(label)
-        grant = None if entry is None else resolve_grant(call.policy, entry, call.actor).grant
-        if grant is None:
-            continue
-        if grant.unrestricted:
-            yield f"{label} everything"
-            continue
-        hidden = ", ".join(sorted(map(".".join, grant.exclude)))
-        for path in grant.fields.written:
-            yield f"{label} {'.'.join(path)} but {hidden}"
+    return replace(attempt, readable=frozenset(readable_parts(call, labels)))
 
 
 def _for_the_key(call: Call, alias: str) -> AbstractContextManager[None]:

@@ -6,8 +6,8 @@ the database, in the transaction of the write. Without it they are stored in a c
 
 from __future__ import annotations
 
-from django_flex.idempotency.attempts import WriteAttempt, attempt_for
+from django_flex.idempotency.attempts import EVERY_ROW, ROWS_OF, WriteAttempt, attempt_for
 from django_flex.idempotency.execution import once, once_apart
 from django_flex.idempotency.replies import succeeded
 
-__all__ = ["WriteAttempt", "attempt_for", "once", "once_apart", "succeeded"]
+__all__ = ["EVERY_ROW", "ROWS_OF", "WriteAttempt", "attempt_for", "once", "once_apart", "succeeded"]

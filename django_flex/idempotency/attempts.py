@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Transaction: TypeAlias = Callable[[], AbstractContextManager[None]]
 Perform: TypeAlias = "Callable[[], FlexResult]"
 HEADER = "Idempotency-Key"
+#: What follows the label of a model in a part that says which of its rows the caller may read.
+EVERY_ROW, ROWS_OF = " every row", " rows of "
 MAX_KEY_LENGTH = 255
 #: A string of structured fields (RFC 9651), in which only quotes and backslashes are escaped.
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -50,6 +52,18 @@ class WriteAttempt:
     key: str
     fingerprint: str
     readable: frozenset[str] = frozenset()
+
+    def may_read(self, parts: Iterable[str]) -> bool:
+        """Whether the caller may still read what a stored reply was made of.
+
+        Args:
+            parts: what they could read then. Of rows it says which, unless it was every row.
+        """
+        for part in parts:
+            label, rows, _ = part.partition(ROWS_OF)
+            if part not in self.readable and not (rows and label + EVERY_ROW in self.readable):
+                return False
+        return True
 
     @property
     def id(self) -> str:

@@ -53,7 +53,7 @@ def replay(attempt: WriteAttempt, fingerprint: str, reply: bytes) -> FlexResult:
     if fingerprint != attempt.fingerprint:
         raise IdempotencyKeyReusedError
     stored = msgspec.json.decode(reply)
-    if not attempt.readable.issuperset(stored["readable"]):
+    if not attempt.may_read(stored["readable"]):
         raise IdempotencyKeyReusedError
     return FlexResult(
         data=stored["data"],

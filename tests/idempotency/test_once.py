@@ -6,12 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import connections
+from django.db.models import Q
 from django.db.transaction import atomic
 from django.test import Client
 from django.utils import timezone
@@ -32,7 +34,7 @@ from django_flex.idempotency import WriteAttempt, attempt_for, cached, execution
 from django_flex.idempotency.models import StoredReply
 from django_flex.plan.shape import FlexResult
 from tests.doors.fronts import FLEX_MIDDLEWARE
-from tests.testapp.models import Company
+from tests.testapp.models import Company, Customer
 
 Transaction = Callable[[], Any]
 
@@ -165,6 +167,101 @@ def test_a_reply_is_not_repeated_to_a_caller_who_may_read_less_by_now(
     expose(wide)
     assert first == ask()
     assert 1 == Company.objects.count()
+
+
+STAFF: dict[str, Any] = {"fields": ["id", "name", "company.*"], "ops": ["get", "list", "add"]}
+STAFF_WRITES = {**STAFF, "write_fields": ["name", "company"]}
+FIRM: dict[str, Any] = {"fields": ["id", "name"], "ops": ["get", "list"]}
+SESSION_STACK = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    FLEX_MIDDLEWARE,
+]
+#: name: the entry of the related model, the later one, and whether the reply is repeated then
+RELATED: dict[str, tuple[Any, Any, bool]] = {
+    "fields": ({"staff": FIRM}, {"staff": {**FIRM, "fields": ["id"]}}, False),
+    "exclude": ({"staff": FIRM}, {"staff": FIRM, "exclude": ["name"]}, False),
+    "lists": ({"staff": FIRM}, {"staff": {**FIRM, "ops": ["get"]}}, False),
+    "new-rule": ({"staff": FIRM}, {"staff": {**FIRM, "rows": {"name": "Other"}}}, False),
+    "other-rule": (
+        {"staff": {**FIRM, "rows": {"name": "Acme"}}},
+        {"staff": {**FIRM, "rows": {"name": "Other"}}},
+        False,
+    ),
+    "value-of-the-caller": (
+        {"staff": {**FIRM, "rows": {"name": {"$user": "last_name"}}}},
+        {"staff": {**FIRM, "rows": {"name": {"$user": "last_name"}}}},
+        False,
+    ),
+    "new-entry": (None, {"staff": FIRM}, False),
+    "no-entry": ({"staff": FIRM}, None, False),
+    "closed-entry": ({"other": FIRM}, {"other": FIRM, "throttle": 5}, False),
+    "no-rule-any-more": (
+        {"staff": {**FIRM, "rows": {"name": "Acme"}}},
+        {"staff": {**FIRM, "rows": "*"}},
+        True,
+    ),
+    "more-fields": ({"staff": FIRM}, {"staff": {**FIRM, "fields": ["id", "name", "tax_id"]}}, True),
+    "more-operations": ({"staff": FIRM}, {"staff": {**FIRM, "ops": [*FIRM["ops"], "add"]}}, True),
+}
+
+
+@pytest.mark.parametrize("name", RELATED)
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_reply_with_related_rows_is_repeated_to_those_only_who_may_see_them(
+    store: str, settings: Any, django_user_model: Any, name: str, batch: bool
+) -> None:
+    before, after, repeated = RELATED[name]
+    user = django_user_model.objects.create_user("ann", is_staff=True, last_name="Acme")
+    settings.MIDDLEWARE = SESSION_STACK
+    company = Company.objects.create(name="Acme")
+
+    def ask(entry: Any) -> tuple[int, Any]:
+        known = {} if entry is None else {"company": entry}
+        settings.DJANGO_FLEX = {"EXPOSE": {"customer": {"staff": STAFF_WRITES}, **known}}
+        spec = {"_action": "add", "_model": "customer", "name": "Bob", "company": company.pk}
+        spec["_fields"] = "id, company.*"
+        return post_as({"_batch": [spec]} if batch else spec, user)
+
+    first = ask(before)
+    assert first[0] < 300, first
+    if name == "value-of-the-caller":
+        django_user_model.objects.update(last_name="Other")
+    again = ask(after)
+    assert repeated is (again == first)
+    assert repeated is (again[0] != 422), again
+    assert 1 == Customer.objects.count()
+
+
+def post_as(body: dict[str, Any], user: Any) -> tuple[int, Any]:
+    client = Client(headers={"Idempotency-Key": "k"})
+    client.force_login(user)
+    response = client.post("/api/", body, content_type="application/json")
+    return response.status_code, response.json()
+
+
+@pytest.mark.parametrize(
+    ("answer", "repeated"),
+    [
+        pytest.param(lambda user: ("staff", Q(name=user.last_name)), False, id="other-value"),
+        pytest.param(lambda user: ("staff", Q(Q(name="Acme"), id__gte=0)), True, id="same"),
+        pytest.param(lambda user: user.first_name or "staff", False, id="other-role"),
+    ],
+)
+def test_rows_of_a_resolver_decide_whether_a_reply_is_repeated(
+    store: str, settings: Any, django_user_model: Any, answer: Any, repeated: bool
+) -> None:
+    user = django_user_model.objects.create_user("ann", last_name="Acme")
+    grant = {"fields": ["id", "name"], "ops": ["get", "add"]}
+    settings.DJANGO_FLEX = {
+        "EXPOSE": {"company": {"staff": grant, "guest": {**grant, "rows": {"name": "Acme"}}}},
+        "ROLE_RESOLVER": lambda user, model: answer(user),
+    }
+    settings.MIDDLEWARE = SESSION_STACK
+    ask = partial(post_as, {"_model": "company", "_action": "add", "name": "Acme"}, user)
+    assert 200 <= ask()[0] < 300
+    django_user_model.objects.update(last_name="Other", first_name="guest")
+    assert repeated is (ask()[0] != 422)
 
 
 @pytest.mark.parametrize("raises", [True, False], ids=["raised", "returned"])
