@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings as django_settings  # noqa: TID251 - Django's own, of its cookies
 from django.views.decorators.debug import sensitive_variables
 
 from django_flex.contrib.directus.sessions import SESSION_COOKIE, SessionCookieAuthentication
@@ -148,8 +149,17 @@ def _logout(request: HttpRequest, sent: Mapping[str, Any], door: Door) -> HttpRe
     del response.headers["Content-Type"]
     response.content = b""  # type: ignore[attr-defined]  # a reply without a stream
     for name in cookies:
-        response.delete_cookie(name, samesite="Lax")
+        response.delete_cookie(name, **_cookie_scope())
     return response
+
+
+def _cookie_scope() -> dict[str, Any]:
+    """Return where a cookie is sent: as that of Django's sessions, which the project has thought of."""
+    return {
+        "path": django_settings.SESSION_COOKIE_PATH,
+        "domain": django_settings.SESSION_COOKIE_DOMAIN,
+        "samesite": django_settings.SESSION_COOKIE_SAMESITE,
+    }
 
 
 @sensitive_variables("data")
@@ -166,9 +176,10 @@ def _issued(request: HttpRequest, issued: Issued, mode: str, door: Door) -> Http
             COOKIES[mode],
             issued.access if mode == "session" else issued.refresh,
             max_age=issued.refresh_expires_in,
-            secure=request.is_secure(),
+            # Behind a proxy that is not trusted to say so, a request looks unencrypted.
+            secure=django_settings.SESSION_COOKIE_SECURE or request.is_secure(),
             httponly=True,
-            samesite="Lax",
+            **_cookie_scope(),
         )
     return response
 

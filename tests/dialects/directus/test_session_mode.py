@@ -14,6 +14,7 @@ from tests.dialects.directus.test_authentication import USER, code, post
 from tests.essays.server import ProjectServer
 
 COOKIE = "directus_session_token"
+REFRESH = "directus_refresh_token"
 HERE = "http://testserver"
 
 
@@ -63,6 +64,27 @@ def test_the_token_is_in_a_cookie_that_no_script_reads(project: ProjectServer) -
         "/auth/login", {**USER, "mode": "session"}, content_type="application/json", secure=True
     )
     assert secure.cookies[COOKIE]["secure"]
+
+
+@pytest.mark.parametrize(("mode", "name"), [("session", COOKIE), ("cookie", REFRESH)])
+def test_a_cookie_is_sent_where_that_of_djangos_sessions_is(
+    project: ProjectServer, settings: Any, mode: str, name: str
+) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    settings.SESSION_COOKIE_DOMAIN = "example.org"
+    settings.SESSION_COOKIE_PATH = "/auth"
+    settings.SESSION_COOKIE_SAMESITE = "Strict"
+    settings.SESSION_COOKIE_HTTPONLY = False
+    client = Client()
+    for what, sent in (("login", {**USER, "mode": mode}), ("refresh", {"mode": mode})):
+        cookie = post(client, what, sent).cookies[name]
+        assert cookie["secure"]
+        assert cookie["httponly"]  # scripts never need it, whatever the setting says
+        assert ("example.org", "/auth") == (cookie["domain"], cookie["path"])
+        assert "Strict" == cookie["samesite"]
+    gone = post(client, "logout", {"mode": mode}).cookies[name]
+    assert (0, "example.org", "/auth") == (gone["max-age"], gone["domain"], gone["path"])
+    assert "Strict" == gone["samesite"]
 
 
 def test_reads_and_writes_of_the_same_site(client: Client) -> None:
