@@ -53,6 +53,47 @@ def report_of(folder: Path) -> str:
     return (folder / "out/REPORT.md").read_text()
 
 
+def expanded(policies: dict[str, Any]) -> dict[str, Any]:
+    """Return the policies with items in place of their keys, as ``fields=*.*`` gives them."""
+    kinds = {"role": "roles", "parent": "roles", "policy": "policies"}
+
+    def item(name: str, value: Any) -> Any:
+        if name == "user" and value:
+            return {"id": value, "email": "a@example.org"}
+        found = [one for one in policies.get(kinds.get(name, ""), ()) if one["id"] == value]
+        return found[0] if found else value
+
+    return {
+        part: [{name: item(name, value) for name, value in one.items()} for one in rows]
+        for part, rows in policies.items()
+    }
+
+
+@pytest.mark.parametrize("policies", [POLICIES, OLD_POLICIES], ids=["by-policy", "by-role"])
+def test_items_in_place_of_keys_say_the_same(tmp_path: Path, policies: Any) -> None:
+    assert expanded(policies) != policies
+    run(tmp_path, SNAPSHOT, policies)
+    plain = expose_of(tmp_path)["EXPOSE"], report_of(tmp_path)
+    run(tmp_path, SNAPSHOT, expanded(policies), force=True)
+    assert plain == (expose_of(tmp_path)["EXPOSE"], report_of(tmp_path))
+
+
+def test_words_of_a_field_may_be_a_text(tmp_path: Path) -> None:
+    secret = field("tags", "secret", "string", special="cast-json, conceal")
+    run(tmp_path, {**SNAPSHOT, "fields": [*SNAPSHOT["fields"], secret]})
+    assert ["secret"] == expose_of(tmp_path)["EXPOSE"]["tags"]["exclude"]
+
+
+def test_clients_may_not_name_what_rules_compare_with(tmp_path: Path) -> None:
+    """Rules need no setting for it; who filters by a value of the user finds out what it is."""
+    rule = {"title": {"_eq": "$CURRENT_USER.token"}}
+    read = permission("posts", "read", role=1, permissions=rule)
+    run(tmp_path, SNAPSHOT, {"roles": [{"id": 1, "name": "Own"}], "permissions": [read]})
+    assert {"title": {"$user": "token"}} == expose_of(tmp_path)["EXPOSE"]["posts"]["own"]["rows"]
+    assert "USER_VALUES" not in (tmp_path / "out/expose.py").read_text()
+    assert "has to have: token; in filters" in report_of(tmp_path)
+
+
 @pytest.mark.parametrize("policies", [POLICIES, OLD_POLICIES], ids=["by-policy", "by-role"])
 def test_grants_allow_what_the_policies_allow(tmp_path: Path, policies: Any) -> None:
     run(tmp_path, SNAPSHOT, policies)
@@ -315,6 +356,9 @@ WRONG: dict[str, Any] = {
     "no-fields": {"collections": []},
     "no-name": {"collections": [], "fields": [{"field": "x"}]},
     "no-list": {"collections": {}, "fields": []},
+    "no-relation": {"collections": [], "fields": [], "relations": [1]},
+    "no-meta": {"collections": [], "fields": [{**key("x"), "meta": '{"special": ["conceal"]}'}]},
+    "no-special": {"collections": [], "fields": [field("x", "y", "string", special=1)]},
     "no-related": {"collections": [], "fields": [], "relations": [{"related_collection": "x"}]},
 }
 
@@ -342,6 +386,23 @@ UNCLEAR: dict[str, Any] = {
     "list": [],
     "role": {"roles": [1]},
     "no-collection": {"permissions": [{"action": "read"}]},
+    "fields": {"permissions": [permission("posts", "read", fields=7)]},
+    **{
+        f"{part}-{name}-{type(value).__name__}": {
+            **POLICIES,
+            part: [{**one, name: value} for one in POLICIES[part]],
+        }
+        for part, name in (
+            ("roles", "id"),
+            ("roles", "parent"),
+            ("access", "role"),
+            ("access", "policy"),
+            ("access", "user"),
+            ("policies", "id"),
+            ("permissions", "policy"),
+        )
+        for value in (True, 1.5, [], {"name": "x"})
+    },
     "no-policies": {"roles": ROLES, "permissions": POLICIES["permissions"]},
     **{
         f"{name}-{type(value).__name__}": {

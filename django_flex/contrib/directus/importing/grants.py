@@ -41,7 +41,7 @@ _WIDTH = 100
 
 @dataclass(slots=True)
 class Grants:
-    """The entries by the name of the model, the callers' values in their rules, and what is lost."""
+    """The entries by the name of the model, the users' values in their rules, and what is lost."""
 
     expose: dict[str, dict[str, Any]] = field(default_factory=dict)
     user_values: set[str] = field(default_factory=set)
@@ -82,6 +82,15 @@ def import_grants(roles: Sequence[Role], names: Names, users: str) -> Grants:
         grants.expose.setdefault(users, {})
         grants.gaps.append(
             Gap(f"model {users}", "has an entry without a role: nothing of users is granted")
+        )
+    if grants.user_values:
+        values = ", ".join(sorted(grants.user_values))
+        grants.gaps.append(
+            Gap(
+                f"model {users}",
+                f"rules compare with these attributes of the user, which it has to have: {values}; in"
+                " filters of their own, clients may name those in the setting USER_VALUES",
+            )
         )
     return grants
 
@@ -238,9 +247,5 @@ def _user_values(part: object) -> list[str]:
 
 
 def write_grants(grants: Grants) -> str:
-    """Return the text of a module with ``EXPOSE``, and ``USER_VALUES`` if rules need it."""
-    text = pformat(grants.expose, width=_WIDTH, sort_dicts=False)
-    body = f"EXPOSE = {text}\n"
-    if grants.user_values:
-        body += f"USER_VALUES = {sorted(grants.user_values)!r}\n"
-    return f"{_HEADER}{body}"
+    """Return the text of a module with ``EXPOSE``."""
+    return f"{_HEADER}EXPOSE = {pformat(grants.expose, width=_WIDTH, sort_dicts=False)}\n"

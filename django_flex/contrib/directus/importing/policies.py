@@ -12,6 +12,13 @@ from django_flex.contrib.directus.importing.gaps import Gap, ImportFailedError
 ANONYMOUS = "anon"
 #: Lists in the document; their paths in the API of Directus are the same.
 PARTS = ("roles", "permissions", "policies", "access")
+#: What is a key in each of them: the item's own, or that of another.
+KEYS = {
+    "roles": ("id", "parent"),
+    "permissions": ("policy", "role"),
+    "policies": ("id",),
+    "access": ("role", "user", "policy"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +52,7 @@ def read_policies(document: object) -> tuple[list[Role], list[Gap]]:
             ``policies`` and ``access``, as the API of Directus returns each of them.
 
     Raises:
-        ImportFailedError: it is none.
+        ImportFailedError: it is none, or a key in it is none.
     """
     if not isinstance(document, Mapping):
         raise ImportFailedError("Policies are an object with 'roles' and 'permissions'")
@@ -66,7 +73,23 @@ def _rows(document: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]
         found = found.get("data") or []
     if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
         raise ImportFailedError(f"'{name}' is no list of objects")
-    return found
+    return [
+        {**one, **{key: _key(one[key], f"{name}[{n}].{key}") for key in KEYS[name] if key in one}}
+        for n, one in enumerate(found)
+    ]
+
+
+def _key(value: object, place: str) -> str | None:
+    """Return a key as text; of an item that stands in its place, as ``fields=*.*`` gives it, its own.
+
+    Raises:
+        ImportFailedError: it is neither, so that nobody knows whose it is.
+    """
+    if isinstance(value, Mapping):
+        value = value.get("id", value)
+    if value is None or (isinstance(value, str | int) and not isinstance(value, bool)):
+        return None if value is None else str(value)
+    raise ImportFailedError(f"{place} is no key")
 
 
 def _permission(one: Mapping[str, Any], position: int) -> Permission:
@@ -76,8 +99,10 @@ def _permission(one: Mapping[str, Any], position: int) -> Permission:
     fields = one.get("fields") or []
     if isinstance(fields, str):
         fields = fields.split(",")
+    if not isinstance(fields, list):
+        raise ImportFailedError(f"permissions[{position}]: 'fields' is no list")
     return Permission(
-        policy=str(one.get("policy") or ""),
+        policy=one.get("policy") or "",
         collection=one["collection"],
         action=one["action"],
         fields=tuple(str(name).strip() for name in fields),
@@ -117,8 +142,8 @@ def _by_role(
 def _by_policy(
     lists: Mapping[str, Sequence[Mapping[str, Any]]], permissions: Sequence[Permission]
 ) -> tuple[list[Role], list[Gap]]:
-    admins = {one.get("id") for one in lists["policies"] if _is_admin(one)}
-    names = {str(one.get("id")): _name(one) for one in lists["policies"]}
+    admins = {one["id"] for one in lists["policies"] if one.get("id") and _is_admin(one)}
+    names = {one.get("id"): _name(one) for one in lists["policies"]}
     limited = {one.get("id") for one in lists["policies"] if one.get("ip_access")}
     roles = {one.get("id"): one for one in lists["roles"]}
 
@@ -128,14 +153,14 @@ def _by_policy(
         return Role(
             name=name,
             is_admin=not admins.isdisjoint(policies),
-            permissions=tuple(p for p in permissions if p.policy in {*map(str, policies)}),
+            permissions=tuple(p for p in permissions if p.policy in policies),
             is_public=is_public,
         )
 
     found = [role(_name(one), _with_parents(key, roles)) for key, one in roles.items()]
     gaps = [
         Gap(
-            f"policy {names.get(str(a.get('policy')), '')}",
+            f"policy {names.get(a.get('policy'), '')}",
             "is of single users: put them in a group",
         )
         for a in lists["access"]

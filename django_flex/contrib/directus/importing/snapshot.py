@@ -125,13 +125,22 @@ def _text(one: object, name: str, place: str) -> str:
     return value
 
 
-def _meta(one: Mapping[str, Any]) -> Mapping[str, Any]:
+def _meta(one: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """Return what Directus knows of its own.
+
+    Raises:
+        ImportFailedError: it is no object; what it says, such as that a field is concealed, would be lost.
+    """
     meta = one.get("meta")
-    return meta if isinstance(meta, Mapping) else {}
+    if meta is None:
+        return {}
+    if not isinstance(meta, Mapping):
+        raise ImportFailedError(f"{place}: 'meta' is no object")
+    return meta
 
 
 def _collection(one: Any, place: str, fields: Mapping[str, list[Field]]) -> Collection:
-    name, meta = _text(one, "collection", place), _meta(one)
+    name, meta = _text(one, "collection", place), _meta(one, place)
     return Collection(
         name=name,
         fields=tuple(fields.get(name, ())),
@@ -142,18 +151,26 @@ def _collection(one: Any, place: str, fields: Mapping[str, list[Field]]) -> Coll
 
 def _field(one: Any, place: str) -> Field:
     collection, name = _text(one, "collection", place), _text(one, "field", place)
-    meta, schema = _meta(one), one.get("schema")
+    meta, schema = _meta(one, place), one.get("schema")
     options = meta.get("options")
     return Field(
         collection=collection,
         name=name,
         type=str(one.get("type") or "unknown"),
-        special=tuple(map(str, meta.get("special") or ())),
+        special=_special(meta.get("special"), place),
         note=str(meta.get("note") or ""),
         required=bool(meta.get("required")),
         choices=_choices(options.get("choices") if isinstance(options, Mapping) else None),
         schema=schema if isinstance(schema, Mapping) else {},
     )
+
+
+def _special(found: object, place: str) -> tuple[str, ...]:
+    """Return the words, which are a text with commas in the tables of Directus."""
+    words = found.split(",") if isinstance(found, str) else found or []
+    if not isinstance(words, list):
+        raise ImportFailedError(f"{place}: 'special' is no list")
+    return tuple(str(word).strip() for word in words)
 
 
 def _choices(found: object) -> tuple[tuple[Any, str], ...]:
@@ -168,11 +185,12 @@ def _choices(found: object) -> tuple[tuple[Any, str], ...]:
 
 
 def _relation(one: Any, place: str) -> Relation:
-    meta, schema = _meta(one), one.get("schema") if isinstance(one, Mapping) else None
+    collection, name = _text(one, "collection", place), _text(one, "field", place)
+    meta, schema = _meta(one, place), one.get("schema")
     related, one_field = one.get("related_collection"), meta.get("one_field")
     return Relation(
-        collection=_text(one, "collection", place),
-        field=_text(one, "field", place),
+        collection=collection,
+        field=name,
         related=str(related) if related else None,
         one_field=str(one_field) if one_field else None,
         on_delete=str(schema["on_delete"])
