@@ -382,6 +382,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, text: str) -> None:
 
 
 NO_OBJECTS: tuple[Any, ...] = ('{"owner": 1}', [])
+NO_KEYS: tuple[Any, ...] = (True, 1.5, [], {"name": "x"})
 UNCLEAR: dict[str, Any] = {
     "list": [],
     "role": {"roles": [1]},
@@ -401,7 +402,7 @@ UNCLEAR: dict[str, Any] = {
             ("policies", "id"),
             ("permissions", "policy"),
         )
-        for value in (True, 1.5, [], {"name": "x"})
+        for value in NO_KEYS
     },
     "no-policies": {"roles": ROLES, "permissions": POLICIES["permissions"]},
     **{
