@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import mimetypes
 from pathlib import PurePosixPath
@@ -44,6 +45,8 @@ DOWNLOAD = "download"
 #: scripts with the session of the user who opens it.
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "text/plain")
 SHOWN_KINDS = ("audio/", "video/")
+#: What a file system says of a name, whatever is stored.
+REFUSED = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.EISDIR, errno.ENOTDIR})
 POLICY = "default-src 'none'; sandbox"
 
 
@@ -100,9 +103,12 @@ def _file(
     storage: Any = column.storage
     try:
         opened = storage.open(name)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, SuspiciousFileOperation):
+    except (FileNotFoundError, SuspiciousFileOperation):
         raise NotFoundError("This row has no file") from None
     except Exception as error:
+        if isinstance(error, ValueError) or getattr(error, "errno", None) in REFUSED:
+            logger.warning("The storage refuses the name of a file", exc_info=True)
+            raise NotFoundError("This row has no file") from None
         logger.exception("The storage does not open a file")
         raise UnavailableError from error
     media_type, encoding = mimetypes.guess_type(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -211,11 +212,42 @@ def test_a_storage_that_is_away_is_said_so(dossier: Dossier, settings: Any) -> N
     assert b"s3" not in response.content
 
 
-@pytest.mark.parametrize("name", ["../secret.txt", "/etc/passwd", "scans", "scans/a.txt/b.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.txt",
+        "/etc/passwd",
+        "scans",
+        "scans/a.txt/b.txt",
+        "\N{EURO SIGN}" * 99,
+    ],
+)
 def test_a_name_that_is_no_file_of_the_storage(dossier: Dossier, name: str) -> None:
     scan = stored(dossier)
     Scan.objects.filter(pk=scan.pk).update(file=name)
     assert (404, "ROUTE_NOT_FOUND") == code(Client().get(f"/api/assets/{scan.pk}"))
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ValueError("embedded null byte"), 404),
+        (OSError(errno.ENAMETOOLONG, "File name too long"), 404),
+        (PermissionError(errno.EACCES, "Permission denied"), 503),
+    ],
+    ids=["value", "long", "permission"],
+)
+def test_a_storage_refuses_a_name_or_cannot_read(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch, caplog: Any, error: Exception, status: int
+) -> None:
+    scan = stored(dossier)
+
+    def refuse(*_: object) -> Any:
+        raise error
+
+    monkeypatch.setattr(FileSystemStorage, "open", refuse)
+    assert status == Client().get(f"/api/assets/{scan.pk}").status_code
+    assert "The storage" in caplog.text
 
 
 def test_two_columns_of_files_are_no_collection_of_files(
