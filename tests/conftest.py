@@ -49,6 +49,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="with --exhaustive, try each case by few doors all the same, and what meets the database",
     )
     parser.addoption(
+        "--beyond-default",
+        action="store_true",
+        help="with --exhaustive, leave out what a run without it tries, unless it reads a clock",
+    )
+    parser.addoption(
+        "--reads-clock", action="store_true", help="try only what another day may change"
+    )
+    parser.addoption(
         "--sample-cases",
         action="store_true",
         help="try a third of the cases of each test, which another FLEX_SEED changes",
@@ -93,26 +101,38 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what only an exhaustive run has; files and tests that a run names are run whole."""
-    exhaustive, few_doors = config.getoption("exhaustive"), config.getoption("sample_doors")
-    if config.option.keyword or (exhaustive and not few_doors):
+    option = config.getoption
+    if config.option.keyword:
         return
     arguments = [Path(argument.partition("::")[0]) for argument in config.args]
     named = {config.invocation_params.dir / path for path in arguments if path.suffix == ".py"}
     candidates = [item for item in items if item.path not in named]
     left_out: set[pytest.Item] = set()
-    if exhaustive:
+    if option("beyond_default"):
+        default = set(candidates) - _beyond_default(candidates)
+        left_out.update(
+            i for i in default if not (sampling.reads_clock(i) or sampling.tries_more(i))
+        )
+    elif option("sample_doors"):
         left_out.update(sampling.without_database(candidates))
         # Only doors are sampled here, and what is alike on all databases.
         candidates = [item for item in candidates if not sampling.differs_by_database(item)]
-    else:
-        left_out.update(item for item in candidates if item.get_closest_marker("exhaustive"))
-        left_out.update(sampling.thinned_out(candidates))
-    left_out.update(sampling.left_out(candidates, sampling.FEW))
-    if config.getoption("sample_cases"):
+        left_out.update(sampling.left_out(candidates, sampling.FEW))
+    elif not option("exhaustive"):
+        left_out.update(_beyond_default(candidates))
+    if option("reads_clock"):
+        left_out.update(item for item in candidates if not sampling.reads_clock(item))
+    if option("sample_cases"):
         tried = [item for item in candidates if item not in left_out]
         left_out.update(sampling.other_cases(tried, random_search.SEED))
     config.hook.pytest_deselected(items=[*left_out])
     items[:] = [item for item in items if item not in left_out]
+
+
+def _beyond_default(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return what only an exhaustive run tries."""
+    marked = [item for item in items if item.get_closest_marker("exhaustive")]
+    return {*marked, *sampling.thinned_out(items), *sampling.left_out(items, sampling.FEW)}
 
 
 def pytest_collection_finish() -> None:
@@ -204,11 +224,14 @@ def own_settings() -> None:
 def built_settings(request: pytest.FixtureRequest) -> Iterator[None]:
     """Build settings that tests share once: it is a quarter of their time.
 
-    Tests that replace parts of models or of the package build theirs, and so does a run of every
-    case by every door.
+    Tests that replace parts of models or of the package build theirs, and so does one test in four of
+    a run of every case by every door, another one with another ``FLEX_SEED``.
     """
     option = request.config.getoption
-    if (option("exhaustive") and not option("sample_doors")) or _replaces_parts(request.node):
+    every_door = option("exhaustive") and not option("sample_doors")
+    if (every_door and sampling.by_turns(request.node, 4, random_search.SEED)) or _replaces_parts(
+        request.node
+    ):
         yield
         return
     with pytest.MonkeyPatch.context() as patch:

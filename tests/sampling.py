@@ -7,6 +7,9 @@ So it is with other products: ``sampled("name")`` marks a test that has a parame
 
 ``one_in(n)`` marks a test with many like cases, few of which can fail alone: by default every n-th runs.
 
+``--exhaustive --beyond-default`` is for a gate that has already run the suite without options: it leaves
+out what ran there, unless it tries more in an exhaustive run, or reads a clock that has since been moved.
+
 A run with ``--sample-cases`` is for another Python and Django, where it is the code that may fail and not
 the case: of each test a third of the cases run, and in ``OF_THE_SERVERS`` all.
 """
@@ -16,10 +19,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from zlib import crc32
 
 import pytest
 
+ROOT = Path(__file__).parent
 #: The parameters that stand for a door.
 DOORS = frozenset({"any_door", "door", "http_door", "query_door", "role_door", "served", "site"})
 #: Of the cases of a test, one in so many meets a second door.
@@ -37,6 +43,22 @@ OF_THE_SERVERS = frozenset(
         "tokens",
     }
 )
+#: What reads a clock, or meets dates that are relative to now: it runs again on other days.
+READS_CLOCK = (
+    "tests/actions/",
+    "tests/audit/",
+    "tests/contrib/",
+    "tests/docs/test_examples.py",
+    "tests/docs/test_tutorial.py",
+    "tests/doors/aggregates/test_aggregates.py",
+    "tests/doors/clauses/test_filtering.py",
+    "tests/doors/clauses/test_time_zones.py",
+    "tests/idempotency/",
+    "tests/management/",
+    "tests/throttling/",
+)
+#: A file with one of these words may try more in an exhaustive run than by default.
+TRIES_MORE = ("getoption", "random_search", "statements.size")
 #: With ``--sample-cases`` one case in so many runs.
 CASES = 3
 #: By default a test meets so many doors beside its usual one; which, differs from test to test.
@@ -133,6 +155,27 @@ def without_database(items: Iterable[pytest.Item]) -> list[pytest.Item]:
         and not item.get_closest_marker("django_db")
         and "django_db_setup" not in getattr(item, "fixturenames", ["django_db_setup"])
     ]
+
+
+def by_turns(item: pytest.Item, number: int, seed: int) -> bool:
+    """Return whether it is this item's turn, which comes with one seed in so many."""
+    return (crc32(item.nodeid.encode()) + seed) % number == 0
+
+
+def reads_clock(item: pytest.Item) -> bool:
+    """Return whether another day may be another case for a test."""
+    return item.nodeid.startswith(READS_CLOCK)
+
+
+def tries_more(item: pytest.Item) -> bool:
+    """Return whether a test, or what collects it, may try more in an exhaustive run."""
+    above = [folder / "conftest.py" for folder in item.path.parents if ROOT in folder.parents]
+    return any(map(_tries_more, (item.path, *above)))
+
+
+@cache
+def _tries_more(path: Path) -> bool:
+    return path.exists() and any(word in path.read_text() for word in TRIES_MORE)
 
 
 def other_cases(items: Iterable[pytest.Item], seed: int) -> list[pytest.Item]:

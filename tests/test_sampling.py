@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -14,10 +15,15 @@ from tests.sampling import (
     CASES,
     MORE,
     OF_THE_SERVERS,
+    READS_CLOCK,
+    ROOT,
     Case,
+    by_turns,
     folders,
     other_cases,
+    reads_clock,
     sample,
+    tries_more,
     without_database,
 )
 
@@ -167,3 +173,29 @@ def test_a_fixture_with_a_database_is_seen(request: pytest.FixtureRequest, booki
 def test_the_folders_of_an_item_are_those_of_its_file(request: pytest.FixtureRequest) -> None:
     assert folders(request.node) == set()
     assert folders(made("tests/doors/clauses/test_a.py", 1)[0]) == {"doors", "clauses"}
+
+
+def test_what_reads_a_clock_is_there() -> None:
+    assert [path for path in READS_CLOCK if not (ROOT.parent / path).exists()] == []
+    assert reads_clock(made("tests/throttling/test_a.py", 1)[0])
+    assert not reads_clock(made("tests/policy/test_throttling.py", 1)[0])
+
+
+def test_what_tries_more_in_an_exhaustive_run_is_seen_by_its_words(
+    request: pytest.FixtureRequest,
+) -> None:
+    def tries(path: str) -> bool:
+        return tries_more(cast("pytest.Item", SimpleNamespace(path=ROOT / path)))
+
+    assert tries("differential/test_differential.py")
+    assert tries("statements/test_pairs.py")
+    assert tries("memory/doors/test_counts.py"), "its conftest.py draws the cases"
+    assert not tries("policy/test_guarding.py")
+
+
+def test_each_item_has_its_turn() -> None:
+    items = made("tests/policy/test_a.py", 40)
+
+    turns = [{n for n, item in enumerate(items) if by_turns(item, 4, seed)} for seed in range(4)]
+    assert set(range(40)) == set().union(*turns)
+    assert sum(map(len, turns)) == 40
