@@ -23,10 +23,12 @@ SECRETS = (
     *("api_key", "private_key", "secret_key", "access_key", "signing_key", "session_key"),
     *("password_hash", "token_hash", "code_hash"),
 )
-#: Models of Django and of other packages whose rows sign users in, are a second factor or give rights,
-#: with the columns that have secrets which no name in ``SECRETS`` gives away.
+#: Models of Django and of other packages whose rows sign users in, are a second factor, give rights or
+#: say about which model these are, with the columns that have secrets which no name in ``SECRETS`` gives away.
 CREDENTIALS: Mapping[str, tuple[str, ...]] = {
     "sessions.session": ("session_data",),
+    # What permissions are about, and generic foreign keys
+    "contenttypes.contenttype": (),
     # REST framework, and its packages
     "authtoken.token": ("key",),
     "knox.authtoken": ("digest",),
@@ -127,7 +129,11 @@ class Guard:
         Nor deletes them: a token is valid again without the row that revoked it, and a login needs
         no second factor without the row of its device.
         """
-        return self.everything or not self.rights.isdisjoint(resource.kinds)
+        return self.decides_rights(resource.kinds)
+
+    def decides_rights(self, kinds: frozenset[str]) -> bool:
+        """Whether rows of a model give rights, by its label and those of what it inherits from."""
+        return self.everything or not self.rights.isdisjoint(kinds)
 
     def _covers(self, resource: Resource, name: str, kind: str) -> bool:
         if (name, kind) not in self.known:

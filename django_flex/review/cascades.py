@@ -21,7 +21,7 @@ def review_cascades(reviewed: ReviewedGrant) -> Iterator[Problem]:
     """Yield the models whose rows a delete would remove or change beyond the role's grants."""
     grant = reviewed.grant
     writing = grant.writing.get("delete")
-    if writing is None or writing.cascade.everything:
+    if writing is None:
         return
     if not grant.operations & {"delete", "bulk_delete"}:
         return
@@ -30,9 +30,12 @@ def review_cascades(reviewed: ReviewedGrant) -> Iterator[Problem]:
     beyond = [one for one in found if not _is_granted(one, reviewed)]
     for opened in (False, True):
         names = {one.label for one in beyond if writing.cascade.opens(one.label) is opened}
+        if opened and writing.cascade.everything:  # that it is all of them was meant
+            names &= writing.cascade.named
         if names:
             text = ", ".join(sorted(names))
-            yield _opened(text, reviewed) if opened else _refused(sorted(names), text, reviewed)
+            wanted = [*("*" for _ in range(writing.cascade.everything)), *sorted(names)]
+            yield _opened(text, reviewed) if opened else _refused(wanted, text, reviewed)
 
 
 def _refused(names: list[str], text: str, reviewed: ReviewedGrant) -> Problem:

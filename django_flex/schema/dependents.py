@@ -36,7 +36,7 @@ def dependents(model: type[models.Model]) -> tuple[Dependent, ...]:
     found: dict[Dependent, None] = {}
     waiting = [model]
     while waiting:
-        for there, changed in _next(waiting.pop()):
+        for there, changed in directly_dependent(waiting.pop()):
             dependent = Dependent(label_of(there), changed)
             if dependent not in found:
                 found[dependent] = None
@@ -68,7 +68,9 @@ def asked_by_delete(label: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _next(model: type[models.Model]) -> Iterator[tuple[type[models.Model], str | None]]:
+def directly_dependent(
+    model: type[models.Model],
+) -> Iterator[tuple[type[models.Model], str | None]]:
     """Yield the models that depend on one directly, each with the field that would change."""
     for related in relations_to(model):
         there, field = related.related_model, related.field

@@ -32,7 +32,7 @@ from django_flex.schema.resources import Resource
 from django_flex.schema.trees import tree_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 
 def model_of(resource: Resource) -> type[models.Model] | None:
@@ -75,7 +75,7 @@ def describe(model: type[models.Model]) -> Resource:
         object_name=str(meta.object_name),
         verbose_name=meta.verbose_name or "",
         verbose_name_plural=meta.verbose_name_plural or "",
-        kinds=frozenset(_labels(model)),
+        kinds=kinds_of(model),
         plain=_is_plain(type(model._default_manager)),
         unique=unique_sets(model),
         unnamable=frozenset(f.name for f in meta.private_fields) - relations.keys(),
@@ -99,12 +99,10 @@ def _key_name(named: ModelAttribute, pk: ModelAttribute) -> str:
     return "id" if named is pk or named.value_field is pk.value_field else "pk"
 
 
-def _labels(model: type[models.Model]) -> Iterator[str]:
-    """Yield the labels of a model and all that it inherits from."""
-    for base in model.__mro__:
-        options = getattr(base, "_meta", None)
-        if options is not None:
-            yield options.label_lower
+def kinds_of(model: type[models.Model]) -> frozenset[str]:
+    """Return the labels of a model and all that it inherits from."""
+    options = (getattr(base, "_meta", None) for base in model.__mro__)
+    return frozenset(one.label_lower for one in options if one is not None)
 
 
 def _is_plain(manager: type[models.Manager[Any]]) -> bool:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_flex.query.terms import nearest
 from django_flex.resolved import Cascade
+from django_flex.schema.dependents import directly_dependent
+from django_flex.schema.introspection import kinds_of, label_of, model_of
 from django_flex.schema.registry import Schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db import models
+
     from django_flex.policy.compile.reporting import ProblemReporter
+    from django_flex.policy.guarding import Guard
+    from django_flex.policy.model import Grant
+    from django_flex.schema.resources import Resource
 
 
 def compile_cascade(names: list[str], reporter: ProblemReporter) -> Cascade:
@@ -17,6 +27,37 @@ def compile_cascade(names: list[str], reporter: ProblemReporter) -> Cascade:
     schema = Schema()
     found = {find_label(name, schema, reporter) for name in names if name != "*"}
     return Cascade("*" in names, frozenset(label for label in found if label is not None))
+
+
+def keep_rights(grant: Grant, resource: Resource, guard: Guard) -> Grant:
+    """Return a grant whose ``*`` under ``cascade`` includes no rows that give rights.
+
+    They are deleted with a user to whom they belong. With other rows, such as a content type, they
+    are only where the grant names their model, or the role may delete them anyway.
+    """
+    writing, model = grant.writing.get("delete"), model_of(resource)
+    if writing is None or model is None or not writing.cascade.everything:
+        return grant
+    kept = frozenset(_rights_beside(model, guard))
+    if not kept:
+        return grant
+    narrower = replace(writing, cascade=replace(writing.cascade, kept=kept))
+    return replace(grant, writing={**grant.writing, "delete": narrower})
+
+
+def _rights_beside(model: type[models.Model], guard: Guard) -> Iterator[str]:
+    """Yield the labels of models that give rights and depend on rows of one, but not by a user."""
+    seen, waiting = {model}, [model]
+    while waiting:
+        one = waiting.pop()
+        if guard.users in kinds_of(one):
+            continue
+        for there, changed in directly_dependent(one):
+            if guard.decides_rights(kinds_of(there)):
+                yield label_of(there)
+            elif changed is None and there not in seen:
+                seen.add(there)
+                waiting.append(there)
 
 
 def find_label(key: object, schema: Schema, reporter: ProblemReporter) -> str | None:

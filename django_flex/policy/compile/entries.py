@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from django_flex.exceptions import AccessDeniedError
 from django_flex.policy.compile.actions import with_actions
+from django_flex.policy.compile.cascades import keep_rights
 from django_flex.policy.compile.computed import compile_computed
 from django_flex.policy.compile.grants import (
     A_GRANT,
@@ -301,6 +302,7 @@ def _with_guard(entry: Entry, guard: Guard, reporter: ProblemReporter) -> Entry:
     def checked(grant: Grant, notes: ProblemReporter) -> Grant:
         if gives_rights and "delete" in grant.operations:
             grant = without_wildcard_delete(grant)
+        grant = keep_rights(grant, entry.resource, guard)
         names = ", ".join(f"'{one.name}'" for one in untold_columns(grant, entry.resource, guard))
         if not names:
             return grant

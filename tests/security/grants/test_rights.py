@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.test.utils import isolate_apps
@@ -16,10 +17,16 @@ from django_flex.checks import check_settings
 from django_flex.conf import get_settings
 from django_flex.policy import guarding
 from django_flex.schema.introspection import describe
-from tests.testapp.models import Company
+from tests.testapp.models import Booking, Company, Customer, Errand, Line
 
 WILD: dict[str, Any] = {"rows": "*", "fields": ["*"], "filters": ["*"], "ops": ["*"]}
-MODELS = ("auth.group", "auth.permission", "auth.user_groups", "auth.user_user_permissions")
+MODELS = (
+    "auth.group",
+    "auth.permission",
+    "auth.user_groups",
+    "auth.user_user_permissions",
+    "contenttypes.contenttype",
+)
 EVERY = (*MODELS, "auth.group_permissions", "auth.user")
 
 
@@ -65,6 +72,11 @@ ATTACKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "adds-a-link-of-a-group": ("auth.group_permissions", "add", {"group": 61, "permission": 2}),
     "by-another-name": ("auth.permission", "edit", {"_id": 1, "codename": "view_x"}),
     "nested": ("auth.user", "edit", {"_id": 51, "groups": {"$add": [{"name": "bosses"}]}}),
+    "moves-permissions-to-another-app": (
+        "contenttypes.contenttype",
+        "edit",
+        {"_id": 1, "app_label": "x"},
+    ),
     "by-filter": ("auth.group", "bulk_edit", {"filters": {"id": 61}, "_set": {"name": "x"}}),
     "upsert": ("auth.group", "upsert", {"_match": "name", "name": "bosses"}),
 }
@@ -72,7 +84,7 @@ ATTACKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 def state() -> list[Any]:
     links = (User.groups.through, User.user_permissions.through, Group.permissions.through)
-    models: Any = (Group, Permission, *links)
+    models: Any = (ContentType, Group, Permission, *links)
     return [list(model.objects.order_by("pk").values_list()) for model in models]
 
 
@@ -103,7 +115,8 @@ def test_only_a_grant_that_says_so_deletes_them(
         assert 403 == run(ana, model, "delete", _id=key)
         assert 403 == run(ana, model, "bulk_delete", filters={"id": key})
         assert before == state()
-    settings.DJANGO_FLEX = {"EXPOSE": {model: {role: {**WILD, "ops": ["*", "delete"]}}}}
+    named = {**WILD, "ops": ["*", "delete"], "delete": {"cascade": ["auth.permission"]}}
+    settings.DJANGO_FLEX = {"EXPOSE": {model: {role: named}}}
     assert 200 == run(ana, model, "delete", _id=key)
 
 
@@ -138,6 +151,57 @@ def test_what_a_grant_names_is_written(settings: Any, ana: User) -> None:
     assert 200 == run(ana, "auth.group", "edit", _id=61, name="x", permissions=[1])
     assert 201 == run(ana, "auth.user_groups", "add", user=51, group=62)
     assert 200 == run(ana, "company", "list")
+
+
+#: name: the model, the grant on it, the other entries, and whether its rows are deleted
+CASCADES: dict[str, tuple[str, Any, dict[str, Any], bool]] = {
+    "any": ("contenttype", {"cascade": "*"}, {}, False),
+    "named": ("contenttype", {"cascade": ["*", "auth.permission"]}, {}, True),
+    "deletable": (
+        "contenttype",
+        {"cascade": "*"},
+        {"auth.permission": {**WILD, "ops": ["get", "delete"]}},
+        True,
+    ),
+    "only-readable": ("contenttype", {"cascade": "*"}, {"auth.permission": WILD}, False),
+    "everything-on-permissions": ("contenttype", {"cascade": "*"}, {"auth.permission": "*"}, False),
+    "of-a-user": ("user", {"cascade": "*"}, {}, True),
+    "of-another-row": ("booking", {"cascade": "*"}, {}, False),
+    "of-another-row-and-named": ("booking", {"cascade": ["*", "line"]}, {}, True),
+}
+
+
+@pytest.mark.parametrize("name", CASCADES)
+@pytest.mark.parametrize("role", ["authenticated", "superuser"])
+def test_rights_go_with_their_user_only_or_where_a_grant_names_them(
+    settings: Any, ana: User, monkeypatch: pytest.MonkeyPatch, name: str, role: str
+) -> None:
+    model, delete, others, deleted = CASCADES[name]
+    # Stand-ins for tokens of other packages: one of users, and one of other rows.
+    monkeypatch.setattr(
+        guarding, "CREDENTIALS", {**guarding.CREDENTIALS, "testapp.errand": (), "testapp.line": ()}
+    )
+    User.objects.filter(pk=ana.pk).update(is_superuser=role == "superuser")
+    bob = User.objects.create_user("bob")
+    Errand.objects.create(user=bob)
+    booking = Booking.objects.create(customer=Customer.objects.create(name="x"), created_by=bob)
+    Line.objects.create(booking=booking, product="x")
+    kind = ContentType.objects.create(app_label="gone", model="gone")
+    Permission.objects.create(content_type=kind, codename="view_gone")
+    key = {"contenttype": kind, "user": bob, "booking": booking}[model].pk
+    grant = {"fields": ["id"], "ops": ["get", "delete"], "delete": delete}
+    settings.DJANGO_FLEX = {
+        "EXPOSE": {model: {role: grant}, **{other: {role: one} for other, one in others.items()}}
+    }
+    counted: Any = {"contenttype": Permission, "user": Errand, "booking": Line}[model]
+    before = counted.objects.count()
+
+    assert (200 if deleted else 409) == run(ana, model, "delete", _id=key)
+    assert before - deleted == counted.objects.count()
+    about = {"contenttype": "auth.permission", "booking": "testapp.line"}.get(model, "-")
+    found = [one.msg for one in check_settings() if one.id == "django_flex.I004"]
+    refused = [one for one in found if "cannot be deleted" in one and about in one]
+    assert bool(refused) is not deleted, found
 
 
 def test_settings_that_guard_no_groups_leave_them_to_wildcards(settings: Any, ana: User) -> None:
