@@ -1,4 +1,4 @@
-"""The stand-in for Directus as an application, for gunicorn and uvicorn: the rows of the music shop.
+"""The stand-in for Directus as an application: the rows of the music shop.
 
 ``DIRECTUS_ROWS`` names the file that they are in.
 """

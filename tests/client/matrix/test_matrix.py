@@ -1,4 +1,4 @@
-"""Both clients and both dialects: in process, on two servers, and where every request fails once."""
+"""Both clients, both dialects and a stand-in for Directus: in process, on two servers, and where each request fails once."""
 
 from __future__ import annotations
 
@@ -14,25 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.matrix.demo import SCENARIOS
+from tests.client.matrix.demo import PATHS, SCENARIOS
 
 ROOT = Path(__file__).parents[3]
 SERVERS = {
     "gunicorn": ("--workers=1", "--threads=8", "-b", "fd://{}"),
     "uvicorn": ("--lifespan=off", "--log-level=warning", "--fd={}"),
 }
-APPLICATIONS = {
-    ("flex", "gunicorn"): "music_shop.wsgi:application",
-    ("flex", "uvicorn"): "music_shop.asgi:application",
-    ("directus", "gunicorn"): "tests.client.matrix.directus_app:wsgi",
-    ("directus", "uvicorn"): "tests.client.matrix.directus_app:asgi",
-}
-#: The project as it is exposes no files.
-FILES = """
-DJANGO_FLEX["EXPOSE"]["booklet"] = {
-    "superuser": {"rows": "*", "fields": "*", "ops": ["get", "add"], "files": {"document": {}}}
-}
-"""
+APPLICATIONS = {"gunicorn": "music_shop.wsgi:application", "uvicorn": "music_shop.asgi:application"}
 #: What the stand-in for Directus has.
 DUMP = """
 import json, sys
@@ -48,7 +37,7 @@ pytestmark = pytest.mark.exhaustive
 
 @dataclass(frozen=True)
 class Place:
-    dialect: str
+    server: str
     address: str
 
 
@@ -68,8 +57,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example project with its rows and accounts, in a folder and on a database of its own."""
     folder = tmp_path_factory.mktemp("demo") / "project"
     shutil.copytree(ROOT / "example_project", folder, ignore=shutil.ignore_patterns("*.sqlite3*"))
-    with (folder / "music_shop" / "settings.py").open("a") as settings:
-        settings.write(FILES)
     rows = ""
     for command in (["manage.py", "demo", "--no-server"], ["-c", DUMP]):
         rows = subprocess.run(
@@ -85,14 +72,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def served(name: str, dialect: str, project: Path) -> Iterator[str]:
-    """Serve what speaks the dialect, and return its address."""
+def served(name: str, project: Path) -> Iterator[str]:
+    """Serve the project, and return its address."""
     with closing(socket.socket()) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(64)
         options = [part.format(listening.fileno()) for part in SERVERS[name]]
         with subprocess.Popen(
-            [sys.executable, "-m", name, *options, APPLICATIONS[dialect, name]],
+            [sys.executable, "-m", name, *options, APPLICATIONS[name]],
             cwd=project,
             env=environment(project),
             pass_fds=[listening.fileno()],
@@ -107,26 +94,27 @@ def served(name: str, dialect: str, project: Path) -> Iterator[str]:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param((dialect, where), id=f"{dialect}-{where}")
-        for dialect in ("flex", "directus")
+        pytest.param((server, where), id=f"{server}-{where}")
+        for server in ("flex", "directus", "stand-in")
         for where in ("in process", *SERVERS, "faults")
+        if server in PATHS or where not in SERVERS
     ],
 )
 def place(request: pytest.FixtureRequest, project: Path) -> Iterator[Place]:
     """Where a server answers."""
-    dialect, where = request.param
+    server, where = request.param
     if where not in SERVERS:
-        yield Place(dialect, where)
+        yield Place(server, where)
         return
     pytest.importorskip(where)
-    with served(where, dialect, project) as url:
-        yield Place(dialect, f"{url}api/" if dialect == "flex" else url)
+    with served(where, project) as url:
+        yield Place(server, url + PATHS[server])
 
 
 @pytest.mark.parametrize("name", ["sync", "async"])
 def test_the_same_scenarios_everywhere(name: str, place: Place, project: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.client.matrix.demo", name, place.dialect, place.address],
+        [sys.executable, "-m", "tests.client.matrix.demo", name, place.server, place.address],
         cwd=project,
         env=environment(project),
         capture_output=True,
