@@ -126,6 +126,8 @@ def _of_list(
 
 def _compared(path: str, word: str, operand: object) -> dict[str, Any]:
     operator = OPERATORS[word]
+    if operator.form in {"geometry", "box"}:
+        raise UntranslatableError(f"{path}: {word}")  # columns of geometries are not carried over
     if operator.form in {"null", "empty"}:
         return _absent(path, operator, operand)
     value = _value(operand, operator.form)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_flex.exceptions import InvalidValueError, QueryError, UnsupportedQueryError
 from django_flex.exceptions.places import worded
 from django_flex.query.ast import ParameterText, UserValue
 from django_flex.query.terms import excerpt, parse_path
 from django_flex.query.time_offsets import parse_now
+from django_flex.schema.geometry.geojson import GeometryError, GeometryType, parse_geometry
 
 if TYPE_CHECKING:
     from django_flex.query.ast import Now
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _NOW = re.compile(r"\$NOW(?:\((.*)\))?")
 _USER = re.compile(r"\$CURRENT_USER(?:\.(.+))?")
 _TRUE, _FALSE = ("true", "1", ""), ("false", "0")
+#: Which coordinate system the column has is not known here.
+ANY_GEOMETRY = GeometryType(srid=None, dimensions=None)
 _UNSUPPORTED = ("$CURRENT_ROLE", "$CURRENT_ROLES", "$CURRENT_POLICIES")
 
 
@@ -74,6 +77,40 @@ def boolean_of(value: object, place: str) -> bool:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     raise InvalidValueError("true or false is needed", path=place)
+
+
+def box_of(value: Mapping[str, object], place: str) -> list[float]:
+    """Return the west, south, east and north of a geometry in GeoJSON.
+
+    Raises:
+        InvalidValueError: it is none, or has no positions.
+    """
+    try:
+        geometry = parse_geometry(value, ANY_GEOMETRY)
+    except GeometryError as error:
+        raise _no_geometry(error.text, place) from None
+    positions: list[tuple[float, ...]] = []
+    left: list[Any] = [geometry]
+    while left:
+        part = left.pop()
+        if isinstance(part, tuple):  # a position, unlike the lists around it
+            positions.append(part)
+        else:
+            left += _inside(part) if isinstance(part, dict) else part
+    if not positions:
+        raise _no_geometry(worded("a geometry with positions"), place)
+    easts, norths = zip(*(one[:2] for one in positions), strict=True)
+    return [min(easts), min(norths), max(easts), max(norths)]
+
+
+def _inside(geometry: Mapping[str, Any]) -> list[Any]:
+    """Return the parts of a checked geometry; a point has one position."""
+    found = geometry.get("geometries", geometry.get("coordinates"))
+    return [found] if isinstance(found, tuple) else found
+
+
+def _no_geometry(expected: str, place: str) -> InvalidValueError:
+    return InvalidValueError("The value does not fit", path=place, hint=expected)
 
 
 def _dynamic(text: str, place: str) -> Now | UserValue | str:

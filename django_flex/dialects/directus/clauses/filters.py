@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django_flex.dialects.directus.clauses.comparands import boolean_of, list_of, pair_of, value_of
+from django_flex.dialects.directus.clauses.comparands import (
+    boolean_of,
+    box_of,
+    list_of,
+    pair_of,
+    value_of,
+)
 from django_flex.dialects.directus.clauses.functions import parse_term
 from django_flex.dialects.directus.clauses.normalising import objects_inside, to_object
 from django_flex.dialects.directus.clauses.operators import (
@@ -161,6 +167,9 @@ def _comparison(key: str, value: object, here: _Scope) -> Condition:
         taken = list_of(value, here.place)
     elif operator.form == "pair":
         taken = pair_of(value, here.place)
+    elif operator.form in {"geometry", "box"}:
+        geometry = to_object(value, here.place, here.limits)
+        taken = geometry if operator.form == "geometry" else box_of(geometry, here.place)
     else:
         taken = value_of(value, here.place)
     if taken is None and operator.name in {"exact", "ne"}:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Form: TypeAlias = Literal["value", "list", "pair", "null", "empty"]
+Form: TypeAlias = Literal["value", "list", "pair", "null", "empty", "geometry", "box"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +54,15 @@ OPERATORS: Mapping[str, WireOperator] = {
     "_empty": WireOperator("exact", "empty"),
     "_nempty": WireOperator("exact", "empty", negates=True),
     **_texts(),
+    "_intersects": WireOperator("intersects", "geometry"),
+    "_nintersects": WireOperator("intersects", "geometry", negates=True),
+    "_intersects_bbox": WireOperator("bbox", "box"),
+    "_nintersects_bbox": WireOperator("bbox", "box", negates=True),
     # Newer servers spell these in another order, too.
     "_nicontains": WireOperator("icontains", negates=True),
 }
 #: Complements that the language has as operators; the others are negated.
 COMPLEMENTS = frozenset({"ne", "nin"})
 #: Operators of Directus that have no meaning here.
-UNSUPPORTED = frozenset(
-    {
-        "_json",
-        "_regex",
-        "_submitted",
-        "_intersects",
-        "_nintersects",
-        "_intersects_bbox",
-        "_nintersects_bbox",
-    }
-)
+UNSUPPORTED = frozenset({"_json", "_regex", "_submitted"})
 QUANTIFIERS: Mapping[str, Literal["some", "none"]] = {"_some": "some", "_none": "none"}
