@@ -11,10 +11,26 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import BooleanField, Exists, IntegerField, OuterRef, Q
+from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    Expression,
+    F,
+    FilteredRelation,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Length
 
 from django_flex import FlexQuery
+from django_flex.backends.orm.django_internals.raw_sql import has_raw_sql
 from tests.doors.fronts import EVERYTHING
 from tests.marks.models import Film, Mark
 from tests.wild.models import Change, Footnote
@@ -25,13 +41,42 @@ GRANT: dict[str, Any] = {
     "ops": ["get", "list", "add", "edit", "aggregate"],
     "aggregates": "*",
 }
-FLAG = BooleanField()
+FLAG, WHOLE = BooleanField(), IntegerField()
 TABLE = Change._meta.db_table
 SHOWN = f"{TABLE}.name <> 'hidden'"
 LINKED = [f"wild_footnote.change_id = {TABLE}.history_id", SHOWN]
 EXISTING = (
     f"EXISTS (SELECT 1 FROM {TABLE} c WHERE c.history_id = {TABLE}.history_id AND c.name <> %s)"
 )
+
+
+class Compiled(Expression):
+    """An expression whose SQL is the project's own code."""
+
+    def __init__(self, text: str, output_field: Any = FLAG) -> None:
+        super().__init__(output_field=output_field)
+        self.text = text
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return self.text, []
+
+
+class OfOneVendor(Func):
+    """Two databases of ours have no code of this one's."""
+
+    template = SHOWN
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return SHOWN, []
+
+
+class Shown(Func):
+    template = f'"{TABLE}"."name" <> \'hid.den\'' if connection.vendor != "mysql" else SHOWN
+
+
+class RawText(Value):
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return str(self.value), []
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +110,31 @@ OWN_ROWS: dict[str, dict[str, Any]] = {
         ).filter(shown=True)
     },
     "condition": {"queryset": lambda user: Change.objects.filter(RawSQL(SHOWN, (), FLAG))},
+    "template": {
+        "anon": {**GRANT, "rows": lambda user: Q(Func(template=SHOWN, output_field=FLAG))}
+    },
+    "template in a case": {
+        "anon": {
+            **GRANT,
+            "rows": lambda user: Q(
+                Case(When(Q(Func(template=SHOWN, output_field=FLAG)), then=True), default=False)
+            ),
+        }
+    },
+    "template of a class": {
+        "anon": {
+            **GRANT,
+            "rows": lambda user: Q(Shown(output_field=FLAG)) & ~Q(name="hidden"),
+        }
+    },
+    "class": {"anon": {**GRANT, "rows": lambda user: Q(Compiled(SHOWN))}},
+    "class for a database": {
+        "anon": {**GRANT, "rows": lambda user: Q(OfOneVendor(output_field=FLAG))}
+    },
+    "value": {"anon": {**GRANT, "rows": lambda user: Q(RawText(SHOWN, output_field=FLAG))}},
+    "class in a queryset": {
+        "queryset": lambda user: Change.objects.annotate(shown=Compiled(SHOWN)).filter(shown=True)
+    },
     "rule": {"anon": {**GRANT, "rows": lambda user: Q(RawSQL(SHOWN, (), FLAG))}},
     "negated rule": {
         "anon": {**GRANT, "rows": lambda user: ~Q(RawSQL(f"{TABLE}.name = %s", ["hidden"], FLAG))}
@@ -82,6 +152,32 @@ OWN_ROWS: dict[str, dict[str, Any]] = {
         }
     },
 }
+
+
+@pytest.mark.parametrize(
+    ("part", "is_raw"),
+    [
+        pytest.param(Func(template="%(function)s(%(expressions)s) > 1.5"), False, id="number"),
+        pytest.param(Func(template="strftime('a.b', %(expressions)s)"), False, id="literal"),
+        pytest.param(Func(function="pg_catalog.lower"), True, id="schema-of-a-function"),
+        pytest.param(Func("name", function="LOWER"), False, id="function"),
+        pytest.param(Func(template="`t` . `name`"), True, id="quoted"),
+        pytest.param(Length("name"), False, id="of-django"),
+        pytest.param(Cast("id", WHOLE) + 1, False, id="combined"),
+        pytest.param(Value("a.b"), False, id="value"),
+        pytest.param(F("name"), False, id="reference"),
+        pytest.param(Q(name__in=[F("a"), Compiled("x")]), True, id="inside-a-list"),
+    ],
+)
+def test_what_counts_as_sql_of_the_projects_own(part: Any, is_raw: bool) -> None:
+    assert is_raw is has_raw_sql(part)
+
+
+def test_the_condition_of_a_filtered_relation_counts() -> None:
+    raw = FilteredRelation("previous", condition=Q(Compiled(SHOWN)))
+    assert has_raw_sql(Change.objects.annotate(one=raw))
+    plain = FilteredRelation("previous", condition=Q(previous__name="x"))
+    assert not has_raw_sql(Change.objects.annotate(one=plain))
 
 
 @pytest.mark.parametrize("entry", OWN_ROWS.values(), ids=OWN_ROWS)
@@ -118,11 +214,20 @@ def _reaching(*paths: str) -> dict[str, Any]:
     return {**GRANT, "fields": ["*", *paths], "filters": filters}
 
 
-@pytest.mark.parametrize("sql", [f"{TABLE}.id * 10", "id * 10"], ids=["qualified", "bare"])
+TENS = {
+    "qualified": RawSQL(f"{TABLE}.id * 10", (), output_field=WHOLE),
+    "bare": RawSQL("id * 10", (), output_field=WHOLE),
+    "template": Func(template=f"{TABLE}.id * 10", output_field=WHOLE),
+    "bare template": Func(10, template="id * %(expressions)s", output_field=WHOLE),
+    "class": Compiled(f"{TABLE}.id * 10", WHOLE),
+}
+
+
+@pytest.mark.parametrize("ten", TENS.values(), ids=TENS)
 def test_a_computed_field_is_of_the_row_that_has_it(
-    configure: Callable[..., None], sql: str
+    configure: Callable[..., None], ten: Any
 ) -> None:
-    computed = {"ten": RawSQL(sql, (), output_field=IntegerField())}
+    computed = {"ten": ten}
     configure(
         {
             "wild.change": {

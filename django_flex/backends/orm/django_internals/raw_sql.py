@@ -3,39 +3,77 @@
 Such SQL calls a table by its name. Django gives the tables of a subquery other names, and then the
 text means a row of the statement around it, or none. So these rows stay a query by itself.
 
-Uses ``sql.Query``: ``where.leaves``, ``annotations``, ``extra_tables``, ``clone``, ``get_compiler``;
+Uses ``sql.Query``: ``where.leaves``, ``annotations``, ``extra_tables``, ``_filtered_relations``,
+``clone``, ``get_compiler``; ``expressions.BaseExpression``, ``Combinable``;
 ``where.ExtraWhere``; ``Col.alias``, ``Col.target``.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BooleanField, Expression, F, Field, Func, Q
-from django.db.models.expressions import Col, RawSQL
+from django.db.models import BooleanField, Expression, F, Field, Func, Lookup, Q
+from django.db.models.expressions import BaseExpression, Col, Combinable, RawSQL
 from django.db.models.sql import Query
 from django.db.models.sql.where import ExtraWhere
 
 from django_flex.backends.orm.django_internals.keys import key_lookups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from django.db.models import QuerySet
 
+#: Packages whose expressions call tables by the names that they have in a statement.
+_OURS = ("django.", "django_flex.", "builtins", "typing", "abc")
+_COMPILING = frozenset({"as_sql", "as_sqlite", "as_postgresql", "as_mysql", "as_oracle"})
+#: A text in SQL, and a name before a dot: ``shop_line.price``, ``"shop_line"."price"``.
+_LITERAL = re.compile("'(?:[^']|'')*'")
+_DOTTED = re.compile(r"""[A-Za-z_][\w$]*\s*\.|["`\]]\s*\.""")
+
 
 def has_raw_sql(part: object) -> bool:
-    """Whether a query, a condition or an expression has SQL in it that a project has written."""
+    """Whether a query, a condition or an expression has SQL in it that a project has written.
+
+    Of an expression that a project's class compiles by itself, anything may come. A template is SQL
+    of Django's, or with the name of a function only, unless it has the name of a table before a dot.
+    """
     if isinstance(part, RawSQL | ExtraWhere):
         return True
     if isinstance(part, Query) and part.extra_tables:
         return True
+    kind: Any = type(part)
+    is_expression = issubclass(kind, BaseExpression | Combinable) and not issubclass(kind, Lookup)
+    if is_expression and (_compiles_itself(kind) or any(map(_names_a_table, _texts(part)))):
+        return True
     return any(map(has_raw_sql, _inside(part)))
+
+
+@cache
+def _compiles_itself(kind: type) -> bool:
+    """Whether a class that is not Django's, nor ours, makes the SQL of an expression."""
+    own = (one for one in kind.__mro__ if not one.__module__.startswith(_OURS))
+    return any(not _COMPILING.isdisjoint(vars(one)) for one in own)
+
+
+def _texts(part: object) -> Iterator[str]:
+    """Yield the texts that an expression is compiled from."""
+    parts = [*getattr(part, "extra", {}).values()]
+    parts += [getattr(part, name, None) for name in ("template", "function", "arg_joiner")]
+    yield from (one for one in parts if isinstance(one, str))
+
+
+def _names_a_table(text: str) -> bool:
+    return _DOTTED.search(_LITERAL.sub("''", text)) is not None
 
 
 def _inside(part: object) -> Iterable[object]:
     if isinstance(part, Query):
-        return [*part.annotations.values(), *part.where.leaves()]
+        joined: Any = getattr(part, "_filtered_relations", {})
+        conditions = [one.condition for one in joined.values()]
+        return [*part.annotations.values(), *part.where.leaves(), *conditions]
     if isinstance(part, Q):
         return part.children
     if isinstance(part, tuple | list):
