@@ -52,6 +52,8 @@ def review(
     yield from review_resolver(policy)
     yield from review_user_values(policy, known_users=known_users)
     for entry in policy.entries.values():
+        if entry.closed and not entry.grants:
+            continue  # of which nothing is written, or only what has been reported
         yield from review_entry(
             entry,
             policy,

@@ -71,7 +71,7 @@ def review_resolver(policy: Policy) -> Iterator[Problem]:
     if resolver is None or str(getattr(resolver, "__module__", "")).startswith("django_flex."):
         return  # a stand-in for one that could not be read, which was reported
     known = {role for entry in policy.entries.values() for role in entry.grants}
-    for name in [entry.name for entry in policy.entries.values()]:
+    for name in [entry.name for entry in policy.entries.values() if not entry.closed]:
         for who, user in trial_users("anon", resolved=True).items():
             trial = try_rule(partial(_ask, resolver, name), user)
             fault = _answer_fault(trial, known, f"For {who} and '{name}'")

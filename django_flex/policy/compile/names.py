@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils import translation
+from django.utils.functional import Promise
 
 from django_flex.policy.compile.cascades import find_label
-from django_flex.schema.introspection import label_of
+from django_flex.schema.introspection import label_of, proxied
 from django_flex.schema.plurals import in_words, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from django_flex.policy.compile.reporting import ProblemReporter
     from django_flex.policy.model import Entry
@@ -29,28 +30,49 @@ def labels_of_entries(
     """Return the label of each entry's resource, and the labels of those that are not clear.
 
     These are all models that a key may mean which is the name of several or almost that of one,
-    and those with two entries. Which rules hold for them is not known, so that they have to be closed.
+    and those with two entries; all models without an entry if a key tells nothing of its model. Which
+    rules hold for them is not known, so that they have to be closed.
     """
     found: dict[str, str] = {}
     unclear: set[str] = set()
+    unknown = False
     for key in expose:
         label = find_label(key, schema, reporter.at(key))
         if label is None:
-            unclear.update(_meant(key, schema))
+            meant = _meant(key, schema)
+            unclear.update(meant)
+            unknown = unknown or not meant
         elif label in found.values():
             reporter.at(key).report("E004", f"Another entry is for the same model, {label}")
             unclear.add(label)
         else:
             found[key] = label
+    if unknown:
+        known = frozenset(found.values())
+        unclear.update(one for one in schema.labels(automatic=False) if not _has_entry(one, known))
     return found, unclear
 
 
-def _meant(key: object, schema: Schema) -> Iterable[str]:
-    """Return the labels of the models that an unusable key may mean."""
+def _has_entry(label: str | None, known: frozenset[str]) -> bool:
+    """Whether a model is among those with an entry, or one that it is a proxy for."""
+    return label is not None and (label in known or _has_entry(proxied(label), known))
+
+
+def _meant(key: object, schema: Schema) -> Collection[str]:
+    """Return the labels of the models that an unusable key may mean; none if it tells nothing."""
+    if isinstance(key, bytes):
+        key = key.decode(errors="replace")
+    elif isinstance(key, Promise):
+        key = str(key)
+    elif isinstance(key, tuple) and all(isinstance(part, str) for part in key):
+        key = ".".join(key)
     if isinstance(key, str):
         return schema.labels_of(key.lower()) or _almost_named(key.strip().lower(), schema)
-    if isinstance(key, type) and issubclass(key, models.Model):
-        return (label_of(key),)
+    # A model, one of its rows, its options, or what has one: a manager, an admin class.
+    kind = key if isinstance(key, type) else type(key)
+    for one in (kind, getattr(key, "model", None)):
+        if isinstance(one, type) and issubclass(one, models.Model) and hasattr(one, "_meta"):
+            return (label_of(one),)
     return ()
 
 

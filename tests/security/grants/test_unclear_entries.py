@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import pytest
+from django.db.models import Model
+from django.utils.translation import gettext_lazy
 
 from django_flex import FlexQuery
 from django_flex.conf import get_settings
 from tests.clubs.models import Board, Jar, Label
+
+
+class Kinds(Enum):
+    LABEL = "clubs.label"
+
 
 ALL = ["get", "list", "aggregate", "add", "edit", "delete"]
 OPEN = {"fields": ["*"], "filters": ["*"], "order_by": ["*"], "aggregates": ["*"], "ops": ALL}
@@ -63,6 +71,22 @@ UNCLEAR: dict[str, tuple[dict[Any, Any], str]] = {
     "plural": ({"clubs.labels": RULES}, "E003"),
     "path-of-the-class": ({"tests.clubs.models.Label": RULES}, "E003"),
     "space": ({"clubs.label ": RULES}, "E003"),
+    "bytes": ({b"clubs.label": RULES}, "E009"),
+    "bytes-of-no-text": ({b"\xff": RULES}, "E009"),
+    "tuple": ({("clubs", "Label"): RULES}, "E009"),
+    "tuple-of-a-class": ({(Label,): RULES}, "E009"),
+    "number": ({1: RULES}, "E009"),
+    "none": ({None: RULES}, "E009"),
+    "lazy-text": ({gettext_lazy("clubs.label"): RULES}, "E009"),
+    "row": ({Label(id=1): RULES}, "E009"),
+    "options": ({Label._meta: RULES}, "E009"),
+    "manager": ({Label.objects: RULES}, "E009"),
+    "abstract-class": ({Model: RULES}, "E009"),
+    "enumeration": ({Kinds.LABEL: RULES}, "E009"),
+    "typing-error": ({"clubs.lable": RULES}, "E003"),
+    "another-app": ({"club.label": RULES}, "E003"),
+    "empty-and-misspelt": ({"lable": {}}, "E003"),
+    "nothing-like-it": ({"xyzzy": RULES}, "E003"),
     "no-roles": ({"clubs.label": ["anon"]}, "E009"),
     "grant-for-roles": ({"clubs.label": RULES["anon"]}, "E005"),
 }
@@ -112,3 +136,28 @@ def test_an_unclear_entry_is_not_served(unclear: str, configure: Any) -> None:
     for model in models:
         for query in ({}, {"_action": "get", "_id": 1}):
             assert FlexQuery(model).execute(query).status_code in {401, 403, 404}, model
+
+
+def test_a_key_that_tells_nothing_closes_no_model_with_an_entry(configure: Any) -> None:
+    configure({**opened("nothing-like-it"), "clubs.label": RULES})
+
+    found = FlexQuery("jar").execute({"fields": "label.name"})
+    assert {"1": {"label": None}} == found.data["results"]  # by the rule of the entry
+    Label.objects.update(name="seen")
+    found = FlexQuery("jar").execute({"fields": "label.name"})
+    assert {"1": {"label": {"name": "seen"}}} == found.data["results"]
+
+
+@pytest.mark.parametrize(
+    "expose",
+    [
+        pytest.param([("clubs.label", {"anon": OPEN})], id="pairs"),
+        pytest.param("*", id="text"),
+        pytest.param({"clubs.label"}, id="set"),
+        pytest.param(lambda: {"clubs.label": {"anon": OPEN}}, id="callable"),
+    ],
+)
+def test_what_is_no_dictionary_of_entries_serves_nothing(settings: Any, expose: Any) -> None:
+    settings.DJANGO_FLEX = {"EXPOSE": expose, "REQUIRE_AUTHENTICATION": False}
+    assert 404 == FlexQuery("clubs.label").execute({}).status_code
+    assert any(one.id.startswith("E") for one in get_settings().problems)
