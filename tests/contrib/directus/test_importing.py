@@ -275,6 +275,31 @@ def test_nobody_reads_what_directus_conceals(tmp_path: Path) -> None:
     assert "no role reads a_code" in report_of(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("there", "listed"),
+    [
+        pytest.param([], False, id="no-permission"),
+        pytest.param([("create", {})], False, id="no-read"),
+        pytest.param([("read", {"fields": []})], False, id="no-field"),
+        pytest.param([("read", {"permissions": {"id": {"_some": 1}}})], False, id="no-translation"),
+        pytest.param([("read", {"permissions": {"id": {"_gt": 1}}})], True, id="some-rows"),
+    ],
+)
+@pytest.mark.parametrize("fields", [["id", "tags"], ["tags"]], ids=["beside", "alone"])
+def test_lists_of_items_that_a_role_may_not_read_are_left_out(
+    tmp_path: Path, there: list[Any], listed: bool, fields: list[str]
+) -> None:
+    permissions = [
+        permission("posts", "read", role=1, fields=fields),
+        *(permission("posts_tags", action, role=1, **parts) for action, parts in there),
+    ]
+    run(tmp_path, SNAPSHOT, {"roles": [{"id": 1, "name": "Own"}], "permissions": permissions})
+    grant = expose_of(tmp_path)["EXPOSE"]["posts"].get("own", {})
+    assert [one for one in fields if listed or one != "tags"] == grant["fields"]
+    assert bool(grant["fields"]) is ("list" in grant["ops"])
+    assert ("may not read: tags" in report_of(tmp_path)) is not listed
+
+
 def test_a_preset_is_no_value_of_the_caller(tmp_path: Path) -> None:
     create = permission("posts", "create", role=None, presets={"data": {"$user": "password"}})
     run(tmp_path, SNAPSHOT, {"permissions": [create]})

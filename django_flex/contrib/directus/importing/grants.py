@@ -121,6 +121,29 @@ def _add_role(role: Role, word: str, names: Names, grants: Grants) -> None:
         grant = _grant(_by_action(mine, place, grants), collection, place, names, grants)
         if grant:
             grants.expose[model][word] = grant
+    _drop_lists(role, word, names, grants)
+
+
+def _drop_lists(role: Role, word: str, names: Names, grants: Grants) -> None:
+    """Take lists of items that a role may not read out of its grants.
+
+    Directus refuses them. Here a field that a grant writes out would show the keys of the items.
+    """
+    for relation in names.snapshot.relations:
+        there = grants.expose.get(names.classes.get(relation.collection, "").lower(), {})
+        if not relation.related or not relation.one_field or "fields" in there.get(word, {}):
+            continue
+        model = names.classes.get(relation.related, "").lower()
+        grant = grants.expose.get(model, {}).get(word, {})
+        name = names.field(relation.related, relation.one_field)
+        if name not in grant.get("fields", ()):
+            continue
+        grant["fields"] = [one for one in grant["fields"] if one != name]
+        if not grant["fields"]:
+            grant["ops"] = [one for one in grant["ops"] if one not in OPERATIONS["read"]]
+        place = f"role {role.name}, collection {relation.related}"
+        text = f"'read' names a list of items that the role may not read: {name}"
+        grants.gaps.append(Gap(place, text))
 
 
 def _by_action(
