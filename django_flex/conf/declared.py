@@ -309,6 +309,13 @@ SETTINGS = (
         "Python, or `'camel'`.",
     ),
     Setting(
+        "OPENAPI",
+        False,
+        _is_boolean,
+        "Whether `openapi.json` under the path of the API is an OpenAPI document of what the caller "
+        "may do.",
+    ),
+    Setting(
         "USE_META_ORDERING",
         False,
         _is_boolean,

@@ -78,6 +78,9 @@ class Settings:
     default_shape: Shape
     dialect: str
     headers: Mapping[str, str]
+    openapi: bool
+    session_cookie: str
+    csrf_header: str
     problems: tuple[Problem, ...]
 
 
@@ -208,6 +211,9 @@ def _build(
         default_shape=values["DEFAULT_SHAPE"],
         dialect=values["DIALECT"],
         headers={k.title(): v for k in ("deprecation", "sunset") if (v := values[k])},
+        openapi=values["OPENAPI"],
+        session_cookie=django_settings.SESSION_COOKIE_NAME,
+        csrf_header=django_settings.CSRF_HEADER_NAME,
         problems=(*problems, *located),
     )
 

@@ -11,6 +11,7 @@ from django_flex.describe.grant import (
     ActionsOf,
     describe_model,
     describe_role,
+    no_actions,
     summarize_models,
 )
 from django_flex.describe.json_schema import as_json, reply_schema, sent_schema
@@ -45,6 +46,7 @@ __all__ = [
     "as_json",
     "describe_model",
     "describe_role",
+    "no_actions",
     "operators_of",
     "reply_schema",
     "sent_schema",

@@ -170,6 +170,7 @@ class Backed:
         found = replace(
             one,
             readable=one.readable and self._readable(hops) is not None,
+            covered=one.covered and self._readable(hops) is not None,
             operators=self._operators(one.operators, attribute.kind) if tested else (),
             directions=one.directions if ordered else (),
             transforms=one.transforms if self.can.parts else (),

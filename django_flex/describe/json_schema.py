@@ -29,7 +29,8 @@ def reply_schema(column: ColumnDescription) -> dict[str, Any]:
         schema["items"] = reply_schema(column.items)
     if column.kind == "range" and column.items is not None:
         schema |= _parts_of_range(reply_schema(replace(column.items, null=True)))
-    return _or_null(schema, column) if column.null else schema
+    # Without a file the column has an empty text, and the reply null.
+    return _or_null(schema, column) if column.null or column.kind == "file" else schema
 
 
 def sent_schema(column: ColumnDescription) -> dict[str, Any]:

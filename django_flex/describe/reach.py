@@ -132,6 +132,7 @@ def field_of(target: ResolvedPath, access: Access, *, readable: bool) -> FieldDe
         column=column_of(target, access),
         readable=readable,
         named=path in access.grant.fields.exact,
+        covered=readable and len(path) == 1 and _is_covered(target, access),
         operators=(
             _operators(kind, lambda rest: access.may_filter(target, rest))
             if whole or kind != "array"
@@ -145,6 +146,10 @@ def field_of(target: ResolvedPath, access: Access, *, readable: bool) -> FieldDe
     )
     used = field.readable or field.operators or field.directions or field.aggregates or field.keys
     return field if used else None
+
+
+def _is_covered(target: ResolvedPath, access: Access) -> bool:
+    return access.grant.unrestricted or not access.leaves_out(target)
 
 
 def _file_part(target: ResolvedPath, access: Access) -> FieldDescription:

@@ -75,7 +75,8 @@ class KeysDescription:
 class FieldDescription:
     """One path to a value, and all that may be done with it in a query.
 
-    ``named``: the grant names it for reading. ``operators`` are written behind the path in a
+    ``named``: the grant names it for reading. ``covered``: ``*`` in ``fields`` covers it, of the row
+    itself. ``operators`` are written behind the path in a
     filter, transforms before them (``year.gte``). ``transforms`` are the parts of it that may be
     read, and sorted by in the ``directions``. ``parts`` are what rows may be grouped by: ``""`` is
     the value itself, else a part of it.
@@ -85,6 +86,7 @@ class FieldDescription:
     column: ColumnDescription
     readable: bool = False
     named: bool = False
+    covered: bool = False
     operators: tuple[str, ...] = ()
     directions: tuple[Direction, ...] = ()
     transforms: tuple[str, ...] = ()

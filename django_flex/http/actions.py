@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from django.apps import apps
 
+from django_flex.describe import no_actions
 from django_flex.dialects.flex import flex_for
 from django_flex.engine import ACTIONS, CORE_OPERATIONS, Call, ResolvedCall
 from django_flex.exceptions import NotFoundError
@@ -45,17 +46,23 @@ def execute_of(operation: str) -> Execute | None:
 
 
 def describer(
-    actor: Actor, settings: Settings, policy: Policy, served: frozenset[str] | None = None
+    actor: Actor,
+    settings: Settings,
+    policy: Policy,
+    served: frozenset[str] | None = None,
+    *,
+    inputs: bool = False,
 ) -> ActionsOf:
     """Return a function that describes the model actions that a caller may run on an entry.
 
-    A grant is not enough: an action may have its own permission, or too low a status.
+    A grant is not enough: an action may have its own permission, or too low a status. What an
+    action takes is left out without ``inputs``, since finding it out may run code of the project.
     """
 
     def actions(entry: Entry, granted: ResolvedGrant) -> tuple[ActionDescription, ...]:
         if not apps.is_installed(APP):
             return ()
-        from django_flex.actions.run.describing import outline_action
+        from django_flex.actions.run.describing import describe_actions, outline_action
         from django_flex.actions.run.finding import available
 
         call = Call(
@@ -69,9 +76,21 @@ def describer(
             actor=actor,
             served=served,
         )
-        return tuple(map(outline_action, available(ResolvedCall(call, entry, granted))))
+        resolved = ResolvedCall(call, entry, granted)
+        if inputs:
+            return tuple(describe_actions(resolved))
+        return tuple(map(outline_action, available(resolved)))
 
     return actions
+
+
+def actions_of(settings: Settings) -> ActionsOf:
+    """Return a function that describes the model actions that a role is granted."""
+    if not apps.is_installed(APP):
+        return no_actions
+    from django_flex.actions.run.describing import actions_of_role
+
+    return actions_of_role(settings)
 
 
 def has_actions() -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django_flex.dialects.flex import flex_for
 from django_flex.http.directus.door import serve_directus
 from django_flex.http.endpoint import Door, serve
+from django_flex.http.openapi import DOCUMENT, serve_document
 from django_flex.http.routing import route
 
 if TYPE_CHECKING:
@@ -27,4 +28,5 @@ def serve_api(request: HttpRequest, rest: str, settings: Settings) -> HttpRespon
     if settings.dialect == "directus":
         return serve_directus(request, rest, settings)
     door = Door(settings=settings, policy=settings.policy, dialect=flex_for(settings.policy))
-    return serve(request, lambda: route(rest), door)
+    is_document = settings.openapi and rest == DOCUMENT and rest not in settings.policy.names
+    return serve(request, lambda: route(rest), door, serve_document if is_document else None)

@@ -17,7 +17,7 @@ from django_flex.http.streaming import respond_with
 from django_flex.plan.json_values import encode, entity_tag, tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
@@ -60,6 +60,28 @@ def render(
     for name, value in result.headers.items():
         response.headers[name] = value
     return finish(response, settings)
+
+
+def render_document(
+    request: HttpRequest, data: object, headers: Mapping[str, str], settings: Settings
+) -> HttpResponse:
+    """Return a document that has no room for a status; a 304 if the client already has it.
+
+    Args:
+        request: the request.
+        data: the document, as JSON values.
+        headers: those of the reply, besides those of every reply.
+        settings: those of the API version.
+    """
+    body = encode(data)
+    etag = tag_of(body)
+    response = HttpResponse(body, content_type=JSON)
+    if not settings.always_http_200 and _matches(request, etag):
+        response = HttpResponseNotModified()
+    for name, value in {"ETag": etag, **headers}.items():
+        response.headers[name] = value
+    finish(response, settings)
+    return response
 
 
 def _render_read(request: HttpRequest, result: FlexResult, settings: Settings) -> HttpResponse:

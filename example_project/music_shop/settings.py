@@ -357,5 +357,7 @@ DJANGO_FLEX: dict[str, Any] = {
     ],
     "DEFAULT_LIMIT": 50,
     "MAX_LIMIT": 200,
+    # /api/openapi.json: for each caller what they may do.
+    "OPENAPI": True,
     "EXPOSE": EXPOSE,
 }
