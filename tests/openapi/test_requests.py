@@ -16,8 +16,8 @@ from tests.testapp.models import Booking
 pytestmark = pytest.mark.django_db
 #: What is sent, where `{}` is not enough.
 BODIES: dict[str, dict[str, Any]] = {
-    "aggregateBooking": {"aggregate": "count"},
-    "queryAggregateBooking": {"aggregate": "count"},
+    **dict.fromkeys(("aggregateBooking", "aggregateCustomer"), {"aggregate": "count"}),
+    **dict.fromkeys(("queryAggregateBooking", "queryAggregateCustomer"), {"aggregate": "count"}),
     "addBooking": {"status": "x"},
     "addCustomer": {"name": "x", "email": "x@example.com"},
     "upsertBooking": {"status": "x"},
@@ -27,7 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "queryRequest": {"_model": "booking"},
 }
 #: The same in URLs.
-URLS = {"getAggregateBooking": "?aggregate=count"}
+URLS = dict.fromkeys(("getAggregateBooking", "getAggregateCustomer"), "?aggregate=count")
 #: What is refused: nothing is unique that may be written, and other rows depend on those rows.
 REFUSED = dict.fromkeys(("upsertBooking", "upsertCustomer"), 400)
 REFUSED["deleteBooking"] = 409
