@@ -16,8 +16,10 @@ from tests.testapp.models import Booking
 pytestmark = pytest.mark.django_db
 #: What is sent, where `{}` is not enough.
 BODIES: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("aggregateBooking", "aggregateCustomer"), {"aggregate": "count"}),
-    **dict.fromkeys(("queryAggregateBooking", "queryAggregateCustomer"), {"aggregate": "count"}),
+    "aggregateBooking": {"aggregate": "count"},
+    "aggregateCustomer": {"aggregate": "count"},
+    "queryAggregateBooking": {"aggregate": "count"},
+    "queryAggregateCustomer": {"aggregate": "count"},
     "addBooking": {"status": "x"},
     "addCustomer": {"name": "x", "email": "x@example.com"},
     "upsertBooking": {"status": "x"},
