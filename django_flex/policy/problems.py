@@ -81,7 +81,7 @@ PROBLEMS = {
     "W030": "A default order by a path that a role may neither read nor sort by; it gets no order.",
     "W031": "A role other than `superuser` may write what decides whose a token or a login is.",
     "W032": "A row rule compares with an attribute of the user that the same role may edit.",
-    "W033": "A row rule looks at what the same role may edit, or add, for any row of another model.",
+    "W033": "A row rule looks at what the same role may edit, add or delete for any row of another model.",
     "W034": "A role other than `superuser` may set the password of any user.",
     "W035": "A role may list rows that no key finds by what it may filter by.",
     "W036": "A granted order that no key gives.",

@@ -1,4 +1,4 @@
-"""Rows that a role may add, or move, to make a rule about another model true of any row.
+"""Rows that a role may add, move or delete, to make a rule about another model true of any row.
 
 A rule over `memberships.user` is true of a team as soon as the caller is one of its members. Who may
 add a membership to any team has the rows of any, whatever they may edit of the rows that are there.
@@ -12,6 +12,7 @@ from django_flex.access.pointing import shows_rows
 from django_flex.analysis.writes.nested import pointing
 from django_flex.analysis.writes.writable import may_write
 from django_flex.policy.rule_terms import rule_terms
+from django_flex.query.ast import UserValue
 from django_flex.review.reviewed import ReviewedGrant
 from django_flex.schema.generic_relations import columns_behind
 from django_flex.schema.paths import ResolvedPath
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 #: Kinds of row rules that leave no row out.
 EVERY = frozenset({"absent", "all"})
+_DELETING = frozenset({"delete", "bulk_delete"})
 #: What a role needs one of to write rows, by how they are written.
 _WRITING = {"add": frozenset({"add"}), "edit": frozenset({"edit", "bulk_edit"})}
 
@@ -44,7 +46,7 @@ def joins_any_row(
         ``None`` if there are none: the way is a column of the row itself, or the role may write no
         such rows, or only with a way that its rules or presets fix.
     """
-    if not (relation.linked or relation.cardinality == "many" or relation.reverse):
+    if not _is_of_others(relation):
         return None
     if not shows_every_row(near.label, reviewed):
         return None
@@ -60,6 +62,32 @@ def joins_any_row(
         if any(_lets(operation, way, onward, there) for operation in _WRITING):
             return label
     return None
+
+
+def removes_rows(relation: Relation, reviewed: ReviewedGrant) -> str | None:
+    """Return the label of the rows behind a relation, or of its links, if the role may delete its own.
+
+    Those are all rows, or those that a rule about the caller leaves.
+    """
+    if not _is_of_others(relation):
+        return None
+    label = relation.through if relation.linked else relation.label
+    grant = None if label is None else reviewed.access.related_grant(label)
+    writing = None if grant is None else grant.writing.get("delete")
+    if grant is None or writing is None or grant.operations.isdisjoint(_DELETING):
+        return None
+    return label if all(map(_leaves_own, (grant.rows, writing.rows))) else None
+
+
+def _leaves_own(rule: RowRule) -> bool:
+    if rule.condition is None:
+        return rule.kind in EVERY
+    return all(isinstance(one.value, UserValue) for _, one in rule_terms(rule.condition))
+
+
+def _is_of_others(relation: Relation) -> bool:
+    """Whether other rows, or links, decide what a relation leads to."""
+    return relation.linked or relation.cardinality == "many" or relation.reverse
 
 
 def shows_every_row(label: str, reviewed: ReviewedGrant) -> bool:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from django_flex.analysis.writes.writable import may_write
 from django_flex.policy.problems import Problem
-from django_flex.policy.rule_terms import rule_terms
+from django_flex.policy.rule_terms import signed_terms
 from django_flex.query.ast import UserValue
-from django_flex.review.joining import EVERY, joins_any_row, shows_every_row
+from django_flex.review.joining import EVERY, joins_any_row, removes_rows, shows_every_row
 from django_flex.review.reviewed import ReviewedGrant
 from django_flex.schema.paths import ResolvedPath
 
@@ -36,10 +36,10 @@ def review_own_values(reviewed: ReviewedGrant) -> Iterator[Problem]:
         if rule.condition is None:
             continue
         found = dict[str, Problem]()
-        for path, comparison in rule_terms(rule.condition):
+        for path, comparison, negative in signed_terms(rule.condition):
             if isinstance(comparison.value, UserValue):
                 problem = _of_user(comparison.value.path, reviewed, place)
-                problem = problem or _of_way(path, reviewed, place)
+                problem = problem or _of_way(path, reviewed, place, negative=negative)
                 found |= {} if problem is None else {problem.message: problem}
         yield from found.values()
 
@@ -76,16 +76,19 @@ def _of_user(path: Path, reviewed: ReviewedGrant, place: str) -> Problem | None:
     return None
 
 
-def _of_way(path: Path, reviewed: ReviewedGrant, place: str) -> Problem | None:
+def _of_way(path: Path, reviewed: ReviewedGrant, place: str, *, negative: bool) -> Problem | None:
     """Return a problem if the role can make what a rule looks at in other rows true of any row.
 
-    It may edit that in any of them, or add one. Of the row itself it may not where the rule says
+    It may edit that in any of them, or add one; or delete one, if the rule is that there is none. Of the row itself it may not where the rule says
     which rows it sees or edits: to edit a row, a caller has to see it before.
     """
     own = resource = reviewed.entry.resource
     added = place.startswith(reviewed.at("add"))  # of a new row, which is in no other's way
     for name, after in zip(path, (*path[1:], None), strict=True):
-        text = _opened(name, after, resource, reviewed, edits=not (added and resource is own))
+        edits = not (added and resource is own)
+        text = _edited(name, resource, reviewed) if edits else None
+        write = _removed if negative else _joined
+        text = text or write(name, after, resource, reviewed)
         if text is not None:
             hint = "limit the rows of that model, or what the role may write of them"
             return Problem("W033", text, place, hint)
@@ -96,31 +99,48 @@ def _of_way(path: Path, reviewed: ReviewedGrant, place: str) -> Problem | None:
     return None
 
 
-def _opened(
-    name: str, after: str | None, resource: Resource, reviewed: ReviewedGrant, *, edits: bool
-) -> str | None:
-    """Return what the role may do to any row of a model, which a rule looks at by a name."""
-    if edits and _may_edit(name, resource, reviewed, any_row=True):
+def _edited(name: str, resource: Resource, reviewed: ReviewedGrant) -> str | None:
+    """Return what the role may edit in any row of a model, which a rule looks at by a name."""
+    if _may_edit(name, resource, reviewed, any_row=True):
         return f"The role may edit '{resource.label}.{name}' of any row, which the rule looks at"
     relation = resource.relation(name)
-    joining = relation and joins_any_row(relation, resource, after, reviewed)
-    if joining is not None:
-        return (
-            f"The role may let rows of '{joining}' point to any row of '{resource.label}', "
-            f"and the rule looks at '{name}' of these"
-        )
     back = relation and _other_side(relation, resource)
-    if (
-        relation
-        and back
-        and _is_open(back, reviewed)
-        and _may_edit(back.name, relation.target, reviewed)
-    ):
+    if relation is None or back is None:
+        return None
+    if _is_open(back, reviewed) and _may_edit(back.name, relation.target, reviewed):
         return (
             f"The role may edit '{relation.label}.{back.own_name}', and so "
             f"'{resource.label}.{name}' of any row, which the rule looks at"
         )
     return None
+
+
+def _joined(
+    name: str, after: str | None, resource: Resource, reviewed: ReviewedGrant
+) -> str | None:
+    """Return which rows the role may let point to any row of a model, where a rule looks for some."""
+    relation = resource.relation(name)
+    joining = relation and joins_any_row(relation, resource, after, reviewed)
+    if joining is None:
+        return None
+    return (
+        f"The role may let rows of '{joining}' point to any row of '{resource.label}', "
+        f"and the rule looks at '{name}' of these"
+    )
+
+
+def _removed(
+    name: str, _after: str | None, resource: Resource, reviewed: ReviewedGrant
+) -> str | None:
+    """Return which rows the role may delete, where a rule is that there are none."""
+    relation = resource.relation(name)
+    removed = relation and removes_rows(relation, reviewed)
+    if removed is None:
+        return None
+    return (
+        f"The role may delete rows of '{removed}', and the rule is that '{resource.label}.{name}' "
+        "has none of them"
+    )
 
 
 def _is_open(links: Relation, reviewed: ReviewedGrant) -> bool:

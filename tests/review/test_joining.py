@@ -70,6 +70,11 @@ def customers(*ops: str, **parts: Any) -> dict[str, Any]:
     return {"customer": {"staff": {**grant, **parts}}}
 
 
+def without(rule: dict[str, Any]) -> dict[str, Any]:
+    """Bookings that a rule leaves of those that name no team of others."""
+    return {"booking": {"staff": {"fields": ["id"], "ops": READ, "rows": rule}}}
+
+
 OWN_TEAMS = {"rows": {"members": {"$user": "id"}}}
 OWN_LINKS = {"rows": {"user": {"$user": "id"}}}
 JOIN = (THROUGH, {"_action": "add", "team": "TEAM", "user": "USER"})
@@ -118,6 +123,24 @@ WAYS: dict[str, tuple[str, Any, Any, tuple[str, dict[str, Any]]]] = {
             THROUGH,
             {"_action": "bulk_edit", "filters": {"user": "USER"}, "_set": {"team": "TEAM"}},
         ),
+    ),
+    "deleted-link": (
+        f"may delete rows of '{THROUGH}'",
+        {**without({"team.members.none": {"id": {"$user": "id"}}}), **links("delete", **OWN_LINKS)},
+        {**without({"team.members.none": {"id": {"$user": "id"}}}), **links()},
+        (THROUGH, {"_action": "delete", "_id": "LINK"}),
+    ),
+    "deleted-links-by-a-filter": (
+        f"may delete rows of '{THROUGH}'",
+        {
+            **without({"not": {"team.members": {"$user": "id"}}}),
+            **links("bulk_delete", filters=["user"]),
+        },
+        {
+            **without({"not": {"team.members": {"$user": "id"}}}),
+            **links("bulk_delete", filters=["user"], delete={"rows": {"team.name": "theirs"}}),
+        },
+        (THROUGH, {"_action": "bulk_delete", "filters": {"user": "USER"}}),
     ),
     "links-from-the-other-side": (
         "'auth.user.teams'",
@@ -246,6 +269,22 @@ OTHERS: dict[str, tuple[str | None, dict[str, Any]]] = {
         None,
         {**BOOKINGS, **links("add", write_fields=["team"]), **teams()},
     ),
+    "links-that-hide": (
+        None,
+        {**without({"not": {"team.members": {"$user": "id"}}}), **links("add")},
+    ),
+    "links-that-hide-by-none": (
+        None,
+        {**without({"team.members.none": {"id": {"$user": "id"}}}), **links("add")},
+    ),
+    "deleted-links-that-show": (None, {**BOOKINGS, **links("delete")}),
+    "deleted-links-of-others": (
+        None,
+        {
+            **without({"team.members.none": {"id": {"$user": "id"}}}),
+            **links("delete", rows={"user.ne": {"$user": "id"}, "team.name": "x"}),
+        },
+    ),
     "links-under-a-rule-of-code": (None, {**BOOKINGS, **links("add", rows=lambda user: None)}),
     "links-of-a-superuser": (
         None,
@@ -307,6 +346,8 @@ def test_a_rule_that_a_new_or_moved_row_makes_true(
         messages = findings(settings, expose)
         assert bool(seen) is bool(messages), messages
         assert all(words in one for one in messages)
+        if "delete" in name:  # what hides the booking of Joe's own team
+            Booking.objects.update(team=Team.objects.get(name="mine"))
         result = FlexQuery(model).execute(filled(written, keys), user=joe)
         assert result.ok or not seen, result.to_dict()
         rows = FlexQuery(hidden).execute({"_action": "list", "shape": "list"}, user=joe)
