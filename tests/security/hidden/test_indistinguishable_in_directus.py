@@ -16,6 +16,7 @@ from tests.security.hidden.test_indistinguishable import EXPOSE, FORBIDDEN
 from tests.testapp.models import Booking, Customer
 
 pytestmark = pytest.mark.usefixtures("secrets")
+POINT = {"type": "Point", "coordinates": [1, 2]}
 forget_names = test_indistinguishable.forget_names  # the fixture
 
 
@@ -60,6 +61,8 @@ def _query(clause: str, path: str) -> dict[str, Any]:
         "in": {"filter": nested(path, {"_in": ["x"]})},
         "between": {"filter": nested(path, {"_between": ["x", "y"]})},
         "ncontains": {"filter": nested(path, {"_ncontains": "x"})},
+        "intersects": {"filter": nested(path, {"_intersects": POINT})},
+        "box": {"filter": nested(path, {"_nintersects_bbox": json.dumps(POINT)})},
         "beyond": {"filter": nested(path, {"id": {"_gt": 1}})},
         "two-beyond": {"filter": nested(path, {"id": {"_gt": 1}, "x": {"_lt": 1}})},
         "or-beyond": {"filter": nested(path, {"_or": [{"id": 1}, {"x": 1}]})},
@@ -86,6 +89,7 @@ CLAUSES = [
     *("function-of-two", "alias", "alias-inside", "deep", "deep-inside", "deep-page"),
     *("deep-search", "deep-wrong", "sort", "sort-descending", "sort-function", "sort-count", "eq"),
     *("bare", "neq", "null", "empty", "nempty", "in", "between", "ncontains", "beyond"),
+    *("intersects", "box"),
     *("two-beyond", "or-beyond", "and-beyond", "some", "none", "some-column", "or", "year"),
     *("filter-count", "aggregate", "aggregate-count", "group", "group-function", "group-sort"),
     *("export", "meta"),
