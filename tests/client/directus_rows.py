@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tests.client.directus_refusals import Refusal, forbidden
 
 Row = dict[str, Any]
+_TIME = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d")
 
 
 def listed(value: Any) -> list[str]:
@@ -51,6 +53,18 @@ def _known(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return lambda value, other: value is not None and test(value, other)
 
 
+def _by_size(word: str, test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """Directus compares numbers and times by size, and refuses it for texts, UUIDs and booleans."""
+
+    def passes(value: Any, other: Any) -> bool:
+        if isinstance(value, bool) or (isinstance(value, str) and not _TIME.match(value)):
+            reason = f'"string" field type does not contain the "{word}" filter operator.'
+            raise Refusal(400, "INVALID_QUERY", f"Invalid query. {reason}", reason=reason)
+        return value is not None and test(value, other)
+
+    return passes
+
+
 def _text(test: Callable[[str, str], bool], *, fold: bool = False, negate: bool = False) -> Any:
     def passes(value: Any, other: str) -> bool:
         pair = (value.lower(), other.lower()) if fold else (value, other)
@@ -62,14 +76,14 @@ def _text(test: Callable[[str, str], bool], *, fold: bool = False, negate: bool 
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "_eq": _known(lambda value, other: value == other),
     "_neq": _known(lambda value, other: value != other),
-    "_lt": _known(lambda value, other: value < other),
-    "_lte": _known(lambda value, other: value <= other),
-    "_gt": _known(lambda value, other: value > other),
-    "_gte": _known(lambda value, other: value >= other),
+    "_lt": _by_size("_lt", lambda value, other: value < other),
+    "_lte": _by_size("_lte", lambda value, other: value <= other),
+    "_gt": _by_size("_gt", lambda value, other: value > other),
+    "_gte": _by_size("_gte", lambda value, other: value >= other),
     "_in": _known(lambda value, other: value in other),
     "_nin": _known(lambda value, other: value not in other),
-    "_between": _known(lambda value, other: other[0] <= value <= other[1]),
-    "_nbetween": _known(lambda value, other: not other[0] <= value <= other[1]),
+    "_between": _by_size("_between", lambda value, other: other[0] <= value <= other[1]),
+    "_nbetween": _by_size("_nbetween", lambda value, other: not other[0] <= value <= other[1]),
     "_null": lambda value, other: (value is None) is other,
     "_nnull": lambda value, other: (value is not None) is other,
     "_empty": lambda value, other: (value in (None, "")) is other,

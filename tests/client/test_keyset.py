@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_flex.client import BuildError, Client, Progress, ProtocolError
+from django_flex.client import BadQuery, BuildError, Client, Progress, ProtocolError
 from tests.client.directus_server import DirectusServer
+from tests.random_search import some
 
 VALUES = st.none() | st.integers(0, 3)
 ROWS = st.lists(st.tuples(VALUES, VALUES), max_size=14)
@@ -110,3 +113,49 @@ def test_a_server_that_repeats_a_page_is_noticed() -> None:
 def test_what_cannot_be_read_by_keys_is_refused(build: Any, told: str) -> None:
     with pytest.raises(BuildError, match=told):
         build(client(server_with([(1, 1)])).collection("items"))
+
+
+TEXTS = st.lists(st.sampled_from(["x", "y", "z"]) | st.none(), max_size=14)
+
+
+@settings(max_examples=some(500))
+@given(TEXTS, st.sampled_from(["name", "-name"]), st.integers(1, 5), st.integers(0, 14))
+def test_pages_are_counted_where_directus_compares_nothing_by_size(
+    names: list[str | None], order: str, size: int, taken: int
+) -> None:
+    server = DirectusServer({"items": [{"id": n, "name": name} for n, name in enumerate(names)]})
+    query = client(server).collection("items").order_by(order)
+    expected = query.order_by("id").limit(-1).list().items
+    assert list(query.iter(page_size=size)) == expected
+    begun = query.iter(page_size=size, concurrency=2)
+    first = [row for _, row in zip(range(taken), begun, strict=False)]
+    assert first + list(query.iter(page_size=size, resume=begun.token)) == expected
+    assert [row for page in query.pages(size) for row in page] == expected
+
+
+def test_rows_with_uuids_as_keys_are_all_read() -> None:
+    rows = [{"id": f"{n:08}-0000-4000-8000-000000000000", "n": n % 2} for n in range(9)]
+    server = DirectusServer({"items": rows})
+    items = client(server).collection("items")
+    assert list(items.iter(page_size=2)) == rows
+    assert [row["id"] for row in items.order_by("n").iter(page_size=2)] == [
+        row["id"] for row in sorted(rows, key=lambda row: (row["n"], row["id"]))
+    ]
+    server.asked.clear()
+    assert len(list(items.limit(7).iter(page_size=3))) == 7
+    # One page was refused, once.
+    assert len(server.asked) == 4
+
+
+def test_a_query_that_is_refused_is_not_counted() -> None:
+    server = DirectusServer({"items": [{"id": 1, "name": "x"}]})
+    with pytest.raises(BadQuery, match="_gt"):
+        list(client(server).collection("items").filter(name__gt="a").iter())
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("offset", [-1, "5", [], 1.5])
+def test_a_token_with_a_wrong_number_is_no_position(offset: Any) -> None:
+    token = urlsafe_b64encode(json.dumps({"offset": offset}).encode()).decode()
+    with pytest.raises(BuildError, match="no position"):
+        list(client(server_with([(1, 1)])).collection("items").iter(resume=token))

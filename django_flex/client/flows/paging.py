@@ -2,6 +2,9 @@
 
 Rows that are added or deleted meanwhile shift nothing, and the ten-thousandth page costs what the
 first one does. A position can be written down, and reading resumed from it.
+
+Directus compares no texts, no UUIDs and no booleans by size. Behind such a key pages are counted instead:
+each begins after as many rows as were read.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from django_flex.client.dialects.base import Dialect, RowSet
-from django_flex.client.exceptions import BuildError, ProtocolError
+from django_flex.client.exceptions import BadQuery, BuildError, ProtocolError
 from django_flex.client.flows import keyset
 from django_flex.client.flows.effects import Flow
 from django_flex.client.flows.exchange import spoken
@@ -100,9 +103,18 @@ class Pager:
 
     def _keyset_page(self, dialect: Dialect, query: Query, size: int) -> Flow[RowSet]:
         order = keyset.order_of(query)
+        offset = _offset_of(self._position)
+        if offset and "keyset" not in self._position:
+            return (yield from self._counted_page(dialect, query, size, order))
         state = keyset.State.of(self._position.get("keyset"))
         asked = keyset.next_query(query, order, state)
-        reply = yield from send(self.session, dialect.list_request(asked))
+        try:
+            reply = yield from send(self.session, dialect.list_request(asked))
+        except BadQuery:
+            if not offset:  # the query of the program itself is refused
+                raise
+            del self._position["keyset"]
+            return (yield from self._counted_page(dialect, query, size, order))
         found = dialect.row_set(asked, reply)
         unseen = [row for row in found.rows if keyset.key_of_row(row, order) not in state.seen]
         if found.rows and not unseen:
@@ -111,13 +123,38 @@ class Pager:
         fresh = [row for row in unseen if keyset.key_of_row(row, order) not in taken]
         state = keyset.advanced(state, unseen, order)
         self._ended = len(found.rows) < size
-        self._position = {"keyset": state.as_json()}
+        self._position = {"keyset": state.as_json(), "offset": offset + len(unseen)}
+        return replace(found, rows=fresh, keys=[keyset.key_of_row(row, order) for row in fresh])
+
+    def _counted_page(
+        self, dialect: Dialect, query: Query, size: int, order: Sequence[keyset.Key]
+    ) -> Flow[RowSet]:
+        offset = _offset_of(self._position)
+        asked = replace(keyset.next_query(query, order, keyset.State()), offset=offset)
+        reply = yield from send(self.session, dialect.list_request(asked))
+        found = dialect.row_set(asked, reply)
+        taken = set(self._position.get("taken", ()))
+        fresh = [row for row in found.rows if keyset.key_of_row(row, order) not in taken]
+        self._ended = len(found.rows) < size
+        self._position = {"offset": offset + len(found.rows)}
         return replace(found, rows=fresh, keys=[keyset.key_of_row(row, order) for row in fresh])
 
 
 def _key_of_row(row: Any) -> Any:
     """Return what this package's server calls the key of a row."""
     return row.get("pk", row.get("id")) if isinstance(row, dict) else None
+
+
+def _offset_of(position: dict[str, Any]) -> int:
+    """Return how many rows are before a position.
+
+    Raises:
+        BuildError: a token has no such number in it.
+    """
+    offset = position.get("offset", 0)
+    if not isinstance(offset, int) or offset < 0:
+        raise BuildError(f"{offset!r} is no position to resume from")
+    return offset
 
 
 def _without(found: RowSet, taken: set[str]) -> RowSet:

@@ -132,7 +132,9 @@ class AsyncCollection(Selecting[T], Generic[T]):
     ) -> AsyncRowIterator[T]:
         """Read all rows, in constant memory.
 
-        Pages are read by keys, in the query's order. While the rows of one are used, up to
+        Pages are read by keys, in the query's order, so that rows that are added or deleted meanwhile
+        shift nothing. Directus compares no texts, UUIDs and booleans by size: in their order pages are
+        counted, and rows may be shifted. While the rows of one are used, up to
         ``concurrency`` - 1 more are read. ``progress`` is called after each page; it makes the first
         request count the rows. ``resume`` is the ``token`` of an iterator that was interrupted.
         """

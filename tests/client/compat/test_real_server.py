@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from django_flex.client import AsyncClient, exceptions
+from django_flex.client import AsyncClient, Upload, exceptions
 from django_flex.client.compat.directus import (
     Agg,
     Directus,
@@ -112,6 +112,40 @@ def test_rows() -> None:
             with pytest.raises(exceptions.ValidationFailed) as refused:
                 await rows.create({"price": 1})
             assert set(refused.value.fields) == {"name"}
+
+    run(program())
+
+
+def test_all_rows_are_read_in_any_order() -> None:
+    async def program() -> None:
+        async with table() as directus:
+            products = directus.collection(TABLE)
+            await products.create([{"name": f"P{n % 3}", "price": -n} for n in range(9)])
+            async with AsyncClient(ADDRESS, auth=TOKEN, dialect="directus") as client:
+                rows = client.collection(TABLE).fields("id", "name", "price", "maker")
+                for order in ("price", "-name", "name", "maker"):
+                    query = rows.order_by(order, "id")
+                    expected = (await query.limit(-1).list()).items
+                    assert [row async for row in query.iter(2)] == expected
+                users = client.collection("directus_users").fields("id")
+                assert [row async for row in users.iter(1)] == (await users.list()).items
+
+    run(program())
+
+
+def test_a_file_comes_down(tmp_path: Path) -> None:
+    async def program() -> None:
+        async with AsyncClient(ADDRESS, auth=TOKEN, dialect="directus") as client:
+            files = client.collection("directus_files").fields("id")
+            made = await files.create({"title": "Notes", "file": Upload(b"what it says", "n.txt")})
+            assert made is not None
+            asset = await files.download(made["id"])
+            assert (asset.content, asset.media_type) == (b"what it says", "text/plain")
+            await files.download(made["id"], tmp_path / "n.txt")
+            assert (tmp_path / "n.txt").read_bytes() == b"what it says"
+            with pytest.raises(exceptions.NotFoundOrForbidden):
+                await client.with_auth(None).collection("directus_files").download(made["id"])
+            await files.delete(made["id"])
 
     run(program())
 
