@@ -7,7 +7,7 @@ from typing import Any, TypedDict, assert_type
 
 from pydantic import BaseModel
 
-from django_flex.client import AsyncClient, AsyncPage, Client, F, Page, WriteOptions
+from django_flex.client import Asset, AsyncClient, AsyncPage, Client, F, Page, WriteOptions
 
 
 class Customer(BaseModel):
@@ -40,6 +40,7 @@ def reads(client: Client) -> None:
     assert_type(client.collection(Company).list(), Page[Company])
     assert_type(client.collection(Tag).one()["label"], str)
     assert_type(client.collection("customers").list(), Page[dict[str, Any]])
+    assert_type(client.collection("directus_files").download("x"), Asset)
 
 
 def writes(client: Client) -> None:
