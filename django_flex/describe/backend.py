@@ -6,6 +6,7 @@ It asks what ``plan.needs`` checks of plans, path by path.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django_flex.describe.values import AggregateDescription, ReachDescription
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from django_flex.plan.capabilities import Capabilities
     from django_flex.schema.resources import Relation, Resource
 
+#: How a description says that all readable paths may be filtered, or sorted by.
+EVERYTHING = ("*",)
 #: What a backend needs for an operation.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "aggregate": ("aggregates",),
@@ -61,8 +64,10 @@ def within_backend(
     if summary is None:
         return None
     reach = backed.reach(model.reach)
-    filters = {*_filters(model.reach)} - {*_filters(reach)}
-    orders = {*_orders(model.reach)} - {*_orders(reach)}
+    # Where everything is granted, nothing is named that could be lost.
+    named = model.filters != EVERYTHING, model.order_by != EVERYTHING
+    filters = {*_filters(model.reach)} - {*_filters(reach)} if named[0] else set[str]()
+    orders = {*_orders(model.reach)} - {*_orders(reach)} if named[1] else set[str]()
     return replace(
         model,
         summary=summary,
@@ -230,17 +235,42 @@ class Backed:
                 return False
         return True
 
-    def _operators(self, operators: Iterable[str], kind: str = "") -> tuple[str, ...]:
-        lacks = kind == "json" and not self.can.containment
-        left_out = {"contained_by"} if lacks else frozenset[str]()
-        return tuple(text for text in operators if self._has(text, kind) and text not in left_out)
+    def _operators(self, operators: tuple[str, ...], kind: str = "") -> tuple[str, ...]:
+        can = self.can
+        found = _able(operators, can.transforms, can.operators_for(""), can.operators_for(kind))
+        if kind == "json" and not can.containment:
+            return tuple(text for text in found if text != "contained_by")
+        return found
 
-    def _has(self, text: str, kind: str = "") -> bool:
-        """Whether there are the operator at the end of a text, and the transforms before it."""
-        *transforms, operator = text.split(".")
-        there = self.can.transforms.issuperset(transforms)
-        able = self.can.operators_for("" if transforms else kind)
-        return there and OPERATORS[operator].comparison in able
+    def _has(self, text: str) -> bool:
+        """Whether there is an operator, for some kind of values."""
+        return OPERATORS[text].comparison in self.can.operators_for("")
+
+
+@lru_cache(maxsize=4_096)
+def _able(
+    operators: tuple[str, ...],
+    transforms: frozenset[str],
+    able: frozenset[str],
+    of_kind: frozenset[str],
+) -> tuple[str, ...]:
+    """Return the operators that there are, each with the transforms before it.
+
+    The columns of a kind have the same ones, so that few different questions are asked.
+
+    Args:
+        operators: as they are written behind a path.
+        transforms: those that there are.
+        able: the operators that there are behind a transform.
+        of_kind: those of the column's own kind.
+    """
+    found = []
+    for text in operators:
+        *steps, operator = text.split(".")
+        there = able if steps else of_kind
+        if transforms.issuperset(steps) and OPERATORS[operator].comparison in there:
+            found.append(text)
+    return tuple(found)
 
 
 def _leads(path: str, ends: Iterable[str]) -> bool:

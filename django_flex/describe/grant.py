@@ -10,7 +10,7 @@ from django_flex.access.hints import filter_names, order_names
 from django_flex.access.limits import limits_of, rate_of
 from django_flex.access.roles import ResolvedGrant, policy_of_role, resolve_grant
 from django_flex.analysis.read.default_order import visible_order
-from django_flex.describe.backend import summary_within_backend
+from django_flex.describe.backend import EVERYTHING, summary_within_backend
 from django_flex.describe.cache import cached_answers
 from django_flex.describe.cached_access import CachedAccess
 from django_flex.describe.reach import aggregate_of
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 ActionsOf: TypeAlias = Callable[["Entry", ResolvedGrant], tuple[ActionDescription, ...]]
 
 _KNOWN = frozenset(OPERATIONS.values())
-_EVERYTHING = ("*",)
 _NO_RATES = RateLimits()
 
 
@@ -84,8 +83,8 @@ def describe_model(
         summary=summary,
         key=entry.resource.pk.name,
         reach=answers.reach,
-        filters=_EVERYTHING if filtered else tuple(filter_names(access)),
-        order_by=_EVERYTHING if sorted_by else tuple(order_names(access)),
+        filters=EVERYTHING if filtered else tuple(filter_names(access)),
+        order_by=EVERYTHING if sorted_by else tuple(order_names(access)),
         count=aggregate_of(Measure(FUNCTIONS["count"], None, of_rows=True), ("count",), access),
         smallest_group=access.least(),
         writes=answers.writes,

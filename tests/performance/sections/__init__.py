@@ -25,6 +25,7 @@ SECTIONS = {
     "exports": ("exports", "exports"),
     "imports": ("imports", "imports"),
     "client": ("clients", "clients"),
+    "describe": ("describing", "describing"),
 }
 
 
