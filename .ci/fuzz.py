@@ -32,7 +32,7 @@ CHECKS = (
     "response_schema_conformance",
     "response_headers_conformance",
 )
-#: Seconds for each role. What is drawn is the same in each run of a commit.
+#: Seconds for each role. A slow machine sends fewer of the requests that the seed gives.
 SECONDS = 40
 
 

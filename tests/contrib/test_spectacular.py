@@ -59,7 +59,7 @@ def test_a_caller_gets_what_they_may_do(configure: Any, django_user_model: Any) 
 
 def test_what_the_project_has_stays(configure: Any) -> None:
     configure(EXPOSE, VERSIONS={"cms": {"path": "/cms/", "DIALECT": "directus"}})
-    own = {"get": {"responses": {}}}
+    own: dict[str, Any] = {"get": {"responses": {}}}
     document = {"openapi": "3.1.1", "paths": {"/api/bookings/": own}}
 
     found = merge_flex(document, None, None, public=True)
