@@ -87,8 +87,8 @@ def _of_way(path: Path, reviewed: ReviewedGrant, place: str, *, negative: bool) 
     for name, after in zip(path, (*path[1:], None), strict=True):
         edits = not (added and resource is own)
         text = _edited(name, resource, reviewed) if edits else None
-        write = _removed if negative else _joined
-        text = text or write(name, after, resource, reviewed)
+        passed = _removed if negative else _joined
+        text = text or passed(name, after, resource, reviewed)
         if text is not None:
             hint = "limit the rows of that model, or what the role may write of them"
             return Problem("W033", text, place, hint)
