@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from tests.openapi.conftest import EXPOSE
@@ -74,8 +73,8 @@ def test_who_is_not_signed_in_gets_a_401_where_that_is_needed(configure: Any) ->
     assert Client().get(URL).status_code == 401
 
 
+@pytest.mark.usefixtures("unused_caches")
 def test_it_is_counted_like_other_descriptions(configure: Any) -> None:
-    cache.clear()
     configure(EXPOSE, OPENAPI=True, RATE_LIMIT=1)
 
     assert Client().get(URL).status_code == 200
