@@ -12,7 +12,15 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
-from tests.wild import converting, described, filling, managed, refusing, validated  # noqa: F401
+from tests.wild import (  # noqa: F401
+    converting,
+    described,
+    filling,
+    managed,
+    refusing,
+    validated,
+    worded,
+)
 
 
 class LowerField(models.CharField[str, str]):

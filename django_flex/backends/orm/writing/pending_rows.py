@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +19,7 @@ from django_flex.backends.orm.writing.descriptors import (
     unreadable,
 )
 from django_flex.exceptions.places import worded
+from django_flex.plan.json_values import plain
 from django_flex.query.values import differ
 from django_flex.resolved import NewRow
 from django_flex.resolved.updates import ABSENT, UnfitUpdateError, Update
@@ -26,6 +27,8 @@ from django_flex.schema.inputs import check_json
 from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import Model
 
     from django_flex.exceptions.places import Place
@@ -103,7 +106,7 @@ def added_row(row: RowWrite, model: type[Model]) -> PendingRow:
 def changed_row(row: RowWrite, instance: Model) -> PendingRow:
     """Return a stored row with what was sent laid over it."""
     before = {f.attname: instance.__dict__[f.attname] for f in _loaded(instance)}
-    pending = PendingRow(row, instance, "edit", before)
+    pending = PendingRow(_without_shown(row, before), instance, "edit", before)
     _assign(pending)
     return pending
 
@@ -121,9 +124,8 @@ def _assign(pending: PendingRow) -> None:
             continue  # its hash is set when the row is valid
 
         value = part.value
-        # A new row has no key before it is written.
-        if isinstance(value, NewRow) or _is_text_of(value, pending, part):
-            continue
+        if isinstance(value, NewRow):
+            continue  # it has no key before it is written
         if isinstance(value, Update):
             # The row is locked, so no other write comes between the stored value and the new one.
             value = _updated(getattr(instance, name), value, part)
@@ -140,15 +142,26 @@ def _assign(pending: PendingRow) -> None:
         _refuse(pending, set_values(instance, waiting))
 
 
-def _is_text_of(value: object, pending: PendingRow, part: Assignment) -> bool:
-    """Whether the text that stands in a reply for an object, such as a translation, was sent back.
+def _without_shown(row: RowWrite, before: Mapping[str, Any]) -> RowWrite:
+    """Return a write without the values that were sent back as a reply shows them.
 
-    There may be more in the object than in its text, which is kept.
+    There may be more in an object than in its text, such as other languages. What is not written is
+    not cleaned either: that may make another object of it, or refuse it.
     """
-    if part.attribute.stored is None or part.keys or not isinstance(value, str):
+    changed = tuple(
+        part
+        for part in row.assignments
+        if part.keys or part.attribute.stored is None or not _is_shown(part, before)
+    )
+    return row if len(changed) == len(row.assignments) else replace(row, assignments=changed)
+
+
+def _is_shown(part: Assignment, before: Mapping[str, Any]) -> bool:
+    """Whether a value is the JSON form of an object that is stored."""
+    value, stored = part.value, before.get(part.attribute.lookup)
+    if not isinstance(value, str | list | dict) or stored is None or type(stored) is str:
         return False
-    stored = (pending.before or {}).get(part.attribute.lookup)
-    return stored is not None and not isinstance(stored, str) and str(stored) == value
+    return not differ(plain({"value": stored})["value"], value)
 
 
 def _refuse(pending: PendingRow, raised: dict[str, Exception]) -> None:
