@@ -18,6 +18,7 @@ from tests.wild import (  # noqa: F401
     filling,
     managed,
     refusing,
+    unhashed,
     validated,
     worded,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django_flex.analysis.writes.changes import row_key
 from django_flex.exceptions import ObjectNotFoundError
 from django_flex.exceptions.places import Part
+from django_flex.schema.conversions.keys import check_usable
 from django_flex.schema.field_checks import coerce_key
 from django_flex.schema.values import UnfitValueError
 
@@ -26,6 +27,7 @@ def lock_row(backend: Backend, reach: ActionAccess, key: object, using: str, loc
     """
     _check_lock(backend, lock)
     typed = row_key(key, reach.access.resource.pk)
+    check_usable(typed)
     found = backend.lock_row(reach.rules, typed, using, lock)
     if found is None:
         raise ObjectNotFoundError
@@ -48,6 +50,7 @@ def lock_rows(
     _check_lock(backend, lock)
     found = backend.lock_rows(reach.rules, keys, using, lock, where)
     _check_objects(reach, found)
+    check_usable(tuple(one.pk for one in found))
     return {one.pk: one for one in found}
 
 

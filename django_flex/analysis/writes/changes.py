@@ -32,6 +32,7 @@ from django_flex.query.ast import RowChange
 from django_flex.query.terms import excerpt
 from django_flex.resolved import Assignment, Fault, LinkChanges, NewRow, RowWrite
 from django_flex.resolved.updates import Update
+from django_flex.schema.conversions.keys import check_usable
 from django_flex.schema.field_checks import coerce_key
 from django_flex.schema.generic_relations import columns_behind
 from django_flex.schema.inputs import fit
@@ -305,8 +306,10 @@ class RowWriteBuilder:
     def finish(self) -> RowWrite:
         """Return the row."""
         assignments = tuple(part for parts in self.assigned.values() for part in parts)
+        pk = row_key(self.change.pk, self.rules.access.resource.pk, self.change.key_place)
+        check_usable(pk, self.change.key_place)
         return RowWrite(
-            pk=row_key(self.change.pk, self.rules.access.resource.pk, self.change.key_place),
+            pk=pk,
             place=self.change.place,
             key_place=self.change.key_place,
             assignments=assignments,

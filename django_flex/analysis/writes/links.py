@@ -16,6 +16,7 @@ from django_flex.languages import in_language
 from django_flex.query.ast import ParameterText, RowChange
 from django_flex.query.terms import excerpt
 from django_flex.resolved import Fault, LinkChanges, NewRow
+from django_flex.schema.conversions.keys import check_usable
 from django_flex.schema.field_checks import coerce_key
 from django_flex.schema.paths import ResolvedPath
 from django_flex.schema.values import UnfitValueError
@@ -106,6 +107,7 @@ def _keys(
         expected = in_language(worded("This has to be {}.", error.expected))
         faults.append(Fault(name, name, expected))
         return ()
+    check_usable(tuple(typed), place)
     return tuple(dict.fromkeys(typed))
 
 

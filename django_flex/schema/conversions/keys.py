@@ -13,9 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from django.utils.duration import duration_iso_string
+
+from django_flex.exceptions.queries import UnsupportedQueryError
+
+if TYPE_CHECKING:
+    from django_flex.exceptions.places import Place
 
 BETWEEN = "~"
 _ESCAPED = re.compile(rb"[^A-Za-z0-9.-]")
@@ -59,6 +64,23 @@ def shown_key(key: object, scale: int | None = None) -> object:
     if not isinstance(key, Decimal):
         return key
     return format(key, "f" if scale is None else f".{scale}f")
+
+
+def check_usable(key: object, place: Place = "") -> None:
+    """Refuse a key that rows cannot be told apart by: Python and Django look rows up by its hash.
+
+    Args:
+        key: as Python has it, of a row that is written or linked, or whose lists are read.
+        place: where it was sent.
+
+    Raises:
+        UnsupportedQueryError: it is a list, or another value without a hash.
+    """
+    try:
+        hash(key)
+    except TypeError:
+        message = "The keys of this model have no hash, so its rows can only be read, without lists"
+        raise UnsupportedQueryError(message, path=place or None) from None
 
 
 def is_complete(key: object) -> bool:

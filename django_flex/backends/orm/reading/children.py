@@ -33,6 +33,7 @@ from django_flex.exceptions.places import Part, inside
 from django_flex.plan.positions import neighbours
 from django_flex.plan.results import RelatedPage
 from django_flex.resolved.keyset import digest_of_parent
+from django_flex.schema.conversions.keys import check_usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +94,7 @@ def _added(
     if child.flags:
         shown = [all(row[flag] for flag in child.flags) for row in rows]
         keys = [key if there else None for key, there in zip(keys, shown, strict=True)]
+    check_usable(tuple(keys), child.place)
     wanted = dict.fromkeys(keys)
     wanted.pop(None, None)
     _check_parents(child, wanted)

@@ -41,6 +41,7 @@ from django_flex.exceptions import ObjectNotFoundError, RowDeniedError, Validati
 from django_flex.exceptions.places import Part, inside
 from django_flex.languages import in_language
 from django_flex.resolved import NewRow, RowWrite
+from django_flex.schema.conversions.keys import check_usable
 
 if TYPE_CHECKING:
     from django_flex.backends.orm.prepared.statement_cache import Database
@@ -124,6 +125,7 @@ def _write(pending_rows: list[PendingRow], rules: WriteRules, database: Database
                 save_through(pending, rules, using)
     else:
         _save(pending_rows, rules, using)
+    check_usable(tuple(pending.pk for pending in pending_rows))  # forms save as they like
     for pending in pending_rows:
         with hooks.vetoes(pending, rules):  # of receivers of m2m_changed
             write_links(pending, using)
@@ -158,6 +160,7 @@ def _save_valid(pending_rows: list[PendingRow], rules: WriteRules, using: str) -
         hooks.call("before", pending, rules)
         check_filled_by_hooks(pending, rules)
     if rules.operation == "add":
+        check_usable(tuple(pending.pk for pending in pending_rows))
         persistence.insert(pending_rows, rules, using)
         for pending in pending_rows:
             check_saved(pending, rules, using)

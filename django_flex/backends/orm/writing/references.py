@@ -14,9 +14,10 @@ from django_flex.backends.orm.django_internals.models import key_field
 from django_flex.backends.orm.expressions.conditions import visible_rows
 from django_flex.backends.orm.prepared.statement_cache import Database, fetch
 from django_flex.backends.orm.schema import field_of, model_of
-from django_flex.exceptions.places import worded
+from django_flex.exceptions.places import inside, worded
 from django_flex.languages import in_language
 from django_flex.resolved import Fault
+from django_flex.schema.conversions.keys import check_usable
 from django_flex.schema.model_attributes import compared_as
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def note_missing(pending_rows: Sequence[PendingRow], database: Database) -> None
     for pending in pending_rows:
         for part in pending.row.assignments:
             if part.reference is not None and part.value is not None:
+                check_usable(part.value, inside(pending.row.place, part.name))
                 columns.setdefault(part.attribute.own_name, []).append((pending, part))
     if columns and not _all_known(columns.values(), database):
         _note_unknown(columns.values(), database)

@@ -26,6 +26,7 @@ from django_flex.backends.orm.expressions.conditions import filtered, rows_under
 from django_flex.backends.orm.prepared.statement_cache import Database, fetch
 from django_flex.backends.orm.schema import model_of
 from django_flex.exceptions import FlexError, RowDeniedError, UnsupportedQueryError
+from django_flex.schema.conversions.keys import check_usable
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -68,11 +69,13 @@ def locked_rows(
 
     Raises:
         ConflictError: another write came in between, so it is not clear which rows are meant.
+        UnsupportedQueryError: their keys have no hash.
     """
     using = database.using
     queryset = _chosen(rules, condition, where, using).order_by("pk")
     locked = _locked(queryset, using, lock, deleting=rules.operation == "delete")
     found = _loaded(locked if most is None else locked[:most])
+    check_usable(tuple(one.pk for one in found))
     if not (found and _may_have_changed(rules, where, using, lock)):
         return found
     still = _still_allowed(rules, [one.pk for one in found], where, database)
