@@ -93,15 +93,16 @@ def test_no_row_is_added(name: str, key: object) -> None:
 )
 def test_references_to_them_name_their_place(name: str, action: str, path: str) -> None:
     key = Specimen.objects.get(name=name).pk
-    to = {name: "gone" if action == "missing" else "z-w"}
-    sent: dict[str, Any] = {
+    to: dict[str, Any] = {name: "gone" if action == "missing" else "z-w"}
+    cases: dict[str, dict[str, Any]] = {
         "add": to,
         "missing": to,
         "edit": {"id": key, **to},
         "add_list": {"_items": [{"name": "a"}, to]},
-    }[action]
+    }
 
-    status, reply = ask("wild.specimen", "edit" if action == "edit" else "add", **sent)
+    operation = "edit" if action == "edit" else "add"
+    status, reply = ask("wild.specimen", operation, **cases[action])
 
     assert (400, MESSAGE, f"{path}{name}") == (status, reply["error"], reply["path"])
     assert 3 == Specimen.objects.count()
