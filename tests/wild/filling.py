@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.text import slugify
 
 
@@ -177,3 +178,12 @@ class Word(models.Model):
 
     name = models.CharField(max_length=50)
     note = models.CharField(max_length=50, blank=True)
+
+
+class Reserved(models.Model):
+    """A text that there is once, and a column that the database makes of it."""
+
+    code = models.CharField(max_length=50, unique=True)
+    low = models.GeneratedField(
+        expression=Lower("code"), output_field=models.CharField(max_length=50), db_persist=True
+    )

@@ -182,7 +182,8 @@ def _lacks(pending: PendingRow) -> dict[str, list[ValidationError]]:
     instance, sent = pending.instance, pending.sent()
     found: dict[str, list[ValidationError]] = {}
     for field in columns_of(instance):
-        if field.name in sent or not _is_empty(field, instance):
+        # A generated column cannot be read before the database has worked it out.
+        if field.name in sent or field.generated or not _is_empty(field, instance):
             continue
         if needs_value(field):
             code = "null" if _value(field, instance) is None else "blank"
