@@ -33,7 +33,7 @@ CHECKS = (
     "response_headers_conformance",
 )
 #: Seconds for each role. A slow machine sends fewer of the requests that the seed gives.
-SECONDS = 40
+SECONDS = 20
 
 
 def main(schemathesis: str, folder: Path) -> int:

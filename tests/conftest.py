@@ -69,6 +69,8 @@ def pytest_configure(config: pytest.Config) -> None:
     random_search.configure(exhaustive=config.getoption("exhaustive"))
     if random_search.SEED and config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(random_search.SEED)
+    if random_search.SEED and config.getoption("randomly_seed", None) == "default":
+        config.option.randomly_seed = random_search.SEED  # the order of the tests
 
 
 def _refuse_to_clear(self: RedisCache) -> None:
