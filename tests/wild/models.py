@@ -16,6 +16,7 @@ from tests.wild import (  # noqa: F401
     converting,
     described,
     filling,
+    goods,
     managed,
     refusing,
     unhashed,
