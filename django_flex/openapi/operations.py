@@ -121,7 +121,8 @@ def _page(model: Model) -> Node:
             "description": "A page of rows.",
             "headers": {"ETag": ETAG, "Link": LINK},
             "content": {
-                **content(page),
+                # The rows alone are what `format: "json"` asks for.
+                **content({"anyOf": [page, {"type": "array", "items": model.row()}]}),
                 "application/x-ndjson": {
                     **({"itemSchema": row} if model.release != "3.1" else {"schema": _TEXT})
                 },

@@ -111,3 +111,26 @@ def test_rows_without_fields_are_as_the_schema_of_rows_says(
     assert rows
     for row in rows.values():
         assert [error.message for error in schema_of(found, schema).iter_errors(row)] == []
+
+
+@pytest.mark.parametrize("version", ["3.1", "3.2"])
+@pytest.mark.parametrize(
+    "query", [{}, {"format": "json"}, {"shape": "list"}, {"explain": True}, {"fields": "id"}]
+)
+def test_a_list_in_each_form_is_as_the_document_says(
+    version: str,
+    query: dict[str, Any],
+    document: Callable[..., Document],
+    bookings: None,
+    django_user_model: Any,
+) -> None:
+    found, client = document("superuser", version), Client()
+    client.force_login(django_user_model.objects.create(username="x", is_superuser=True))
+    operation = found["paths"]["/api/bookings/query"]["post"]
+    said = resolved(found, operation["responses"]["200"])["content"]["application/json"]["schema"]
+
+    response = client.post("/api/bookings/query", json.dumps(query), "application/json")
+
+    assert response.status_code == 200, response.content
+    reply = json.loads(response.getvalue())
+    assert [error.message for error in schema_of(found, said).iter_errors(reply)] == []
