@@ -7,29 +7,41 @@ from functools import cache
 
 #: Words whose plural follows no rule.
 IRREGULAR = {
+    "alumnus": "alumni",
+    "axis": "axes",
+    "bacterium": "bacteria",
+    "corpus": "corpora",
     "criterion": "criteria",
     "datum": "data",
     "echo": "echoes",
+    "epoch": "epochs",
     "foot": "feet",
+    "genus": "genera",
     "goose": "geese",
-    "hero": "heroes",
     "lens": "lenses",
-    "man": "men",
+    "matrix": "matrices",
+    "monarch": "monarchs",
     "mouse": "mice",
+    "nucleus": "nuclei",
+    "ox": "oxen",
     "phenomenon": "phenomena",
     "potato": "potatoes",
     "quiz": "quizzes",
+    "radius": "radii",
+    "stimulus": "stimuli",
+    "stomach": "stomachs",
     "tomato": "tomatoes",
     "tooth": "teeth",
-    "woman": "women",
-    **{f"{stem}f": f"{stem}ves" for stem in ("cal", "hal", "lea", "loa", "shel", "thie", "wol")},
-    **{f"{stem}fe": f"{stem}ves" for stem in ("kni", "li", "wi")},
+    "vertex": "vertices",
+    "veto": "vetoes",
 }
 #: Words that mean one or many alike.
 UNCOUNTABLE = frozenset(
     {
-        *("aircraft", "content", "data", "equipment", "feedback", "fish", "information"),
-        *("media", "metadata", "money", "people", "sheep", "software", "staff"),
+        *("advice", "aircraft", "baggage", "chassis", "content", "corps", "data", "deer"),
+        *("equipment", "evidence", "feedback", "fish", "furniture", "homework", "information"),
+        *("knowledge", "luggage", "media", "metadata", "money", "people", "research", "salmon"),
+        *("sheep", "staff", "traffic", "weather"),
     }
 )
 _BEGINNING = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])")
@@ -38,6 +50,13 @@ _LAST_WORD = re.compile(r"[^\W\d_]+$")
 _RULES = (
     (re.compile(r"person$"), "people"),
     (re.compile(r"child$"), "children"),
+    # Behind another word, too: `salesman`, `bookshelf`, `midwife`, `superhero`, `fintech`.
+    (re.compile(r"(?<!hu|ro)(?<!cai|ger|nor|sha)(?<!otto)(?<!talis)man$"), "men"),
+    (re.compile(r"(?<=cal|hal|lea|loa|wol)f$|(?<=shea|shel|thie)f$"), "ves"),
+    (re.compile(r"(?<=li|wi)fe$|(?<=kni)fe$"), "ves"),
+    (re.compile(r"hero$"), "heroes"),
+    (re.compile(r"tech$"), "techs"),
+    (re.compile(r"ware$"), "ware"),
     (re.compile(r"sis$"), "ses"),
     (re.compile(r"(?<=[^aeiou])y$"), "ies"),
     (re.compile(r"(?<=[suiao])s$|(?<=[xz])$|(?<=[cs]h)$"), None),

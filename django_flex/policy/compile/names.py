@@ -99,7 +99,8 @@ def names_of(
         reporter: for a ``url_name`` that no URL can have.
     """
     words = in_words(resource.object_name)
-    names = [plural(words), plural(resource.name), words, resource.name, resource.label]
+    many = plural(words)
+    names = [many, many.replace("_", ""), words, resource.name, resource.label]
     names += [key.lower(), *_declared_plurals(resource)]
     if isinstance(url_name, str) and _URL_NAME.fullmatch(url_name):
         names.insert(0, url_name)
