@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
-from django_flex.exceptions.places import Part, inside, worded
+from django_flex.exceptions.places import Part, counted, inside, worded
 from django_flex.query.ast import And, Comparison, Constant, Not, Or, Quantified
 from django_flex.query.filters import check_conditions
 from django_flex.query.operations import BY_FILTER
@@ -214,7 +214,7 @@ def _check_value(value: object, place: Place, limits: Limits, depth: int) -> Non
             raise LimitExceededError(
                 "The value is nested too deeply",
                 path=place,
-                hint=worded("at most {} levels", limits.max_json_depth),
+                hint=counted(limits.max_json_depth, "at most {} level", "at most {} levels"),
             )
         for part in value:
             _check_value(part, place, limits, depth - 1)
@@ -227,7 +227,7 @@ def _check_text(value: str, place: Place, limits: Limits) -> None:
         raise LimitExceededError(
             "The text is too long",
             path=place,
-            hint=worded("at most {} characters", limits.max_text_length),
+            hint=counted(limits.max_text_length, "at most {} character", "at most {} characters"),
         )
     check_storable(value, place)
 
@@ -243,15 +243,15 @@ def _check_search(text: str, limits: Limits, place: Place) -> None:
     words = len(words_of(text))
     if not words:
         raise InvalidValueError("The search has no words", path=place, hint="leave it out")
-    for found, most, hint in (
-        (len(text), limits.max_search_length, "at most {} characters"),
-        (words, limits.max_search_words, "at most {} words"),
+    for found, most, one, many in (
+        (len(text), limits.max_search_length, "at most {} character", "at most {} characters"),
+        (words, limits.max_search_words, "at most {} word", "at most {} words"),
     ):
         if found > most:
             raise LimitExceededError(
                 "The text to search for is too long",
                 path=place,
-                hint=worded(hint, most),
+                hint=counted(most, one, many),
             )
 
 

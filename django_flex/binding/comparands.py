@@ -12,7 +12,7 @@ from django_flex.binding.geometry_values import geometry_comparand
 from django_flex.binding.range_values import range_comparand
 from django_flex.binding.request_time import request_time
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
-from django_flex.exceptions.places import worded
+from django_flex.exceptions.places import counted, worded
 from django_flex.query.ast import Constant, Now, ObjectValue, ParameterText, UserValue
 from django_flex.query.filters import no_value
 from django_flex.query.kinds import WITH_ITEMS
@@ -173,7 +173,9 @@ class Comparands:
             raise LimitExceededError(
                 "The pattern is too long",
                 path=place,
-                hint=worded("at most {} characters", self.limits.max_pattern_length),
+                hint=counted(
+                    self.limits.max_pattern_length, "at most {} character", "at most {} characters"
+                ),
             )
         fault = pattern_fault(pattern)
         if fault:

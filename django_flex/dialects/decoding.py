@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from django_flex.exceptions import RequestError
-from django_flex.exceptions.places import worded
+from django_flex.exceptions.places import counted
 
 if TYPE_CHECKING:
     from django_flex.query.limits import Limits
@@ -34,7 +34,7 @@ def _too_deep(limits: Limits, place: str) -> RequestError:
     return RequestError(
         "The JSON is nested too deeply",
         path=place,
-        hint=worded("at most {} levels", limits.max_json_depth),
+        hint=counted(limits.max_json_depth, "at most {} level", "at most {} levels"),
     )
 
 

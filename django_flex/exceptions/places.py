@@ -92,6 +92,18 @@ def worded(template: str, *words: object) -> Worded:
     return text
 
 
+def counted(number: int, one: str, many: str, *words: object) -> Worded:
+    """Return a text with a number, which stands first in its template.
+
+    Args:
+        number: how many.
+        one: the template if there is one.
+        many: the template for all other numbers.
+        words: what else is in the template.
+    """
+    return worded(one if number == 1 else many, number, *words)
+
+
 def inside(place: Place, *segments: str | int) -> Place:
     """Return a place inside another one; an empty one is the whole request."""
     outer = (place,) if isinstance(place, str) else place

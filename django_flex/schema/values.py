@@ -19,7 +19,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
 
-from django_flex.exceptions.places import Worded, worded
+from django_flex.exceptions.places import Worded, counted, worded
 from django_flex.query.ast import ParameterText
 from django_flex.query.kinds import KINDS, check_total
 from django_flex.query.values import json_scalar
@@ -118,10 +118,18 @@ def _decimal(value: object, column: Attribute) -> Decimal:
     exponent = number.as_tuple().exponent
     # Django rounds what is compared to the column's scale, so `lt 1.005` would mean `lt 1.00`.
     if places is not None and isinstance(exponent, int) and -exponent > places:
-        message = worded("a number with at most {} decimal places", places)
+        message = counted(
+            places,
+            "a number with at most {} decimal place",
+            "a number with at most {} decimal places",
+        )
         raise UnfitValueError(message)
     if places is not None and digits is not None and number.adjusted() >= digits - places:
-        message = worded("a number with at most {} digits before the point", digits - places)
+        message = counted(
+            digits - places,
+            "a number with at most {} digit before the point",
+            "a number with at most {} digits before the point",
+        )
         raise UnfitValueError(message)
     return number
 
@@ -274,7 +282,13 @@ def _item(value: object, items: Attribute) -> object:
     """Return an item of an array; PostgreSQL would cut it to the type of the items."""
     item = coerce(value, items.kind, items)
     if isinstance(item, str) and items.length is not None and len(item) > items.length:
-        raise UnfitValueError(worded("a string of at most {} characters", items.length))
+        raise UnfitValueError(
+            counted(
+                items.length,
+                "a string of at most {} character",
+                "a string of at most {} characters",
+            )
+        )
     most = _greatest(items)
     if items.kind == "integer" and not -most - 1 <= item <= most:
         raise UnfitValueError(worded("a whole number from {} to {}", -most - 1, most))

@@ -24,7 +24,7 @@ NOT_SENT = (
 )
 #: Makers of texts besides the classes of errors.
 MAKERS = frozenset(
-    {"worded", "gettext_lazy", "in_language", "Refusal", "UnfitValueError", "RangeError"}
+    {"worded", "counted", "gettext_lazy", "in_language", "Refusal", "UnfitValueError", "RangeError"}
     | {"UnfitUpdateError", "UnfitAssignmentError", "single_value", "_bad"}
 )
 #: Errors whose first argument is a name, or no text.

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.test.utils import isolate_apps
 from django.utils import translation
 from django.utils.translation import ngettext
 
+from django_flex.languages import in_language
+from django_flex.schema.introspection import describe
+from django_flex.schema.values import UnfitValueError, coerce
 from tests.doors.fronts import EVERYTHING, RestGet
 from tests.testapp.models import Customer
 
@@ -17,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("bookings")
 GRANT = {
     **EVERYTHING,
     "write_fields": ["*"],
-    "ops": ["get", "list", "add", "edit", "delete", "bulk_delete"],
+    "ops": ["get", "list", "add", "edit", "delete", "bulk_edit", "bulk_delete"],
 }
 NAMES = ("booking", "customer", "product", "line", "wild.strict")
 BATCH = {"_batch": [{"_model": "booking", "_id": 1}, {"_model": "booking", "_id": 99}]}
@@ -135,3 +140,69 @@ def test_a_cookie_chooses_the_language_where_the_middleware_reads_it(
     assert (by_header.content, language) == (by_cookie.content, by_cookie["Content-Language"])
     assert by_cookie.content == door.request("GET", url, headers=both).content
     translation.activate("en-us")
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        ("en", "a number with at most 1 decimal place", "a number with at most 2 decimal places"),
+        (
+            "de",
+            "eine Zahl mit höchstens 1 Nachkommastelle",
+            "eine Zahl mit höchstens 2 Nachkommastellen",
+        ),
+        ("fr", "un nombre de 1 décimale au plus", "un nombre de 2 décimales au plus"),
+    ],
+)
+def test_digits_have_the_form_for_their_number(language: str, one: str, many: str) -> None:
+    for places, expected in ((1, one), (2, many)):
+        field = models.DecimalField(max_digits=9, decimal_places=places)
+        with isolate_apps("tests.wild"):
+            meta = type("Meta", (), {"app_label": "wild"})
+            model = type(
+                "Sum", (models.Model,), {"__module__": __name__, "Meta": meta, "sum": field}
+            )
+            attribute = describe(model).attributes["sum"]
+        with pytest.raises(UnfitValueError) as caught:
+            coerce("1.125", "decimal", attribute)
+        with translation.override(language):
+            assert expected == in_language(caught.value.args[0])
+
+
+CHANGED = {"_action": "bulk_edit", "filters": {"id.lte": 3}, "_set": {"seats": 1}}
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        ("en", "More than 1 row would change", "More than 2 rows would change"),
+        ("de", "Mehr als 1 Zeile würde sich ändern", "Mehr als 2 Zeilen würden sich ändern"),
+        ("fr", "Plus de 1 ligne changerait", "Plus de 2 lignes changeraient"),
+    ],
+)
+def test_numbers_of_rows_have_their_form(api: RestGet, language: str, one: str, many: str) -> None:
+    headers = {"Accept-Language": language}
+    for most, message in ((1, one), (2, many)):
+        sent = {**CHANGED, "_max_affected": most}
+        assert message == api.request("POST", "/api/booking/", sent, headers).json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        ("en", "at most 1 word", "at most 2 words"),
+        ("de", "höchstens 1 Wort", "höchstens 2 Wörter"),
+        ("fr", "au plus 1 mot", "au plus 2 mots"),
+    ],
+)
+def test_hints_have_the_form_for_their_number(
+    settings: Any, language: str, one: str, many: str
+) -> None:
+    door = RestGet(settings)
+    entries = {"booking": {"anon": GRANT, "search": ["status"]}}
+    for most, hint in ((1, one), (2, many)):
+        limits = {"MAX_SEARCH_WORDS": most, "ACCEPT_LANGUAGE": True}
+        door.open("booking", entries, limits)
+        url = "/api/booking/?search=a%20b%20c"
+        reply = door.request("GET", url, headers={"Accept-Language": language})
+        assert hint == reply.json()["hint"]

@@ -14,7 +14,7 @@ from django_flex.exceptions import (
     LimitExceededError,
     ObjectNotFoundError,
 )
-from django_flex.exceptions.places import Part, worded
+from django_flex.exceptions.places import Part, counted, worded
 from django_flex.schema.conversions.keys import shown_key
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def select_keys(run: Run) -> tuple[list[object], list[object]]:
         keys = list(dict.fromkeys(value for value in typed.values() if value is not None))
     if len(keys) > most:
         raise LimitExceededError(
-            worded("More than {} rows match", most),
+            counted(most, "More than {} row matches", "More than {} rows match"),
             hint=worded("make {} more specific", Part.CHOSEN_BY),
         )
     _check_count(run, len(keys) + len(missing))
@@ -76,7 +76,10 @@ def _check_count(run: Run, matched: int) -> None:
     """
     if run.parsed.expected is not None and run.parsed.expected != matched:
         raise ConflictError(
-            worded("{} rows match, not {}", matched, run.parsed.expected), path=Part.EXPECTED
+            counted(
+                matched, "{} row matches, not {}", "{} rows match, not {}", run.parsed.expected
+            ),
+            path=Part.EXPECTED,
         )
     run.counts = (matched, 0, 0)
 

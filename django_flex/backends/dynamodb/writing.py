@@ -36,7 +36,7 @@ from django_flex.exceptions import (
     UnsupportedQueryError,
     ValidationFailedError,
 )
-from django_flex.exceptions.places import Part, inside, worded
+from django_flex.exceptions.places import Part, counted, inside, worded
 from django_flex.languages import in_language
 from django_flex.plan.written import WrittenRow
 from django_flex.query.operations import BY_FILTER
@@ -112,7 +112,7 @@ def _chosen(table: Table, plan: WritePlan, where: Condition | None) -> list[Item
     found = read_rows(table, access, most + 1, FIRST, budget)
     if len(found.hits) > most:
         raise LimitExceededError(
-            worded("More than {} rows would change", most),
+            counted(most, "More than {} row would change", "More than {} rows would change"),
             path=Part.MAX_AFFECTED,
             hint=worded(
                 "make the filters more specific, or raise {} up to MAX_ITEMS", Part.MAX_AFFECTED

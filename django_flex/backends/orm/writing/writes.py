@@ -14,7 +14,7 @@ from django_flex.backends.orm.schema import field_of, model_of
 from django_flex.backends.orm.writing.operations import Found, add, delete, edit, named_rows
 from django_flex.backends.orm.writing.rows import check_objects, locked_rows
 from django_flex.exceptions import InvalidValueError, LimitExceededError, QueryError
-from django_flex.exceptions.places import Part, worded
+from django_flex.exceptions.places import Part, counted, worded
 from django_flex.query.operations import BY_FILTER
 from django_flex.schema.field_checks import check_lookup
 from django_flex.schema.values import UnfitValueError
@@ -79,7 +79,7 @@ def _choose(plan: WritePlan, database: Database) -> list[Found]:
     chosen = locked_rows(plan.rules, Q(), database, where=plan.where, most=most + 1)
     if len(chosen) > most:
         raise LimitExceededError(
-            worded("More than {} rows would change", most),
+            counted(most, "More than {} row would change", "More than {} rows would change"),
             path=Part.MAX_AFFECTED,
             hint=worded(
                 "make the filters more specific, or raise {} up to MAX_ITEMS", Part.MAX_AFFECTED
