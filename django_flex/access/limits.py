@@ -44,3 +44,9 @@ def rate_of(
     if entry is not None:
         rate = rate or entry.rate_limit.of(operation)
     return rate or limits.rates.of(operation)
+
+
+def units_rate_of(limits: RateLimits, entry: Entry, grant: Grant | None, kind: str) -> Rate | None:
+    """Return the rate of consumed units that applies: the grant's, the entry's, or the general one."""
+    rate = None if grant is None else grant.rate_limit.units.get(kind)
+    return rate or entry.rate_limit.units.get(kind) or limits.rates.units.get(kind)

@@ -268,7 +268,7 @@ def _rate_limits(
     rates = values["RATE_LIMIT"]
     if rates is not NOBODY:
         known = dict.fromkeys(name for names in actions.values() for name in names)
-        rates = compile_rates(rates, reporter, known)
+        rates = compile_rates(rates, reporter, known, metered=True)
     return RateLimits(
         rates=rates,
         cache=values["RATE_LIMIT_CACHE"],

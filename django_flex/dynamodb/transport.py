@@ -25,7 +25,8 @@ from django_flex.dynamodb.exceptions import (
 )
 from django_flex.dynamodb.wire.attempts import CONFLICT, THROTTLED, attempted, code_of, pause
 from django_flex.dynamodb.wire.clients import BotocoreTransport, Response, Transport
-from django_flex.dynamodb.wire.direct import DirectTransport
+from django_flex.dynamodb.wire.direct import OPERATIONS, DirectTransport
+from django_flex.metering import READ_UNITS, WRITE_UNITS, Meter, current_meter
 
 _TRANSPORTS: dict[str, Callable[[Configuration], Transport]] = {
     "direct": DirectTransport,
@@ -91,9 +92,23 @@ def send(
     if operation == "TransactWriteItems" and not parameters.get("ClientRequestToken"):
         # However often it is sent, its writes are made once.
         parameters = {**parameters, "ClientRequestToken": str(uuid4())}
-    found = found or configuration()
+    found, meter = found or configuration(), current_meter()
+    is_charged = meter is not None and operation in OPERATIONS and bool(meter.names)
+    if is_charged:
+        parameters = {**parameters, "ReturnConsumedCapacity": "TOTAL"}
     once = partial(current_transport(found).call, operation, parameters)
-    return attempted(once, operation, parameters, found.max_attempts)
+    response = attempted(once, operation, parameters, found.max_attempts)
+    if is_charged and meter is not None:
+        _meter(meter, operation, response)
+    return response
+
+
+def _meter(meter: Meter, operation: str, response: Response) -> None:
+    """Take what a request has cost, of each of its tables."""
+    told: Any = response.get("ConsumedCapacity") or ()
+    kind = WRITE_UNITS if operation in _WRITES else READ_UNITS
+    for one in [told] if isinstance(told, Mapping) else told:
+        meter.add(one["TableName"], kind, float(one["CapacityUnits"]))
 
 
 def call_table(schema: TableSchema, operation: str, parameters: Mapping[str, Any]) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from django_flex import audit
 from django_flex.access.limits import for_operator, limits_of
 from django_flex.access.roles import resolve_grant
+from django_flex.capacity import accounts_of, charged, check_capacity
 from django_flex.engine.aggregating import AGGREGATE
 from django_flex.engine.batch import answer_batch
 from django_flex.engine.call import ResolvedCall, find_entry, with_granted
@@ -25,13 +27,21 @@ from django_flex.exceptions import (
     UnsupportedQueryError,
 )
 from django_flex.exceptions.places import Part, worded
+from django_flex.metering import READ_UNITS, UNITS
 from django_flex.plan.shape import FlexResult
-from django_flex.query.operations import ACTIONS, BATCH, CORE_OPERATIONS, WRITE_OPERATIONS
+from django_flex.query.operations import (
+    ACTIONS,
+    BATCH,
+    CORE_OPERATIONS,
+    READ_OPERATIONS,
+    WRITE_OPERATIONS,
+)
 from django_flex.signals import query_executed
 from django_flex.throttling import throttle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from django_flex.conf import Settings
     from django_flex.engine.call import Answer, Call
@@ -94,7 +104,8 @@ def admit(call: Call, answer_with: Answer | None = None) -> FlexResult:
     if call.settings.require_authentication and not call.actor.is_authenticated:
         raise AuthenticationRequiredError
     if call.operation == BATCH:
-        return answer_batch(call, execute_or_raise)
+        with charged():  # its operations find their accounts themselves
+            return answer_batch(call, execute_or_raise)
     entry = call.entry or find_entry(call.policy, call.resource, call.actor)
     if answer_with is None and call.served is not None and call.operation not in call.served:
         grant = resolve_grant(call.policy, entry, call.actor).grant
@@ -106,7 +117,7 @@ def admit(call: Call, answer_with: Answer | None = None) -> FlexResult:
     call = resolved.call
     zone = call.settings.time_zone if call.time_zone is None else call.time_zone
     try:
-        with in_time_zone(zone):
+        with in_time_zone(zone), _charged(resolved):
             result = (answer_with or ANSWERS.get(call.operation, _refuse))(resolved)
     except FlexError as error:
         refused = _as_told(with_granted(error, resolved.granted.grant, call), call)
@@ -158,6 +169,33 @@ def _throttled(resolved: ResolvedCall) -> Mapping[str, str]:
         operation=operation,
         actor=call.actor,
     )
+
+
+def _charged(resolved: ResolvedCall) -> AbstractContextManager[None]:
+    """Return a context that charges the caller for what the database says that the call costs.
+
+    Raises:
+        RateLimitExceededError: the caller has used up what they may consume.
+        UnavailableError: the cache is unavailable, and requests may not pass uncounted.
+    """
+    call, entry, grant = resolved.call, resolved.entry, resolved.granted.grant
+    label, limits = entry.resource.label, call.settings.rate_limits
+    table = call.settings.backends.named(label).capabilities_of(label).metered_as
+    if table is None:
+        return nullcontext()
+    if grant is None or grant.unrestricted or call.by_operator:
+        return charged()
+    accounts = accounts_of(
+        limits,
+        version=call.settings.version,
+        entry=entry,
+        grant=grant,
+        actor=call.actor,
+        table=table,
+    )
+    kinds = (READ_UNITS,) if call.operation in READ_OPERATIONS else UNITS
+    check_capacity(accounts, kinds, fail_open=limits.fail_open)
+    return charged(accounts)
 
 
 def _refuse(resolved: ResolvedCall) -> NoReturn:

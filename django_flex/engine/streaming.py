@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from django_flex.capacity import charged, current_accounts
 from django_flex.engine.time_zone import in_time_zone
 from django_flex.exceptions import UnsupportedQueryError
 from django_flex.exceptions.places import Part, worded
@@ -56,8 +57,12 @@ def open_stream(query: Query, plan: ReadPlan, call: Call) -> Streamed:
 def _export(plan: ReadPlan, call: Call) -> Iterator[list[Row]]:
     zone = call.settings.time_zone if call.time_zone is None else call.time_zone
 
-    def setting() -> AbstractContextManager[None]:
-        return in_time_zone(zone)
+    accounts = current_accounts()
+
+    @contextmanager
+    def setting() -> Iterator[None]:
+        with in_time_zone(zone), charged(accounts):
+            yield
 
     chunks = call.settings.backends.of(plan.resource).stream(plan, call.settings.limits, setting)
     # Read immediately, so that an error in the query is an ordinary error reply.

@@ -48,6 +48,8 @@ class Capabilities:
             their own. A backend leaves it out, too.
         keys: what lists are read by, ``None`` for any condition. Only the checks of settings look at
             it; which key serves a query is decided query by query.
+        metered_as: what the database calls the table of these rows where it tells what a request
+            has cost (``metering``), ``None`` if it does not tell.
         joins: values of to-one related rows, in fields, filters and orders.
         lists: lists of related rows inside a row.
         related_filters: conditions on the rows of a to-many relation.
@@ -86,6 +88,7 @@ class Capabilities:
     resources: Container[str] | None = None
     apart: Callable[[str], Capabilities] | None = None
     keys: tuple[LookupKey, ...] | None = None
+    metered_as: str | None = None
     joins: bool = True
     lists: bool = True
     related_filters: bool = True
@@ -317,5 +320,6 @@ if REFUSALS.keys() != {field.name for field in fields(Capabilities)} - {
     "apart",
     "fewer",
     "keys",
+    "metered_as",
 }:  # pragma: no cover
     raise TypeError("Each capability has one refusal")

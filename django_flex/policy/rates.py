@@ -14,7 +14,7 @@ PERIODS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A number of requests in a number of seconds."""
+    """A number of requests, or of units of capacity, in a number of seconds."""
 
     requests: int
     seconds: int
@@ -25,10 +25,14 @@ CLOSED = Rate(0, PERIODS["m"])
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one ``rate_limit`` says: a rate for each operation that it names, and for the rest."""
+    """What one ``rate_limit`` says: a rate for each operation that it names, and for the rest.
+
+    ``units`` has the rates of the capacity that requests consume, by the kind of its units.
+    """
 
     by_operation: Mapping[str, Rate] = field(default_factory=dict)
     default: Rate | None = None
+    units: Mapping[str, Rate] = field(default_factory=dict)
 
     def of(self, operation: str) -> Rate | None:
         """Return the rate of an operation, ``None`` if none is set."""
@@ -36,7 +40,7 @@ class Rates:
 
     def __bool__(self) -> bool:
         """Whether any rate is set."""
-        return self.default is not None or bool(self.by_operation)
+        return self.default is not None or bool(self.by_operation) or bool(self.units)
 
 
 NO_RATES = Rates()

@@ -81,7 +81,7 @@ QUERIES: dict[str, dict[str, Any]] = {
 #: Those that a query object alone cannot need, and what ``test_across_backends`` tries.
 OTHERS = {"streams", "locks", "resources"}
 LABELS = ("booking", "customer", "line", "address", "tag")
-DATA = {"apart", "fewer", "keys"}
+DATA = {"apart", "fewer", "keys", "metered_as"}
 NAMES = [field.name for field in fields(Capabilities) if field.name not in DATA]
 
 

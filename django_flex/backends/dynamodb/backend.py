@@ -82,7 +82,8 @@ class DynamoBackend:
 
     def capabilities_of(self, label: str) -> Capabilities:
         """Return what it can do with the rows of a table: the keys differ."""
-        return replace(self.capabilities, keys=self.tables[label].keys)
+        table = self.tables[label]
+        return replace(self.capabilities, keys=table.keys, metered_as=table.schema.name)
 
     def stored_with(self, label: str) -> None:
         """Return nothing: all tables are written together."""

@@ -193,7 +193,12 @@ def compile_entry(
         url_names=names_of(key, resource, written.get("url_name"), reporter.at("url_name")),
         default_order=compile_default_order(written.get(ORDER), resource, reporter.at(ORDER)),
         exclude=exclude,
-        rate_limit=compile_rates(written.get("rate_limit"), reporter.at("rate_limit"), known),
+        rate_limit=compile_rates(
+            written.get("rate_limit"),
+            reporter.at("rate_limit"),
+            known,
+            metered=model_of(resource) is None,
+        ),
         hooks=compile_hooks(written.get("hooks"), reporter.at("hooks")),
         form_class=_class(written.get("form_class"), reporter.at("form_class")),
         serializer_class=_class(written.get("serializer_class"), reporter.at("serializer_class")),
@@ -262,8 +267,12 @@ def _replacing(policy: Policy, entry: Entry) -> Policy:
 def _as_elsewhere(entry: Entry, policy: Policy, reporter: ProblemReporter) -> Entry:
     """Apply a model's rates and order at every door, except at one that sets its own."""
     known = policy.entries.get(entry.resource.label)
-    if known is not None and not entry.rate_limit:
-        entry = replace(entry, rate_limit=known.rate_limit)
+    if known is not None:
+        rates = entry.rate_limit or known.rate_limit
+        # What a table costs is limited at every door, also at one with its own rates of requests.
+        entry = replace(
+            entry, rate_limit=replace(rates, units={**known.rate_limit.units, **rates.units})
+        )
     if known is not None and not entry.default_order:
         entry = replace(entry, default_order=known.default_order)
     return _with_order(entry, use_meta=policy.use_meta_ordering, reporter=reporter)

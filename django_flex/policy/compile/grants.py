@@ -34,6 +34,7 @@ from django_flex.query.filters import check_conditions, parse_filters
 from django_flex.query.limits import Limits
 from django_flex.query.operations import OPERATIONS
 from django_flex.schema.generic_relations import columns_meant
+from django_flex.schema.introspection import model_of
 from django_flex.schema.paths import UnknownPathError, pointer_paths, resolve, resolve_hops
 
 if TYPE_CHECKING:
@@ -122,7 +123,12 @@ def compile_grant(
         if "rows" in written
         else ABSENT,
         exclude=exclude,
-        rate_limit=compile_rates(written.get("rate_limit"), reporter.at("rate_limit"), actions),
+        rate_limit=compile_rates(
+            written.get("rate_limit"),
+            reporter.at("rate_limit"),
+            actions,
+            metered=model_of(resource) is None,
+        ),
         aggregates=compile_aggregates(
             texts(written.get("aggregates"), reporter.at("aggregates")),
             resource,

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django_flex.metering import UNITS
 from django_flex.policy.rates import CLOSED, NO_RATES, NOBODY, PERIODS, Rate, Rates
 from django_flex.query.operations import OPERATIONS
 from django_flex.query.terms import nearest
@@ -24,7 +26,11 @@ _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,7})?([smhd])")
 
 
 def compile_rates(
-    written: object, reporter: ProblemReporter, actions: Collection[str] = ()
+    written: object,
+    reporter: ProblemReporter,
+    actions: Collection[str] = (),
+    *,
+    metered: bool = False,
 ) -> Rates:
     """Compile a ``rate_limit``; ``None`` sets no rate, an invalid value refuses every request.
 
@@ -32,6 +38,7 @@ def compile_rates(
         written: what the settings say.
         reporter: takes what is wrong with it.
         actions: ids of the model actions that may be named beside the operations.
+        metered: whether units of consumed capacity may be limited, too.
     """
     if written is None:
         return NO_RATES
@@ -40,7 +47,13 @@ def compile_rates(
     if not written:
         reporter.report("E016", "An empty dictionary sets no rate", "None for no limit")
         return NOBODY
-    return _by_operation(written, reporter, {**OPERATIONS, **{name: name for name in actions}})
+    units = {kind: written[kind] for kind in UNITS if metered and kind in written}
+    rates = {name: rate for name, rate in written.items() if name not in units}
+    known = {**OPERATIONS, **{name: name for name in actions}}
+    return replace(
+        _by_operation(rates, reporter, known),
+        units={kind: _read(rate, reporter.at(kind)) for kind, rate in units.items()},
+    )
 
 
 def _by_operation(
@@ -52,7 +65,10 @@ def _by_operation(
         if name == DEFAULT:
             continue
         operation = operations.get(name)
-        if operation is None:
+        if operation is None and name in UNITS:
+            reporter.at(name).report("E016", "Nothing counts the units of this model")
+            default = CLOSED
+        elif operation is None:
             known = (DEFAULT, *operations)
             hint = nearest(str(name), known) or f"one of {', '.join(known)}"
             reporter.report("E016", f"Unknown operation {name!r}", hint)
