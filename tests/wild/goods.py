@@ -52,3 +52,13 @@ class Shelf(models.Model):
     )
     cost = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(1))
     kept_for = models.DurationField(default=timedelta(hours=1))
+
+
+class Slot(models.Model):
+    """Django gives it a column whose name begins like a word of the query language."""
+
+    shelf = models.ForeignKey(Shelf, models.CASCADE, related_name="slots")
+    label = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        order_with_respect_to = "shelf"
