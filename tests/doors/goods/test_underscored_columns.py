@@ -24,7 +24,8 @@ def slots(db: None, configure: Any) -> None:
     shelf = Shelf.objects.create(pk=1, name="rack")
     for key in (1, 2, 3):
         Slot.objects.create(pk=key, shelf=shelf, label=f"slot {key}")
-    shelf.set_slot_order([3, 1, 2])
+    for place, key in enumerate([3, 1, 2]):
+        Slot.objects.filter(pk=key).update(_order=place)
 
 
 def ask(model: str, **spec: Any) -> tuple[int, Any]:
