@@ -29,8 +29,8 @@ NEUTRAL += ("backends", "idempotency", "throttling.py", "audit.py", "engine", "d
 NEUTRAL += ("http",)
 #: Doors for Python, which has a dialect of its own: ours.
 OURS = ("actions/programmatic.py", "actions/management")
-#: Names in HTTP, whatever the dialect, and the whole body.
-SHARED = {"If-Match", "Idempotency-Key", "body"}
+#: Names in HTTP, whatever the dialect, and the whole body; the parameter of a document's URL.
+SHARED = {"If-Match", "Idempotency-Key", "body", "openapi"}
 #: ``count`` is also a function, and ``aggregate`` an operation.
 WORDS = [re.escape(part) for part in Part if part not in {Part.COUNT, Part.AGGREGATE}]
 KEYS = re.compile("|".join(rf"['\"]{word}['\"]" for word in WORDS))
