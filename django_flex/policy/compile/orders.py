@@ -8,7 +8,8 @@ from django.db.models import F, OrderBy
 
 from django_flex.exceptions import QueryError
 from django_flex.policy.compile.mistakes import report_path
-from django_flex.query.ast import OrderTerm
+from django_flex.query.aggregates import FUNCTIONS, PARTS
+from django_flex.query.ast import RANDOM, OrderTerm
 from django_flex.query.kinds import STORED_OTHERWISE, UNSORTED
 from django_flex.query.limits import Limits
 from django_flex.query.terms import parse_order
@@ -56,10 +57,25 @@ def _is_good(path: Path, resource: Resource, reporter: ProblemReporter) -> bool:
     except UnusableOrderError as error:
         reporter.report("E009", str(error))
     except UnknownPathError:
-        report_path(".".join(path), resource, reporter)
+        if _is_made_of_values(path, resource):
+            text = f"'{'.'.join(path)}' cannot be in a default order, as it is no column"
+            reporter.report("E009", text, "name it in the 'order_by' of queries")
+        else:
+            report_path(".".join(path), resource, reporter)
     else:
         return True
     return False
+
+
+def _is_made_of_values(path: Path, resource: Resource) -> bool:
+    """Whether a query may sort by a path that leads to no column: parts, aggregates, at random."""
+    if len(path) == 1:
+        return path == (RANDOM,)
+    try:
+        resolve(resource, path[:-1])
+    except UnknownPathError:
+        return False
+    return path[-1] in PARTS or path[-1] in FUNCTIONS
 
 
 def order_of_model(resource: Resource, reporter: ProblemReporter) -> tuple[OrderTerm, ...]:
