@@ -19,9 +19,9 @@ from django_flex.dynamodb.configuration import META_OPTIONS
 from django_flex.dynamodb.core.schema import IndexSchema, KeySchema, TableSchema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelDescription:
-    """A model and its table.
+    """A model and its table. There is one for each model, and name of its table.
 
     Attributes:
         table: the table; its name is the one with all prefixes.

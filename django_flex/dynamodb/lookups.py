@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q
@@ -139,6 +140,7 @@ def lookup_condition(description: ModelDescription, name: str, value: Any) -> Co
         raise InvalidValueError(f"{name}: {error}") from error
 
 
+@lru_cache(maxsize=1024)
 def parse_lookup(description: ModelDescription, name: str) -> Lookup:
     """Return what a lookup is about; an attribute wins over a lookup of the same name."""
     parts = name.split("__")

@@ -137,7 +137,8 @@ class DynamoDBQuerySet(AsyncTwins, Chain):
             DoesNotExist: there is none.
             MultipleObjectsReturned: there are several.
         """
-        found = [*self.filter(*conditions, **lookups)[:2]]
+        two = self.filter(*conditions, **lookups)._first(2)  # noqa: SLF001 - of the same class
+        found = [*two.iterator()]
         if not found:
             raise self.model.DoesNotExist(f"{self.model.__name__} does not exist")
         if len(found) > 1:

@@ -102,6 +102,9 @@ class _Candidate:
         )
 
 
+_EXACT = frozenset({Operator.EQ})
+
+
 def plan_query(schema: TableSchema, wanted: Wanted) -> Plan:
     """Return the plan for what is wanted.
 
@@ -133,8 +136,8 @@ def _candidates(
     schema: TableSchema, wanted: Wanted, found: tuple[Condition, ...]
 ) -> Iterator[_Candidate]:
     for key, index in _keys(schema, wanted):
-        hashes = [one for one in found if _is_on(one, key.hash, {Operator.EQ})]
-        full = [one for one in found if _is_on(one, key.range, {Operator.EQ})]
+        hashes = [one for one in found if _is_on(one, key.hash, _EXACT)]
+        full = [one for one in found if _is_on(one, key.range, _EXACT)]
         is_item = index is None and (key.range is None or bool(full))
         if not hashes or (wanted.order_by not in {None, key.range} and not is_item):
             continue
@@ -178,7 +181,7 @@ def _plan(schema: TableSchema, wanted: Wanted, best: _Candidate) -> Plan:
     ranged = best.range
     names = best.key.names
     contradicts = any(
-        _is_on(one, best.key.hash, {Operator.EQ})
+        _is_on(one, best.key.hash, _EXACT)
         and isinstance(one, Comparison)
         and not values.equal(one.values[0], best.hash.values[0])
         for one in best.rest

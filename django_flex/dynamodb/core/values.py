@@ -32,6 +32,10 @@ _EXACT = Context(
 )
 
 
+#: The first whole number that has too many digits.
+_LARGE = 10**DIGITS
+
+
 class BadValueError(ValueError):
     """A value that DynamoDB does not have; the message says why."""
 
@@ -43,6 +47,10 @@ def number(value: Any) -> str:
         BadValueError: it is no number, or has more than 38 digits, or its magnitude is beyond
             1e125, or a fraction smaller than 1e-130.
     """
+    if type(value) is int and abs(value) < _LARGE:
+        return str(value)
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= DIGITS:
+        return value.lstrip("0") or "0"
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         raise BadValueError(f"a number is expected, not {type(value).__name__}")
     try:
@@ -122,6 +130,10 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+#: What the content of an attribute value is, by its type.
+_CONTENTS: dict[str, Any] = {"S": str, "B": bytes, "BOOL": bool, "M": Mapping, "L": Sequence}
+
+
 def check(value: AttributeValue) -> AttributeValue:
     """Return an attribute value that DynamoDB takes.
 
@@ -129,7 +141,7 @@ def check(value: AttributeValue) -> AttributeValue:
         BadValueError: the content does not have the type that it says.
     """
     [(kind, content)] = value.items()
-    wanted = {"S": str, "B": bytes, "BOOL": bool, "M": Mapping, "L": Sequence}.get(kind)
+    wanted = _CONTENTS.get(kind)
     if wanted is not None and not isinstance(content, wanted):
         raise BadValueError(f"the type {kind} has no value of {type(content).__name__}")
     if kind == "N":

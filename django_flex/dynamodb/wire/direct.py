@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http.client import HTTPConnection as PlainConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,6 +49,10 @@ OPERATIONS = frozenset(
     }
 )
 OK = 200
+#: Headers of responses that matter, to urllib3 (how long the body is) and here.
+_HEADERS = ("content-length", "transfer-encoding", "x-amz-crc32")
+#: No retry, as an object: urllib3 would make one for each request.
+_ONCE = urllib3.Retry(total=False, redirect=False)
 #: What urllib3 raises, and what botocore would.
 _ERRORS: tuple[tuple[type[Exception], Any], ...] = (
     (urllib3.exceptions.SSLError, SSLError),
@@ -63,13 +68,40 @@ class _AtOnce:
 
     _parts: list[bytes] | None = None
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
+    def request(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], **_options: Any
+    ) -> None:
+        """Send a request as ``http.client`` does; urllib3 has more to decide about its body."""
+        connection = _any(self)
+        if connection.sock is not None:
+            connection.sock.settimeout(connection.timeout)
         self._parts = []
         try:
-            super().request(*args, **kwargs)  # type: ignore[misc]
+            PlainConnection.request(connection, method, url, body, headers)
         finally:
             parts, self._parts = self._parts, None
         super().send(b"".join(parts))  # type: ignore[misc]
+
+    def putheader(self, header: Any, *values: Any) -> None:
+        # That of urllib3 looks for a mark that leaves a header out.
+        PlainConnection.putheader(_any(self), header, *values)
+
+    def getresponse(self) -> urllib3.HTTPResponse:
+        """Return the response, which has been read, with the headers that somebody looks at."""
+        connection = _any(self)
+        connection.sock.settimeout(connection.timeout)
+        found = PlainConnection.getresponse(connection)
+        headers = {name: found.headers[name] for name in _HEADERS if name in found.headers}
+        return urllib3.HTTPResponse(
+            body=found,
+            headers=headers,
+            status=found.status,
+            version=found.version,
+            reason=found.reason,
+            decode_content=False,
+            original_response=found,
+            request_method="POST",
+        )
 
     def send(self, data: Any) -> None:
         if self._parts is None:
@@ -78,11 +110,11 @@ class _AtOnce:
             self._parts.append(data)
 
 
-class _Connection(_AtOnce, HTTPConnection):
+class _Connection(_AtOnce, HTTPConnection):  # type: ignore[misc]
     pass
 
 
-class _SecureConnection(_AtOnce, HTTPSConnection):
+class _SecureConnection(_AtOnce, HTTPSConnection):  # type: ignore[misc]
     pass
 
 
@@ -146,7 +178,7 @@ class DirectTransport:
                 body=body,
                 headers=headers,
                 timeout=self._timeout_now(),
-                retries=False,
+                retries=_ONCE,
                 redirect=False,
                 decode_content=False,
             )
@@ -180,7 +212,7 @@ def _pool_of(url: str, found: Configuration, session: Any) -> urllib3.HTTPConnec
     parts = urlsplit(url)
     if parts.scheme == "http":
         pool = urllib3.HTTPConnectionPool(_any(parts.hostname), parts.port, maxsize=found.pool_size)
-        pool.ConnectionCls = _Connection
+        pool.ConnectionCls = _any(_Connection)
         return pool
     secure = urllib3.HTTPSConnectionPool(
         _any(parts.hostname),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -49,12 +50,19 @@ def signed_headers(
     request = f"POST\n/\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
     scope = f"{moment[:8]}/{region}/{_SERVICE}/aws4_request"
     text = f"{_ALGORITHM}\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-    key = f"AWS4{credentials.secret_key}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
+    key = _key(credentials.secret_key, scope)
     signature = hmac.digest(key, text.encode(), "sha256").hex()
     headers["authorization"] = (
         f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, "
         f"SignedHeaders={names}, Signature={signature}"
     )
     return headers
+
+
+@lru_cache(maxsize=16)
+def _key(secret_key: str, scope: str) -> bytes:
+    """Return the key that signs the requests of a day to a region."""
+    key = f"AWS4{secret_key}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key

@@ -58,6 +58,13 @@ def test_what_is_no_number_is_refused(value: Any, message: str) -> None:
         values.number(value)
 
 
+@pytest.mark.parametrize(
+    "value", [0, -7, 10**37, 10**38, -(10**38), "0", "00", "007", "0" * 40 + "7", "9" * 38]
+)
+def test_whole_numbers_are_written_as_decimals_are(value: int | str) -> None:
+    assert str(Decimal(value)) == values.number(value)
+
+
 def test_zeros_are_no_digits() -> None:
     assert "1" + "0" * 60 == values.number(10**60)
 
