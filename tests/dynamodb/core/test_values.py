@@ -59,7 +59,9 @@ def test_what_is_no_number_is_refused(value: Any, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [0, -7, 10**37, 10**38, -(10**38), "0", "00", "007", "0" * 40 + "7", "9" * 38]
+    "value",
+    [0, -7, 10**37, 10**38, -(10**38), "0", "00", "007", "0" * 40 + "7", "9" * 38],
+    ids=repr,
 )
 def test_whole_numbers_are_written_as_decimals_are(value: int | str) -> None:
     assert str(Decimal(value)) == values.number(value)
