@@ -152,8 +152,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _beyond_default(items: list[pytest.Item]) -> set[pytest.Item]:
     """Return what only an exhaustive run tries."""
-    marked = [item for item in items if item.get_closest_marker("exhaustive")]
-    return {*marked, *sampling.thinned_out(items), *sampling.left_out(items, sampling.FEW)}
+    found = {item for item in items if item.get_closest_marker("exhaustive")}
+    found.update(sampling.thinned_out(items), sampling.left_out(items, sampling.FEW))
+    return found.union(sampling.too_many(item for item in items if item not in found))
 
 
 def pytest_collection_finish() -> None:

@@ -6,6 +6,7 @@ So it is with other products: ``sampled("name")`` marks a test that has a parame
 ``differs_by_database=True`` the whole product also runs where only doors are to be sampled.
 
 ``one_in(n)`` marks a test with many like cases, few of which can fail alone: by default every n-th runs.
+Of any other test no more than ``MANY`` cases run by default.
 
 ``--exhaustive --beyond-default`` is for a gate that has already run the suite without options: it leaves
 out what ran there, unless it tries more in an exhaustive run, or reads a clock that has since been moved.
@@ -61,6 +62,8 @@ READS_CLOCK = (
 TRIES_MORE = ("getoption", "random_search", "statements.size")
 #: With ``--sample-cases`` one case in so many runs.
 CASES = 3
+#: By default so many cases of a test run, evenly spread.
+MANY = 16
 #: By default a test meets so many doors beside its usual one; which, differs from test to test.
 FEW = 1
 
@@ -144,6 +147,24 @@ def thinned_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
         ordered = sorted(variants, key=lambda one: sorted(one.callspec.indices.items()))
         found += [item for n, item in enumerate(ordered) if n % marked.args[0]]
     return found
+
+
+def too_many(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the items of each test beyond ``MANY``; the others are evenly spread over its cases."""
+    tests: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        tests[item.nodeid.partition("[")[0]].append(item)
+    found: list[pytest.Item] = []
+    for variants in tests.values():
+        count = len(variants)
+        chosen = {n * count // MANY for n in range(MANY)}
+        ordered = sorted(variants, key=_position) if count > MANY else ()
+        found += [item for n, item in enumerate(ordered) if n not in chosen]
+    return found
+
+
+def _position(item: pytest.Item) -> object:
+    return sorted(item.callspec.indices.items()) if hasattr(item, "callspec") else []
 
 
 def without_database(items: Iterable[pytest.Item]) -> list[pytest.Item]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ import pytest
 
 from tests.sampling import (
     CASES,
+    MANY,
     MORE,
     OF_THE_SERVERS,
     READS_CLOCK,
@@ -23,6 +24,7 @@ from tests.sampling import (
     other_cases,
     reads_clock,
     sample,
+    too_many,
     tries_more,
     without_database,
 )
@@ -199,3 +201,16 @@ def test_each_item_has_its_turn() -> None:
     turns = [{n for n, item in enumerate(items) if by_turns(item, 4, seed)} for seed in range(4)]
     assert set(range(40)) == set().union(*turns)
     assert sum(map(len, turns)) == 40
+
+
+@pytest.mark.parametrize("count", [1, MANY, MANY + 1, 100])
+def test_no_more_than_so_many_cases_of_a_test_run_by_default(count: int) -> None:
+    items = [
+        SimpleNamespace(nodeid=f"a.py::test_it[{n}]", callspec=SimpleNamespace(indices={"x": n}))
+        for n in range(count)
+    ]
+    left = [item for item in items if item not in too_many(cast("list[pytest.Item]", items))]
+
+    assert len(left) == min(count, MANY)
+    gaps = {b.callspec.indices["x"] - a.callspec.indices["x"] for a, b in pairwise(left)}
+    assert max(gaps, default=0) - min(gaps, default=0) <= 1
