@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from django_flex import FlexQuery
+from tests.conftest import continue_after
 from tests.wild.models import Change, Footnote
 
 OPS = ["get", "list", "add", "edit", "delete", "upsert", "aggregate", "bulk_edit", "bulk_delete"]
@@ -34,6 +35,7 @@ def rows(db: None, settings: Any) -> None:
     Change.objects.create(pk=101, id=7, name="first")
     Change.objects.create(pk=102, id=7, name="second", previous_id=101)
     Change.objects.create(pk=103, id=8, name="other")
+    continue_after(Change)
     Footnote.objects.create(pk="a", id="x", change_id=102)
     Footnote.objects.create(pk="b", id="a", change_id=102)
     Footnote.objects.get(pk="a").labels.add(Footnote.objects.get(pk="b"))

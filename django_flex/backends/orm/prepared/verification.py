@@ -112,6 +112,17 @@ def check(
         message = f"{sent!r} should be {(sql, parameters)!r}"
         raise StatementMismatchError(message)
     wanted = convert_rows(compiler, raw)
-    if wanted != list(rows):
+    if not _alike(wanted, list(rows)):
         message = f"{sent!r} gives {rows!r} and should give {wanted!r}"
         raise StatementMismatchError(message)
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether values are equal, or hold equal values where Python compares them by identity only."""
+    if type(one) is not type(other):
+        return one == other
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if type(one).__eq__ is object.__eq__ and hasattr(one, "__dict__"):
+        return _alike([*vars(one).items()], [*vars(other).items()])
+    return one == other
