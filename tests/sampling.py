@@ -163,7 +163,7 @@ def too_many(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     return found
 
 
-def _position(item: pytest.Item) -> object:
+def _position(item: pytest.Item) -> list[tuple[str, int]]:
     return sorted(item.callspec.indices.items()) if hasattr(item, "callspec") else []
 
 
