@@ -112,15 +112,15 @@ def check(
         message = f"{sent!r} should be {(sql, parameters)!r}"
         raise StatementMismatchError(message)
     wanted = convert_rows(compiler, raw)
-    if not _alike(wanted, list(rows)):
+    if wanted != list(rows) and not _alike(wanted, list(rows)):
         message = f"{sent!r} gives {rows!r} and should give {wanted!r}"
         raise StatementMismatchError(message)
 
 
 def _alike(one: object, other: object) -> bool:
     """Whether values are equal, or hold equal values where Python compares them by identity only."""
-    if type(one) is not type(other):
-        return one == other
+    if one is other or type(one) is not type(other):
+        return one is other or one == other
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(_alike, one, other))
     if type(one).__eq__ is object.__eq__ and hasattr(one, "__dict__"):
