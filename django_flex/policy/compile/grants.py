@@ -106,36 +106,29 @@ def compile_grant(
     except BrokenCapsError:
         return closed_grant(role, reporter)
     files, uploads = compile_files(written.get("files"), resource, reporter.at("files"))
-    before = len(reporter.problems)
+    at, before = reporter.at, len(reporter.problems)
     check_names(written, GRANT_KEYS, reporter)
-    exclude = compile_exclude(written.get("exclude"), resource, reporter.at("exclude"))
+    exclude = compile_exclude(written.get("exclude"), resource, at("exclude"))
     broken = len(reporter.problems) > before
     grant = Grant(
         role=role,
         caps=caps,
-        operations=_operations(written.get("ops"), actions, reporter.at("ops")),
-        fields=compile_paths(
-            written.get("fields"), resource, reporter.at("fields"), file_parts=True
-        ),
-        filters=compile_filters(written.get("filters"), resource, reporter.at("filters")),
-        order_by=compile_orderings(written.get("order_by"), resource, reporter.at("order_by")),
-        rows=compile_rows(written["rows"], resource, reporter.at("rows"))
-        if "rows" in written
-        else ABSENT,
+        operations=_operations(written.get("ops"), actions, at("ops")),
+        fields=compile_paths(written.get("fields"), resource, at("fields"), file_parts=True),
+        filters=compile_filters(written.get("filters"), resource, at("filters")),
+        order_by=compile_orderings(written.get("order_by"), resource, at("order_by")),
+        rows=compile_rows(written["rows"], resource, at("rows")) if "rows" in written else ABSENT,
         exclude=exclude,
         rate_limit=compile_rates(
-            written.get("rate_limit"),
-            reporter.at("rate_limit"),
-            actions,
-            metered=model_of(resource) is None,
+            written.get("rate_limit"), at("rate_limit"), actions, metered=model_of(resource) is None
         ),
         aggregates=compile_aggregates(
-            texts(written.get("aggregates"), reporter.at("aggregates")),
+            texts(written.get("aggregates"), at("aggregates")),
             resource,
-            reporter.at("aggregates"),
+            at("aggregates"),
             report_path,
         ),
-        min_group=compile_min_group(written.get("min_group"), reporter.at("min_group")),
+        min_group=compile_min_group(written.get("min_group"), at("min_group")),
         source=reporter.place,
         written=written,
         files=files,
