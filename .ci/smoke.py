@@ -29,6 +29,12 @@ with zipfile.ZipFile(next(dist.glob("*.whl"))) as wheel:
 assert "django_flex/py.typed" in packed
 catalogues = {f"django_flex/locale/{language}/LC_MESSAGES/django.mo" for language in ("de", "fr")}
 assert catalogues <= set(packed), catalogues
+for name in ("client", "tanstack", "types"):
+    assert f"django_flex/codegen/typescript/{name}.ts" in packed, name
+for name in ("explorer.js", "explorer.css", "icon.svg", "LICENSES.txt"):
+    assert f"django_flex/explorer/static/django_flex/explorer/{name}" in packed, name
+assert "django_flex/explorer/templates/explorer.html" in packed
+assert not [name for name in packed if "/frontend/" in name]
 strangers = {name.split("/")[0] for name in packed if ".dist-info/" not in name} - {"django_flex"}
 assert not strangers, strangers
 with tarfile.open(next(dist.glob("*.tar.gz"))) as sdist:

@@ -29,7 +29,7 @@ class Record:
     user's model, or the path of the class. ``role`` is ``None`` if the caller has none. ``fields``
     are the requested fields, ``filters`` the keys of conditions, ``written`` the columns that were
     sent, ``files`` the names and sizes of uploads. ``rows`` is the number of rows in the reply, ``code`` that of an error, and ``ms`` the
-    time in milliseconds.
+    time in milliseconds. ``door`` is where it came in, if that is not the API itself: ``mcp``.
     """
 
     user: object
@@ -46,13 +46,15 @@ class Record:
     code: str | None
     ms: float
     files: tuple[str, ...] = ()
+    door: str | None = None
 
     def __str__(self) -> str:
         """One line of ``name=value``; an ambiguous value is quoted."""
         told = asdict(self)
         kind = told.pop("kind")
-        if not told["files"]:
-            del told["files"]
+        for name in ("files", "door"):
+            if not told[name]:
+                del told[name]
         if kind is not None:
             told["user"] = f"{kind}:{self.user}"
         return " ".join(f"{name}={_plain(value)}" for name, value in told.items())
@@ -79,6 +81,7 @@ def make_record(  # noqa: PLR0913 - all by name, each a column of the record
     result: FlexResult,
     rows: int,
     ms: float,
+    door: str | None = None,
 ) -> Record:
     """Return the record of a request and its result."""
     return Record(
@@ -96,6 +99,7 @@ def make_record(  # noqa: PLR0913 - all by name, each a column of the record
         status=result.status_code,
         code=result.error.code if result.error is not None else None,
         ms=round(ms, 1),
+        door=door,
     )
 
 

@@ -43,7 +43,11 @@ USER_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 def check_settings(**_kwargs: object) -> list[CheckMessage]:
     """Return a message for every problem of every API version, each once."""
-    found = configuration()
+    return messages_of(configuration())
+
+
+def messages_of(found: Configuration) -> list[CheckMessage]:
+    """Return a message for every problem of every API version of a configuration, each once."""
     problems = [*found.problems, *_middleware_problems(), *_mount_problems(found)]
     for settings in found.versions.values():
         problems += settings.problems

@@ -1,4 +1,4 @@
-"""What requests to a database cost, where it tells: read and write units, as they are consumed."""
+"""What requests to a database cost, where it tells: units, as they are consumed, and statements."""
 
 from __future__ import annotations
 
@@ -50,3 +50,37 @@ def metered(meter: Meter) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+@dataclass(slots=True)
+class Statements:
+    """Counts the statements that read while it is the current one.
+
+    Attributes:
+        run: all of them.
+        kept: those whose SQL was in the statement cache.
+    """
+
+    run: int = 0
+    kept: int = 0
+
+
+_counting: ContextVar[Statements | None] = ContextVar("django_flex_statements", default=None)
+
+
+def count_statement(*, kept: bool) -> None:
+    """Count a statement that is about to run, if somebody counts."""
+    counting = _counting.get()
+    if counting is not None:
+        counting.run += 1
+        counting.kept += kept
+
+
+@contextmanager
+def counted(counting: Statements) -> Iterator[None]:
+    """Have all statements inside counted; a count around it does not get them."""
+    token = _counting.set(counting)
+    try:
+        yield
+    finally:
+        _counting.reset(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,4 +23,17 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"django_flex {version}"
 html_copy_source = False
+html_extra_path = ["llms.txt"]
 html_show_sphinx = False
+
+
+def copy_skills(app, error):
+    """Put the skills, which are pages too, beside llms.txt as they are: agents read Markdown."""
+    if error is None and app.builder.format == "html":
+        skills = Path(__file__).with_name("skills")
+        shutil.copytree(skills, Path(app.outdir), dirs_exist_ok=True)
+
+
+def setup(app):
+    """Connect what Sphinx has no setting for."""
+    app.connect("build-finished", copy_skills)

@@ -147,9 +147,10 @@ def errors() -> str:
 
 
 def raised(error: type[Any]) -> Iterator[type[Any]]:
-    """Yield the subclasses of an error, depth first; those without a code of their own are bases."""
+    """Yield the subclasses of an error, depth first, without those that have the code of a base."""
     for one in error.__subclasses__():
-        yield one
+        if "code" in vars(one):
+            yield one
         yield from raised(one)
 
 

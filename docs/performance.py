@@ -185,6 +185,23 @@ def client() -> str:
     return markdown(["measurement", "client", "by hand", "figure", "target"], rows)
 
 
+def dynamodb() -> str:
+    """Return what items of DynamoDB take beside PynamoDB; that they were not measured, if so."""
+    rows = []
+    for (section, _), table in by_case(measured()["sqlite"]).items():
+        if section == "dynamodb":
+            ours, *others = table["figures"]
+            cells = ["not measured", "", "", ""]
+            for one in others:
+                figure, target = (
+                    f"{one['figure']:.2f}",
+                    f"{one['target']['word']} {one['target']['bound']:g}",
+                )
+                cells = [f"{ours['value']:.2f} ms", f"{one['value']:.2f} ms", figure, target]
+            rows.append([table["title"], *cells])
+    return markdown(["measurement", "django_flex", "PynamoDB", "figure", "target"], rows)
+
+
 TABLES = {
     "about": about,
     "ratios_sqlite": lambda: ratios("sqlite"),
@@ -193,6 +210,7 @@ TABLES = {
     "growth": growth,
     "others": others,
     "client": client,
+    "dynamodb": dynamodb,
 }
 
 

@@ -27,10 +27,11 @@ def statements() -> list[CompiledStatement]:
 
 
 def begin_unchecked() -> None:
-    """Begin with no statements, and compare none with Django's but those that are verified."""
-    found = cache()
-    found.checked = False
+    """Begin with no statements and reads, and compare none but the statements that are verified."""
+    found, reads = cache(), get_settings().prepared
+    found.checked = reads.checked = False
     found.entries.clear()
+    reads.clear()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from django_flex.backends.orm.backend import OrmBackend
 from django_flex.backends.orm.prepared.statement_cache import StatementCache
 from django_flex.backends.registry import registry
 from django_flex.conf.loading import OLDER
+from django_flex.conf.prepared import prepared_reads
 
 if TYPE_CHECKING:
     from django_flex.conf.loading import Settings
@@ -66,6 +67,10 @@ def built_once(build: Callable[..., Settings]) -> Callable[..., Settings]:
         former = found.backends.default
         assert isinstance(former, OrmBackend)
         cache = StatementCache(former.statements.size, former.statements.checked)
-        return replace(found, backends=registry.backends(OrmBackend(cache)))
+        return replace(
+            found,
+            backends=registry.backends(OrmBackend(cache)),
+            prepared=prepared_reads(found.policy, cache.size, checked=cache.checked),
+        )
 
     return build_or_find

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -35,6 +38,12 @@ from tests.replaying import replay
 
 #: A project of other people's packages, with settings of its own.
 collect_ignore = ["ecosystem"]
+if (
+    find_spec("mcp") is None
+):  # the SDK for agents, which is not in the group of the README's command
+    collect_ignore.append("mcp/sdk")
+if find_spec("playwright") is None:  # nor is what drives a browser; .ci/run has both
+    collect_ignore.append("explorer/browser")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,9 +66,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reads-clock", action="store_true", help="try only what another day may change"
     )
     parser.addoption(
-        "--sample-cases",
-        action="store_true",
-        help="try a third of the cases of each test, which another FLEX_SEED changes",
+        "--cases",
+        type=int,
+        default=sampling.MANY,
+        metavar="N",
+        help="without --exhaustive, try N cases of each test; FLEX_SEED says which (default: %(default)s)",
     )
 
 
@@ -83,6 +94,12 @@ def _no_test_clears_redis() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(RedisCache, "clear", _refuse_to_clear)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_use_migrations() -> bool:
+    """Spare each worker two seconds on SQLite; on a server, migrations also create extensions."""
+    return connection.vendor != "sqlite"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -120,17 +137,44 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"django_flex: {cases}, {share} % of the random examples, FLEX_SEED={seed}"
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Spare a run of few files the other ones: to collect all of them may take as long as the run."""
+    if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+        return None
+    name = collection_path.relative_to(config.rootpath).as_posix()
+    other = config.getoption("reads_clock") and not name.startswith(sampling.READS_CLOCK)
+    if config.option.markexpr == "exhaustive":
+        other = other or not sampling.names_exhaustive(collection_path)
+    return True if other else None
+
+
+def _named(config: pytest.Config) -> set[Path]:
+    """Return the files that a run names: they are run whole."""
+    arguments = [Path(argument.partition("::")[0]) for argument in config.args]
+    return {config.invocation_params.dir / path for path in arguments if path.suffix == ".py"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None]:
+    """Make no items of what a run without options leaves out: two thirds of the time of collecting."""
+    yield
+    config = metafunc.config
+    if config.option.keyword or config.getoption("exhaustive"):
+        return
+    if metafunc.definition.path not in _named(config):
+        sampling.sample_calls(metafunc, config.getoption("cases"), random_search.SEED)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what only an exhaustive run has; files and tests that a run names are run whole."""
     option = config.getoption
     if config.option.keyword:
         return
-    arguments = [Path(argument.partition("::")[0]) for argument in config.args]
-    named = {config.invocation_params.dir / path for path in arguments if path.suffix == ".py"}
+    named = _named(config)
     candidates = [item for item in items if item.path not in named]
     left_out: set[pytest.Item] = set()
     if option("beyond_default"):
-        default = set(candidates) - _beyond_default(candidates)
+        default = set(candidates) - _beyond_default(candidates, option("cases"))
         left_out.update(
             i for i in default if not (sampling.reads_clock(i) or sampling.tries_more(i))
         )
@@ -140,21 +184,40 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         candidates = [item for item in candidates if not sampling.differs_by_database(item)]
         left_out.update(sampling.left_out(candidates, sampling.FEW))
     elif not option("exhaustive"):
-        left_out.update(_beyond_default(candidates))
-    if option("reads_clock"):
-        left_out.update(item for item in candidates if not sampling.reads_clock(item))
-    if option("sample_cases"):
-        tried = [item for item in candidates if item not in left_out]
-        left_out.update(sampling.other_cases(tried, random_search.SEED))
+        left_out.update(_marked_exhaustive(candidates))
+    if option("exhaustive"):
+        # Each test meets every door; the cases that another backend meets by all have met them by ours.
+        again = [i for i in candidates if i not in left_out and sampling.repeats_doors(i)]
+        left_out.update(sampling.left_out(again))
     config.hook.pytest_deselected(items=[*left_out])
     items[:] = [item for item in items if item not in left_out]
 
 
-def _beyond_default(items: list[pytest.Item]) -> set[pytest.Item]:
+def _beyond_default(items: list[pytest.Item], many: int) -> set[pytest.Item]:
     """Return what only an exhaustive run tries."""
+    tests: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        tests[item.nodeid.partition("[")[0]].append(item)
+    found = _marked_exhaustive(items)
+    for variants in tests.values():
+        chosen = sampling.sampled(variants, many, random_search.SEED)
+        found.update(item for item in variants if item not in chosen)
+    return found
+
+
+def _marked_exhaustive(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return the items with the mark, or raise an error where a file does not name it."""
     found = {item for item in items if item.get_closest_marker("exhaustive")}
-    found.update(sampling.thinned_out(items), sampling.left_out(items, sampling.FEW))
-    return found.union(sampling.too_many(item for item in items if item not in found))
+    for path in {_where_written(item) for item in found}:
+        if not sampling.names_exhaustive(path):
+            raise pytest.UsageError(f"{path}: `-m exhaustive` looks for the mark by its name")
+    return found
+
+
+def _where_written(item: pytest.Item) -> Path:
+    """Return the file of a test; another backend takes the tests of the doors from theirs."""
+    module = sys.modules.get(getattr(getattr(item, "function", None), "__module__", ""))
+    return Path(module.__file__) if module is not None and module.__file__ else item.path
 
 
 def pytest_collection_finish() -> None:

@@ -6,22 +6,21 @@ So it is with other products: ``sampled("name")`` marks a test that has a parame
 ``differs_by_database=True`` the whole product also runs where only doors are to be sampled.
 
 ``one_in(n)`` marks a test with many like cases, few of which can fail alone: by default every n-th runs.
-Of any other test no more than ``MANY`` cases run by default.
+Of any other test no more than ``MANY`` cases run by default, others with another ``FLEX_SEED``, or as many
+as ``--cases`` says. What costs much by itself, or starts processes, has the mark ``exhaustive``.
 
 ``--exhaustive --beyond-default`` is for a gate that has already run the suite without options: it leaves
 out what ran there, unless it tries more in an exhaustive run, or reads a clock that has since been moved.
-
-A run with ``--sample-cases`` is for another Python and Django, where it is the code that may fail and not
-the case: of each test a third of the cases run, and in ``OF_THE_SERVERS`` all.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 from zlib import crc32
 
 import pytest
@@ -60,10 +59,8 @@ READS_CLOCK = (
 )
 #: A file with one of these words may try more in an exhaustive run than by default.
 TRIES_MORE = ("getoption", "random_search", "statements.size")
-#: With ``--sample-cases`` one case in so many runs.
-CASES = 3
 #: By default so many cases of a test run, evenly spread.
-MANY = 16
+MANY = 2
 #: By default a test meets so many doors beside its usual one; which, differs from test to test.
 FEW = 1
 
@@ -119,52 +116,104 @@ def sample(
     return chosen
 
 
+class Variant(Protocol):
+    """A case of a test function: an item, or what pytest would make an item of."""
+
+    def get_closest_marker(self, name: str) -> pytest.Mark | None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A case that is no item yet."""
+
+    definition: pytest.Item
+    callspec: Any
+
+    def get_closest_marker(self, name: str) -> pytest.Mark | None:
+        marks: Iterable[pytest.Mark | pytest.MarkDecorator] = self.callspec.marks
+        own = (one.mark if isinstance(one, pytest.MarkDecorator) else one for one in marks)
+        found = next((mark for mark in own if mark.name == name), None)
+        return found or self.definition.get_closest_marker(name)
+
+
+def callspec(variant: Variant) -> Any:
+    """Return what pytest knows of a case: its parameters, and their positions."""
+    return variant.callspec  # type: ignore[attr-defined]
+
+
+V = TypeVar("V", bound=Variant)
+
+
+def sample_calls(metafunc: pytest.Metafunc, many: int, seed: int) -> None:
+    """Leave only the sample of a test's cases to pytest, which makes an item of each of them.
+
+    ``Metafunc._calls`` is no public part of pytest; where it is missing, this fails at once.
+    """
+    calls = [Call(metafunc.definition, callspec) for callspec in metafunc._calls]
+    if len(calls) > 1:
+        chosen = [call.callspec for call in sampled(calls, many, seed)]
+        metafunc._calls = chosen or metafunc._calls[:1]  # one that is marked as exhaustive
+
+
+def sampled(variants: Sequence[V], many: int, seed: int) -> list[V]:
+    """Return which cases of one test run by default.
+
+    Args:
+        variants: all of them.
+        many: how many at most.
+        seed: a number that says which.
+    """
+    found = [item for item in variants if not item.get_closest_marker("exhaustive")]
+    if not found or not hasattr(found[0], "callspec"):
+        return found
+    marked = found[0].get_closest_marker("one_in")
+    found.sort(key=_position)
+    if marked is not None:
+        found = found[:: marked.args[0]]
+    if door_parameter(found[0]):
+        found = _by_few_doors(found, FEW)
+    return _spread(found, many, seed)
+
+
 def left_out(items: Iterable[pytest.Item], few: int | None = None) -> list[pytest.Item]:
-    """Return the items that are no part of the sample of their test, of ``few`` other doors."""
+    """Return the items that are no part of the sample of their test, of ``few`` other doors or all."""
     tests: defaultdict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
         if isinstance(item, pytest.Function) and door_parameter(item):
             tests[item.nodeid.partition("[")[0]].append(item)
     found: list[pytest.Item] = []
-    for name, variants in tests.items():
-        cases = cases_of(variants)
-        default = next((c.door for c, item in cases.items() if by_default(item)), 0)
-        chosen = sample(cases, default, few, crc32(name.encode()))
-        found += [item for case, item in cases.items() if case not in chosen]
-    return found
-
-
-def thinned_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Return the items that are not the n-th of a test which is marked with ``one_in(n)``."""
-    tests: defaultdict[str, list[pytest.Function]] = defaultdict(list)
-    for item in items:
-        if isinstance(item, pytest.Function) and item.get_closest_marker("one_in"):
-            tests[item.nodeid.partition("[")[0]].append(item)
-    found: list[pytest.Item] = []
     for variants in tests.values():
-        marked = variants[0].get_closest_marker("one_in")
-        assert marked is not None
-        ordered = sorted(variants, key=lambda one: sorted(one.callspec.indices.items()))
-        found += [item for n, item in enumerate(ordered) if n % marked.args[0]]
+        chosen = set(_by_few_doors(variants, few))
+        found += [item for item in variants if item not in chosen]
     return found
 
 
-def too_many(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Return the items of each test beyond ``MANY``; the others are evenly spread over its cases."""
-    tests: defaultdict[str, list[pytest.Item]] = defaultdict(list)
-    for item in items:
-        tests[item.nodeid.partition("[")[0]].append(item)
-    found: list[pytest.Item] = []
-    for variants in tests.values():
-        count = len(variants)
-        chosen = {n * count // MANY for n in range(MANY)}
-        ordered = sorted(variants, key=_position) if count > MANY else ()
-        found += [item for n, item in enumerate(ordered) if n not in chosen]
-    return found
+def _by_few_doors(variants: Sequence[V], few: int | None) -> list[V]:
+    """Return those of the sample, with ``few`` doors beside the usual one, or all."""
+    cases = cases_of(variants)
+    default = next((c.door for c, item in cases.items() if by_default(item)), 0)
+    chosen = sample(cases, default, few, crc32(_name(variants[0]).encode()))
+    return [item for case, item in cases.items() if case in chosen]
 
 
-def _position(item: pytest.Item) -> list[tuple[str, int]]:
-    return sorted(item.callspec.indices.items()) if hasattr(item, "callspec") else []
+def _name(variant: Variant) -> str:
+    """Return the name of a test without its parameters, with its file."""
+    item: Any = getattr(variant, "definition", variant)
+    name: str = item.nodeid.partition("[")[0]
+    return name
+
+
+def _spread(variants: Sequence[V], many: int, seed: int) -> list[V]:
+    """Return no more than so many, evenly spread, other ones with another seed."""
+    count = len(variants)
+    if count <= many:
+        return list(variants)
+    first = seed % (count // many)
+    return [variants[n * count // many + first] for n in range(many)]
+
+
+def _position(variant: Variant) -> list[tuple[str, int]]:
+    return sorted(callspec(variant).indices.items())
 
 
 def without_database(items: Iterable[pytest.Item]) -> list[pytest.Item]:
@@ -183,6 +232,11 @@ def by_turns(item: pytest.Item, number: int, seed: int) -> bool:
     return (crc32(item.nodeid.encode()) + seed) % number == 0
 
 
+def repeats_doors(item: pytest.Item) -> bool:
+    """Return whether a test of the doors runs on another backend, which no door knows."""
+    return item.nodeid.startswith("tests/memory/doors/")
+
+
 def reads_clock(item: pytest.Item) -> bool:
     """Return whether another day may be another case for a test."""
     return item.nodeid.startswith(READS_CLOCK)
@@ -195,22 +249,14 @@ def tries_more(item: pytest.Item) -> bool:
 
 
 @cache
+def names_exhaustive(path: Path) -> bool:
+    """Return whether a test in a file may have the mark: a run of these tests collects no other file."""
+    return "exhaustive" in path.read_text()
+
+
+@cache
 def _tries_more(path: Path) -> bool:
     return path.exists() and any(word in path.read_text() for word in TRIES_MORE)
-
-
-def other_cases(items: Iterable[pytest.Item], seed: int) -> list[pytest.Item]:
-    """Return all but one in ``CASES`` of each test; another seed leaves out others."""
-    tests: defaultdict[str, list[pytest.Item]] = defaultdict(list)
-    for item in items:
-        if not folders(item) & OF_THE_SERVERS:
-            tests[item.nodeid.partition("[")[0]].append(item)
-    found: list[pytest.Item] = []
-    for name, variants in tests.items():
-        first = (crc32(name.encode()) + seed) % min(CASES, len(variants))
-        ordered = sorted(variants, key=lambda one: one.nodeid)
-        found += [item for n, item in enumerate(ordered) if n % CASES != first]
-    return found
 
 
 def folders(item: pytest.Item) -> set[str]:
@@ -224,31 +270,31 @@ def differs_by_database(item: pytest.Item) -> bool:
     return bool(marked and marked.kwargs.get("differs_by_database"))
 
 
-def door_parameter(item: pytest.Function) -> str:
+def door_parameter(item: Variant) -> str:
     """Return the name of the parameter that stands for a door, or nothing."""
     if not hasattr(item, "callspec"):
         return ""
     marked = item.get_closest_marker("sampled")
     names = DOORS.union(marked.args if marked else ())
-    return next((name for name in item.callspec.params if name in names), "")
+    return next((name for name in callspec(item).params if name in names), "")
 
 
-def by_default(item: pytest.Function) -> bool:
+def by_default(item: Variant) -> bool:
     """Return whether this is the door that all cases go through."""
-    return getattr(item.callspec.params[door_parameter(item)], "by_default", False)
+    return getattr(callspec(item).params[door_parameter(item)], "by_default", False)
 
 
-def cases_of(variants: Iterable[pytest.Function]) -> dict[Case, pytest.Function]:
+def cases_of(variants: Iterable[V]) -> dict[Case, V]:
     """Return the cases of one test; values are numbered in the order of their definition."""
     numbers: defaultdict[str, dict[int, int]] = defaultdict(dict)
 
     def number(name: str, value: object) -> int:
         return numbers[name].setdefault(id(value), len(numbers[name]))
 
-    cases: dict[Case, pytest.Function] = {}
-    for item in sorted(variants, key=lambda one: sorted(one.callspec.indices.items())):
+    cases: dict[Case, V] = {}
+    for item in sorted(variants, key=_position):
         parameter = door_parameter(item)
-        others = [(k, v) for k, v in sorted(item.callspec.params.items()) if k != parameter]
+        others = [(k, v) for k, v in sorted(callspec(item).params.items()) if k != parameter]
         values = tuple((name, number(name, value)) for name, value in others)
-        cases[Case(values, number(parameter, item.callspec.params[parameter]))] = item
+        cases[Case(values, number(parameter, callspec(item).params[parameter]))] = item
     return cases

@@ -1,4 +1,4 @@
-"""The import contracts of ``pyproject.toml`` hold, and no folder grows too large."""
+"""The import contracts of ``pyproject.toml`` hold, and no folder or file grows too large."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ def test_no_folder_has_more_than_twenty_modules() -> None:
     folders = Counter(path.parent.relative_to(ROOT) for path in modules)
 
     assert [] == [folder for folder, count in folders.items() if count > 20]
+
+
+def test_no_file_of_the_package_has_more_than_400_lines() -> None:
+    paths = (ROOT / "django_flex").rglob("*.py")
+
+    assert [] == [
+        f"{path.relative_to(ROOT)}: {lines}"
+        for path in paths
+        if (lines := len(path.read_text().splitlines())) > 400
+    ]

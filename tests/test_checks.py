@@ -245,15 +245,29 @@ def test_a_version_is_named(settings: Any) -> None:
 
 #: See tests/tokens/test_checks.py.
 OF_TOKENS = {"E041", "E042", "W041", "W042", "W043", "W044", "W045", "W046"}
+#: See tests/explorer/test_page.py.
+OF_THE_EXPLORER = {"W048", "W049"}
 
 
 def test_every_id_is_provoked() -> None:
     # E018 and W007 in tests/idempotency, E022 and W009 in tests/actions, I004 in tests/security,
     # E028 and W026 in tests/http, E029 in tests/memory, W027 and W028 in tests/backends,
     # W029 and W030 in tests/doors/clauses, I006 in tests/schema, E030 in tests/naming,
-    # E031 in tests/keyed, W035 to W037 and I007 in tests/dynamodb/backend
+    # E031 in tests/keyed, W035 to W037 and I007 in tests/dynamodb/backend, W047 in tests/mcp
     elsewhere = {"E011", "E013", "E018", "E022", "W007", "W009", "I004", "E028", "E029", "W026"}
-    elsewhere |= {"W027", "W028", "W029", "W030", "E030", "E031", "W035", "W036", "W037", "I007"}
+    elsewhere |= {
+        "W027",
+        "W028",
+        "W029",
+        "W030",
+        "E030",
+        "E031",
+        "W035",
+        "W036",
+        "W037",
+        "I007",
+        "W047",
+    }
     of_grants = {identifier for identifier, *_ in FINDINGS.values()} | {"E026", "W023"}
     assert set(PROBLEMS) == {
         *CASES,
@@ -264,6 +278,7 @@ def test_every_id_is_provoked() -> None:
         "I005",
         "I006",
         *OF_TOKENS,
+        *OF_THE_EXPLORER,
     }
 
 

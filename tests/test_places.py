@@ -49,8 +49,8 @@ def modules() -> list[Path]:
 
 
 @cache  # by the first test that needs it: each worker imports this module, to collect it
-def trees() -> dict[Path, ast.Module]:
-    return {path: ast.parse(path.read_text()) for path in modules()}
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def is_place(argument: ast.arg) -> bool:
@@ -62,8 +62,8 @@ def is_place(argument: ast.arg) -> bool:
 def functions() -> dict[tuple[Path | None, str], int]:
     """Return the functions that take a place, and its position in a call; private ones by module."""
     found: dict[tuple[Path | None, str], int] = {}
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
+    for path in modules():
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):
                 taken = [*node.args.posonlyargs, *node.args.args]
                 taken = taken[1:] if taken and taken[0].arg == "self" else taken
@@ -76,10 +76,9 @@ def functions() -> dict[tuple[Path | None, str], int]:
 
 def places(path: Path) -> Iterator[ast.expr]:
     """Yield what is given for a place in a module: in calls, and as a default."""
-    for node in ast.walk(trees()[path]):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else None
-            name = node.func.id if isinstance(node.func, ast.Name) else name or ""
+            name = _name(node.func)
             position = functions().get((path if name.startswith("_") else None, name))
             if position is not None and position < len(node.args):
                 yield node.args[position]
@@ -106,12 +105,19 @@ def literals(node: ast.expr) -> Iterator[str]:
         yield from (*literals(node.body), *literals(node.orelse))
 
 
-def texts(tree: ast.Module) -> Iterator[str]:
+def _name(function: ast.expr) -> str:
+    """Return the last name of what is called."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def texts(module: ast.Module) -> Iterator[str]:
     """Yield the messages and hints of errors."""
-    for node in ast.walk(tree):
+    for node in ast.walk(module):
         if isinstance(node, ast.Call):
             said = [one.value for one in node.keywords if one.arg == "hint"]
-            if ast.unparse(node.func).endswith("Error"):
+            if _name(node.func).endswith("Error"):
                 said += node.args[:1]
             for one in said:
                 yield from (
@@ -126,7 +132,7 @@ EACH_PACKAGE = pytest.mark.parametrize("package", PACKAGES)
 
 
 def modules_of(package: str) -> list[Path]:
-    return [path for path in trees() if path.relative_to(ROOT).parts[0] == package]
+    return [path for path in modules() if path.relative_to(ROOT).parts[0] == package]
 
 
 @pytest.mark.exhaustive
@@ -144,6 +150,6 @@ def test_a_place_has_no_word_of_a_dialect(package: str) -> None:
 
 @EACH_PACKAGE
 def test_messages_and_hints_leave_keys_to_the_dialect(package: str) -> None:
-    told = [(path, text) for path in modules_of(package) for text in texts(trees()[path])]
+    told = [(path, text) for path in modules_of(package) for text in texts(tree(path))]
 
     assert [one for one in told if KEYS.search(one[1]) or MARKED.search(one[1])] == []

@@ -12,7 +12,6 @@ from typing import Any, cast
 import pytest
 
 from tests.sampling import (
-    CASES,
     MANY,
     MORE,
     OF_THE_SERVERS,
@@ -21,10 +20,11 @@ from tests.sampling import (
     Case,
     by_turns,
     folders,
-    other_cases,
+    names_exhaustive,
     reads_clock,
     sample,
-    too_many,
+    sample_calls,
+    sampled,
     tries_more,
     without_database,
 )
@@ -133,26 +133,9 @@ def made(path: str, many: int, **others: Any) -> list[Any]:
     return [Test(f"{path}::test_it[{n}]", **others) for n in range(many)]
 
 
-@pytest.mark.parametrize("many", [1, 2, 3, 10])
-@pytest.mark.parametrize("seed", range(5))
-def test_of_the_cases_of_each_test_one_in_three_runs(many: int, seed: int) -> None:
-    items = made("tests/policy/test_a.py", many)
-
-    assert len(items) - len(other_cases(items, seed)) in {many // CASES, -(-many // CASES)} - {0}
-
-
-@pytest.mark.parametrize("many", [1, 2, 3, 10])
-def test_each_case_runs_with_some_seed(many: int) -> None:
-    items = made("tests/policy/test_a.py", many)
-
-    left = [set(other_cases(items, seed)) for seed in range(CASES)]
-    assert set.intersection(*left) == set()
-
-
 @pytest.mark.parametrize("folder", sorted(OF_THE_SERVERS))
-def test_what_is_about_servers_runs_whole(folder: str) -> None:
+def test_what_is_about_servers_runs_on_each_of_them(folder: str) -> None:
     assert (Path(__file__).parent / folder).is_dir()
-    assert other_cases(made(f"tests/{folder}/test_a.py", 10), 0) == []
     assert without_database(made(f"tests/{folder}/deeper/test_a.py", 1)) == []
 
 
@@ -203,14 +186,74 @@ def test_each_item_has_its_turn() -> None:
     assert sum(map(len, turns)) == 40
 
 
-@pytest.mark.parametrize("count", [1, MANY, MANY + 1, 100])
-def test_no_more_than_so_many_cases_of_a_test_run_by_default(count: int) -> None:
-    items = [
-        SimpleNamespace(nodeid=f"a.py::test_it[{n}]", callspec=SimpleNamespace(indices={"x": n}))
+def variants(count: int, **marks: int) -> list[Any]:
+    """Return so many cases of a test that is marked so."""
+    own = {name: SimpleNamespace(args=[value]) for name, value in marks.items()}
+    return [
+        SimpleNamespace(
+            nodeid=f"a.py::test_it[{n}]",
+            callspec=SimpleNamespace(indices={"x": n}, params={"x": n}),
+            get_closest_marker=own.get,
+        )
         for n in range(count)
     ]
-    left = [item for item in items if item not in too_many(cast("list[pytest.Item]", items))]
 
-    assert len(left) == min(count, MANY)
-    gaps = {b.callspec.indices["x"] - a.callspec.indices["x"] for a, b in pairwise(left)}
+
+def numbers(variants: list[Any]) -> list[int]:
+    return [item.callspec.indices["x"] for item in variants]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7, 1903154])
+@pytest.mark.parametrize("count", [1, MANY, MANY + 1, 100])
+def test_no_more_than_so_many_cases_of_a_test_run_by_default(count: int, seed: int) -> None:
+    found = numbers(sampled(variants(count), MANY, seed))
+
+    assert len(found) == min(count, MANY)
+    gaps = {after - before for before, after in pairwise(found)}
     assert max(gaps, default=0) - min(gaps, default=0) <= 1
+
+
+@pytest.mark.parametrize(("count", "many"), [(3, 2), (10, 2), (10, 3), (100, 7)])
+def test_nearly_every_case_runs_with_some_seed(count: int, many: int) -> None:
+    found = {n for seed in range(count) for n in numbers(sampled(variants(count), many, seed))}
+
+    assert len(found) == many * (count // many)
+
+
+def test_of_like_cases_every_so_many_runs() -> None:
+    assert numbers(sampled(variants(9, one_in=4), 100, 0)) == [0, 4, 8]
+
+
+def test_of_a_test_for_exhaustive_runs_no_case_runs() -> None:
+    assert sampled(variants(3, exhaustive=1), 100, 0) == []
+
+
+@pytest.mark.parametrize(("marked", "expected"), [({}, [0, 4]), ({"exhaustive": 1}, [0])])
+def test_cases_that_do_not_run_are_not_made(marked: dict[str, int], expected: list[int]) -> None:
+    definition = Test("a.py::test_it", marks=frozenset(marked))
+    calls = [SimpleNamespace(indices={"x": n}, params={"x": n}, marks=[]) for n in range(8)]
+    metafunc = cast("Any", SimpleNamespace(definition=definition, _calls=calls))
+    sample_calls(metafunc, 2, 0)
+
+    assert [call.indices["x"] for call in metafunc._calls] == expected
+
+
+def test_the_mark_of_one_case_leaves_it_out() -> None:
+    marks = [[], [pytest.mark.exhaustive], [pytest.mark.exhaustive.mark], []]
+    calls = [
+        SimpleNamespace(indices={"x": n}, params={"x": n}, marks=m) for n, m in enumerate(marks)
+    ]
+    metafunc = cast("Any", SimpleNamespace(definition=Test("a.py::test_it"), _calls=calls))
+    sample_calls(metafunc, 4, 0)
+
+    assert [call.indices["x"] for call in metafunc._calls] == [0, 3]
+
+
+@pytest.mark.parametrize(("mark", "named"), [("exhaustive", True), ("performance", False)])
+def test_a_run_of_the_exhaustive_collects_files_that_name_the_mark(
+    mark: str, named: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "test_a.py"
+    path.write_text(f"@pytest.mark.{mark}\ndef test_it(): ...\n")
+
+    assert names_exhaustive(path) is named

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django_flex.access.exclusions import behind, covers_path, is_excluded, is_guarded, parts_of
 from django_flex.access.limits import too_many
 from django_flex.access.proxies import as_proxy, excluded_of, label_with_entry
+from django_flex.access.readable_columns import readable_columns
 from django_flex.access.roles import ResolvedGrant, resolve_grant
 from django_flex.access.rules import RuleFailedError, bind_rows
 from django_flex.access.visible_hops import visible_hops
@@ -294,12 +295,10 @@ class Access:
             return is_excluded(grant, last)
         return any(covers_path(path, last) for path in excluded_of(self.policy, label))
 
-    def readable_attributes(self, hops: tuple[Relation, ...]) -> Iterator[Attribute]:
-        """Yield the columns at the end of a way that the caller may read."""
-        resource = hops[-1].target if hops else self.resource
-        for attribute in resource.attributes.values():
-            if self.readable(ResolvedPath(hops=hops, attribute=attribute)):
-                yield attribute
+    def readable_attributes(self, hops: tuple[Relation, ...]) -> Iterable[Attribute]:
+        """Return the columns at the end of a way that the caller may read."""
+        grant = self.grant if self.decides else None
+        return readable_columns(self.resource, hops, grant, self.resolved, self.readable)
 
     def wildcard_attributes(self, hops: tuple[Relation, ...]) -> Iterator[Attribute]:
         """Yield the columns that ``*`` at the end of a way covers: readable and not excluded."""

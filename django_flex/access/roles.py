@@ -44,6 +44,13 @@ def resolve_grant(policy: Policy, entry: Entry, actor: Actor) -> ResolvedGrant:
 
     A resolver that raises or returns an invalid answer denies, and is logged.
     """
+    found = _resolve(policy, entry, actor)
+    if policy.only_roles is None or found.grant is None or found.grant.role in policy.only_roles:
+        return found
+    return CLOSED  # over relations, too: as if the rows did not exist
+
+
+def _resolve(policy: Policy, entry: Entry, actor: Actor) -> ResolvedGrant:
     if entry.closed:
         return CLOSED
     if entry.everyone is not None:
@@ -73,6 +80,33 @@ def default_grant(grants: Mapping[str, Grant], actor: Actor) -> Grant | None:
         if role not in BUILT_IN_ROLES and role in actor.groups:
             return grants[role]
     return grants.get("authenticated") or grants.get("anon")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleStep:
+    """One role that the default resolution tries: whether the caller has it, and whether it is listed."""
+
+    role: str
+    held: bool
+    listed: bool
+
+
+def role_steps(grants: Mapping[str, Grant], actor: Actor) -> list[RoleStep]:
+    """Return what ``default_grant`` tries, in its order, up to the role that it finds.
+
+    A test compares the two.
+    """
+    user, signed_in = actor.user, actor.is_authenticated
+    tried = [
+        ("superuser", signed_in and bool(getattr(user, "is_superuser", False))),
+        ("staff", signed_in and bool(getattr(user, "is_staff", False))),
+        *((role, role in actor.groups) for role in grants if role not in BUILT_IN_ROLES),
+        ("authenticated", signed_in),
+        ("anon", True),
+    ]
+    steps = [RoleStep(role, held, role in grants) for role, held in tried]
+    found = next((n for n, one in enumerate(steps, 1) if one.held and one.listed), len(steps))
+    return steps[:found]
 
 
 def policy_of_role(policy: Policy, role: str) -> Policy:

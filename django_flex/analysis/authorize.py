@@ -22,6 +22,7 @@ from django_flex.analysis.read.filters import authorize_filters
 from django_flex.analysis.read.named_aggregates import name_aggregates
 from django_flex.analysis.read.order import authorize_orders, by_columns
 from django_flex.analysis.read.search import authorize_search, within
+from django_flex.analysis.templates import check_template
 from django_flex.binding.related_aggregates import NO_NAMES
 from django_flex.exceptions import (
     FieldDeniedError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from django_flex.access.actor import Actor
     from django_flex.access.reach import Access
     from django_flex.access.roles import ResolvedGrant
+    from django_flex.analysis.templates import Template
     from django_flex.binding.related_aggregates import NamedAggregates
     from django_flex.policy.model import Entry, Policy
     from django_flex.query.ast import OrderTerm
@@ -106,6 +108,49 @@ def authorize(
         ranking=None if order_by else _ranking(search, query),
         totals=authorize_totals(query, access, rows, where),
         may_scan="scan" in access.grant.operations,
+    )
+
+
+def authorize_again(  # noqa: PLR0913 - as authorize
+    template: Template,
+    policy: Policy,
+    actor: Actor,
+    entry: Entry,
+    limits: Limits,
+    granted: ResolvedGrant,
+    *,
+    checked: bool = False,
+) -> AuthorizedQuery:
+    """Authorize the query of a template for a caller with the grant that it was authorized for.
+
+    Args:
+        template: from ``analysis.templates.template_of``.
+        policy: that of the template.
+        actor: the caller.
+        entry: that of the template.
+        limits: equal to those of the template.
+        granted: with the grant of the template, and the rows of the caller.
+        checked: compare the template with what would be authorized, for tests.
+
+    Raises:
+        AccessDeniedError: as ``authorize``.
+    """
+    query = template.asked
+    access, rows = enter(policy, actor, entry, query.operation, limits, granted)
+    selection = authorize_fields(query.fields, access)
+    if checked:
+        check_template(template, access)
+    return AuthorizedQuery(
+        asked=query,
+        resource=template.resource,
+        selection=selection,
+        rows=rows,
+        where=template.where,
+        order_by=template.order_by,
+        pk=template.pk,
+        json_places=frozenset(),
+        proof=PROOF,
+        may_scan=template.may_scan,
     )
 
 

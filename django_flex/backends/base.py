@@ -137,7 +137,8 @@ class Writes(Protocol):
         Raises:
             ConflictError: it conflicts with stored data or with another write.
             InvalidValueError: the database refuses a value.
-            UnavailableError: the database is away, or the write took too long.
+            UnavailableError: the database is away, or the write took too long; nothing was written.
+            OutcomeUnknownError: it did not say whether it has written.
         """
         ...
 

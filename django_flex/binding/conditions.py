@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 TAIL = frozenset({*OPERATORS, *TRANSFORMS})
 #: Kinds of which two columns may still be of different types, which databases do not compare.
 _NO_COLUMNS = WITH_ITEMS | STORED_OTHERWISE | {"composite", "json", "geometry", "hstore"}
-_cache: GrantCache[ResolvedPath] = GrantCache()
+#: What a path leads to of which the grant alone decides: no related row, JSON or expression is on it.
+own_paths: GrantCache[ResolvedPath] = GrantCache()
 
 
 @fast_init
@@ -175,7 +176,7 @@ def _resolve(comparison: Comparison, scope: BindingScope) -> ResolvedComparison:
     path = (*scope.prefix, *comparison.path)
     access = scope.access
     if access is not None and access.decides:
-        found = _cache.get(access.grant, path)
+        found = own_paths.get(access.grant, path)
         if found is not None:
             return ResolvedComparison(found, comparison)
     try:
@@ -190,7 +191,7 @@ def _resolve(comparison: Comparison, scope: BindingScope) -> ResolvedComparison:
         if target.attribute.kind == "json":
             scope.json_places.add(comparison.place)
         elif access.decides and not target.hops and target.attribute.computed is None:
-            _cache.put(access.grant, path, target)
+            own_paths.put(access.grant, path, target)
     if target.rest != ("isnull",) and comparison.value is not None:
         _check_pointer(target, comparison)
     return ResolvedComparison(target, comparison)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from zoneinfo import available_timezones
 
+from django_flex.conf.agents import is_for_agents
+from django_flex.conf.explorer import are_accounts, is_audience
 from django_flex.policy.guarding import RIGHTS, SECRETS, USER_FIELD
 from django_flex.query.limits import CAPS, Cap
 
@@ -120,29 +122,19 @@ def _is_text(value: object) -> str | None:
     return None if isinstance(value, str) and value else "a name is needed"
 
 
-def _is_fail_mode(value: object) -> str | None:
-    good = isinstance(value, str) and value in {"closed", "open"}
-    return None if good else "'closed' or 'open' is needed"
+def _is_either(one: str, other: str) -> Validate:
+    """Return what is wrong with a value that is one of two words."""
+
+    def validate(value: object) -> str | None:
+        good = isinstance(value, str) and value in {one, other}
+        return None if good else f"'{one}' or '{other}' is needed"
+
+    return validate
 
 
 def _is_search_mode(value: object) -> str | None:
     good = isinstance(value, str) and value in {"substrings", "full_text", "trigrams"}
     return None if good else "'substrings', 'full_text' or 'trigrams' is needed"
-
-
-def _is_shape(value: object) -> str | None:
-    good = isinstance(value, str) and value in {"map", "list"}
-    return None if good else "'map' or 'list' is needed"
-
-
-def _is_naming(value: object) -> str | None:
-    good = isinstance(value, str) and value in {"snake", "camel"}
-    return None if good else "'snake' or 'camel' is needed"
-
-
-def _is_dialect(value: object) -> str | None:
-    good = isinstance(value, str) and value in {"flex", "directus"}
-    return None if good else "'flex' or 'directus' is needed"
 
 
 def _is_action_status(value: object) -> str | None:
@@ -211,7 +203,7 @@ SETTINGS = (
     Setting(
         "RATE_LIMIT_FAIL",
         "closed",
-        _is_fail_mode,
+        _is_either("closed", "open"),
         "While that cache is unavailable: `'closed'` replies 503, `'open'` lets requests pass.",
     ),
     Setting(
@@ -291,20 +283,20 @@ SETTINGS = (
     Setting(
         "DIALECT",
         "flex",
-        _is_dialect,
+        _is_either("flex", "directus"),
         "The wire form of requests and replies: `'flex'`, that of this package, or `'directus'`.",
     ),
     Setting(
         "DEFAULT_SHAPE",
         "map",
-        _is_shape,
+        _is_either("map", "list"),
         "The form of `results` if a list does not name a `shape`: `'map'`, an object by key, or "
         "`'list'`.",
     ),
     Setting(
         "NAMING",
         "snake",
-        _is_naming,
+        _is_either("snake", "camel"),
         "How names and the words of the language are spelt in requests and replies: `'snake'`, as in "
         "Python, or `'camel'`.",
     ),
@@ -314,6 +306,27 @@ SETTINGS = (
         _is_boolean,
         "Whether `openapi.json` under the path of the API is an OpenAPI document of what the caller "
         "may do.",
+    ),
+    Setting(
+        "MCP",
+        None,
+        is_for_agents,
+        "Which roles agents may act as, by MCP: `{'roles': ['staff']}`. Also in it: `tools` (all), "
+        "`max_rows` of a list (50), `max_characters` of a result (20,000). Default: no agents.",
+    ),
+    Setting(
+        "EXPLORER",
+        "staff",
+        is_audience,
+        "Who may open the explorer, if `django_flex.explorer` is installed: `'off'`, `'staff'` or "
+        "`'everybody'`. What it shows is what the API answers to anyone who opens it.",
+    ),
+    Setting(
+        "EXPLORER_ACCOUNTS",
+        {},
+        are_accounts,
+        "Passwords by user names that the explorer offers to sign in with by a click, for "
+        "demonstrations: only while `DEBUG` is on.",
     ),
     Setting(
         "USE_META_ORDERING",
@@ -353,7 +366,7 @@ SETTINGS = (
         512,
         _is_natural,
         "Compiled statements that a process caches for a version, at most. With 0 each is compiled "
-        "for each request.",
+        "for each request, and no read that was asked before is kept.",
     ),
     Setting(
         "CHECK_STATEMENTS",

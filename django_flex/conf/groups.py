@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+#: What an agent can call. ``describe`` is always among them: without it no query can be written.
+AGENT_TOOLS = ("describe", "query", "aggregate", "write", "action")
+
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django_flex.policy.rates import Rate
 
 
@@ -27,6 +33,27 @@ class Actions:
     max_rows: int
     min_status: str
     task_backend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agents:
+    """What agents may do by MCP: as which roles, with which tools, and how much they are shown.
+
+    ``max_rows`` is of one list, ``max_characters`` of one result.
+    """
+
+    roles: frozenset[str]
+    tools: tuple[str, ...]
+    max_rows: int
+    max_characters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explorer:
+    """Who may open the explorer, and the logins that it offers: passwords by names."""
+
+    audience: str
+    accounts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,12 @@ from django.utils.module_loading import import_string
 from django_flex.backends.orm.backend import OrmBackend
 from django_flex.backends.orm.prepared.statement_cache import StatementCache
 from django_flex.backends.registry import Backends, registry
+from django_flex.conf.agents import agents_of
 from django_flex.conf.declared import BY_NAME, SETTINGS, VERSION_SETTINGS
-from django_flex.conf.groups import Actions, Idempotency, Tokens
+from django_flex.conf.groups import Actions, Agents, Explorer, Idempotency, Tokens
 from django_flex.conf.mistakes import EXAMPLES, setting_meant
+from django_flex.conf.prepared import prepared_reads
+from django_flex.conf.project import NAME, written_settings
 from django_flex.policy.compile.entries import compile_policy
 from django_flex.policy.compile.rates import compile_rates
 from django_flex.policy.compile.reporting import ProblemReporter
@@ -29,18 +32,16 @@ from django_flex.query.limits import Limits
 from django_flex.query.naming import to_camel
 
 if TYPE_CHECKING:
+    from django_flex.bounded_cache import BoundedCache
     from django_flex.policy.model import Policy
     from django_flex.query.ast import Shape
 
-NAME = "DJANGO_FLEX"
 #: Settings of dj-actions, which are outside ``DJANGO_FLEX``.
 OLDER = {
     "TRACK_ACTIONS": "DJACTION_TRACK_ACTIONS",
     "ACTION_TTL_MINUTES": "DJACTION_TTL_MINUTES",
 }
 MINUTE, DAY = 60, 86_400
-#: How similar a name has to be to ``DJANGO_FLEX`` to be a typo of it.
-LIKE_NAME = 0.8
 SESSION = "django_flex.http.authentication.SessionAuthentication"
 TOKENS = "django_flex.tokens"
 REST_FRAMEWORK = "django_flex.contrib.rest_framework.DefaultAuthentication"
@@ -64,6 +65,7 @@ class Settings:
     path: str
     policy: Policy
     backends: Backends
+    prepared: BoundedCache[Any]
     limits: Limits
     rate_limits: RateLimits
     idempotency: Idempotency
@@ -79,6 +81,8 @@ class Settings:
     dialect: str
     headers: Mapping[str, str]
     openapi: bool
+    agents: Agents | None
+    explorer: Explorer
     session_cookie: str
     csrf_header: str
     problems: tuple[Problem, ...]
@@ -103,7 +107,11 @@ class Configuration:
 @cache
 def configuration() -> Configuration:
     """Build the configuration from Django's settings; cached until one of them changes."""
-    written = getattr(django_settings, NAME, {})
+    return build_configuration(written_settings())
+
+
+def build_configuration(written: object) -> Configuration:
+    """Build a configuration from a value for ``DJANGO_FLEX``, and from Django's other settings."""
     if not isinstance(written, Mapping):
         hint = f"{{'EXPOSE': {EXAMPLES['EXPOSE']}}}"
         problem = Problem("E002", "A dictionary is needed", NAME, hint)
@@ -188,13 +196,17 @@ def _build(
         resources=registry.declared,
         naming=to_camel if values["NAMING"] == "camel" else None,
     )
+    policy = replace(policy, version=version)
     located = [Problem(p.id, p.message, f"{place}: {p.place}", p.hint) for p in found]
     return Settings(
         version=version,
         place=place,
         path=values["path"] or values["MIDDLEWARE_PATH"],
-        policy=replace(policy, version=version),
+        policy=policy,
         backends=_backends(values),
+        prepared=prepared_reads(
+            policy, values["STATEMENT_CACHE_SIZE"], checked=values["CHECK_STATEMENTS"]
+        ),
         limits=limits,
         rate_limits=_rate_limits(values, place, problems, actions),
         idempotency=Idempotency(
@@ -212,6 +224,8 @@ def _build(
         dialect=values["DIALECT"],
         headers={k.title(): v for k in ("deprecation", "sunset") if (v := values[k])},
         openapi=values["OPENAPI"],
+        agents=agents_of(values["MCP"], policy, place, problems),
+        explorer=Explorer(audience=values["EXPLORER"], accounts=values["EXPLORER_ACCOUNTS"]),
         session_cookie=django_settings.SESSION_COOKIE_NAME,
         csrf_header=django_settings.CSRF_HEADER_NAME,
         problems=(*problems, *located),
@@ -341,6 +355,9 @@ LIKE_ONE = 0.7
 #: inherited value would be safe, because the setting may have been meant to allow less.
 CLOSED: Mapping[str, object] = {
     "EXPOSE": {},
+    "MCP": None,
+    "EXPLORER": "off",
+    "EXPLORER_ACCOUNTS": {},
     "REQUIRE_AUTHENTICATION": True,
     "RATE_LIMIT": NOBODY,
     "MIN_ACTION_STATUS": "prod",
@@ -378,19 +395,3 @@ def _forget(*, setting: str = NAME, **_kwargs: object) -> None:
 
 setting_changed.connect(_forget, dispatch_uid="django_flex.conf")
 registry.changed.connect(_forget, dispatch_uid="django_flex.conf")
-
-
-def has_urls() -> bool:
-    """Return whether the project has URL patterns."""
-    return bool(getattr(django_settings, "ROOT_URLCONF", None))
-
-
-def misspelt_names() -> list[str]:
-    """Return the names of other settings that look like ``DJANGO_FLEX``."""
-    names = [name for name in dir(django_settings) if name.isupper() and name != NAME]
-    return get_close_matches(NAME, names, n=3, cutoff=LIKE_NAME)
-
-
-def middleware_classes() -> list[str]:
-    """Return the project's ``MIDDLEWARE``."""
-    return list(django_settings.MIDDLEWARE)

@@ -37,6 +37,7 @@ SYNONYMS = {
 EXAMPLES = {
     "EXPOSE": "{'model': {'authenticated': {'fields': ['id'], 'ops': ['get', 'list']}}}",
     "VERSIONS": "{'v2': {'path': '/api/v2/'}}",
+    "MCP": "{'roles': ['staff']}",
     "AUTHENTICATION": "a list of dotted paths",
 }
 

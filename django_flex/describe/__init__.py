@@ -16,8 +16,10 @@ from django_flex.describe.grant import (
 )
 from django_flex.describe.json_schema import as_json, reply_schema, sent_schema
 from django_flex.describe.reach import operators_of
+from django_flex.describe.served import ServedModel, Spelling, capitalized, type_names
 from django_flex.describe.values import (
     ActionDescription,
+    ActionOutput,
     AggregateDescription,
     ChildrenDescription,
     ColumnDescription,
@@ -32,6 +34,7 @@ from django_flex.describe.values import (
 
 __all__ = [
     "ActionDescription",
+    "ActionOutput",
     "ActionsOf",
     "AggregateDescription",
     "ChildrenDescription",
@@ -42,8 +45,11 @@ __all__ = [
     "ModelSummary",
     "ReachDescription",
     "RelationDescription",
+    "ServedModel",
+    "Spelling",
     "WriteDescription",
     "as_json",
+    "capitalized",
     "describe_model",
     "describe_role",
     "no_actions",
@@ -51,5 +57,6 @@ __all__ = [
     "reply_schema",
     "sent_schema",
     "summarize_models",
+    "type_names",
     "within_backend",
 ]

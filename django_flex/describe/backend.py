@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django_flex.describe.values import AggregateDescription, ReachDescription
 from django_flex.plan.capabilities import ALL
-from django_flex.query.operators import OPERATORS
+from django_flex.query.kinds import WITHOUT_PLACES
+from django_flex.query.operators import OPERATORS, TRANSFORMS
 from django_flex.schema.paths import resolve, resolve_hops, ways_of
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from django_flex.plan.capabilities import Capabilities
     from django_flex.schema.resources import Relation, Resource
 
+_Described = TypeVar("_Described", "AggregateDescription", "FieldDescription", "KeysDescription")
 #: How a description says that all readable paths may be filtered, or sorted by.
 EVERYTHING = ("*",)
+_COMPARISONS = frozenset(one.comparison for one in OPERATORS.values())
 #: What a backend needs for an operation.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "aggregate": ("aggregates",),
@@ -107,6 +110,7 @@ class Backed:
         relations = [self._relation(one) for one in reach.relations]
         ends = [one.path for one in fields]
         ends += [one.count.path for one in relations if one.count is not None]
+        ends += [f"{one.path}." for one in relations if one.operators]
         return ReachDescription(
             fields=tuple(fields),
             relations=tuple(one for one in relations if _leads(one.path, ends)),
@@ -117,16 +121,8 @@ class Backed:
         self, one: AggregateDescription | None, hops: tuple[Relation, ...] = ()
     ) -> AggregateDescription | None:
         """Return how an aggregate of what is behind some relations can be requested."""
-        if one is None or not self._passes(hops, many="related_aggregates"):
-            return None
-        found = replace(
-            one,
-            total=one.total and self.can.aggregates,
-            of_row=one.of_row and self.can.related_aggregates,
-            operators=self._operators(one.operators),
-            directions=one.directions if self.can.orders else (),
-        )
-        return found if found.total or found.of_row else None
+        passes = one is not None and self._passes(hops, many="related_aggregates")
+        return self._aggregate(one) if one is not None and passes else None
 
     def write(self, write: WriteDescription) -> WriteDescription:
         """Return what may be sent that can be written."""
@@ -156,6 +152,17 @@ class Backed:
         known = _stores(can.read_apart(relation.label), relation)
         return replace(one, updates=one.updates if together else ()) if known else None
 
+    def _aggregate(self, one: AggregateDescription) -> AggregateDescription | None:
+        """Return how an aggregate can be requested that one statement can compute."""
+        found = _with(
+            one,
+            total=one.total and self.can.aggregates,
+            of_row=one.of_row and self.can.related_aggregates,
+            operators=self._operators(one.operators) if one.operators else (),
+            directions=one.directions if self.can.orders else (),
+        )
+        return found if found.total or found.of_row else None
+
     def _field(self, one: FieldDescription) -> FieldDescription | None:
         target = resolve(self.resource, tuple(one.path.split(".")), file_parts=True)
         hops, attribute = target.hops, target.attribute
@@ -170,17 +177,24 @@ class Backed:
         joined = inside and self._passes(hops)
         tested = inside and self._passes(hops, many="related_filters")
         ordered = joined and (self.can.orders or (attribute.primary_key and not hops))
+        if attribute.kind in WITHOUT_PLACES and not (self.can.offsets or target.keys):
+            ordered = False  # there are pages by cursors alone
         grouped = joined and self.can.aggregates and self.can.groups
-        aggregates = (self.aggregate(found, hops) for found in one.aggregates if inside)
-        found = replace(
+        summed = inside and self._passes(hops, many="related_aggregates")
+        aggregates = one.aggregates if summed else ()
+        if aggregates and not _sums_all(self.can):
+            told = map(self._aggregate, aggregates)
+            aggregates = tuple(found for found in told if found is not None)
+        shown = self._readable(hops) is not None
+        found = _with(
             one,
-            readable=one.readable and self._readable(hops) is not None,
-            covered=one.covered and self._readable(hops) is not None,
+            readable=one.readable and shown,
+            covered=one.covered and shown,
             operators=self._operators(one.operators, attribute.kind) if tested else (),
             directions=one.directions if ordered else (),
             transforms=one.transforms if self.can.parts else (),
             parts=one.parts if grouped else (),
-            aggregates=tuple(found for found in aggregates if found is not None),
+            aggregates=aggregates,
             keys=self._keys(one.keys, hops),
         )
         used = found.readable or found.operators or found.directions or found.aggregates
@@ -193,7 +207,7 @@ class Backed:
             return None
         joined = self.can.json_keys and self._passes(hops)
         tested = self.can.json_keys and self._passes(hops, many="related_filters")
-        found = replace(
+        found = _with(
             keys,
             readable=keys.readable and self._readable(hops) is not None,
             operators=self._operators(keys.operators, "json") if tested else (),
@@ -207,7 +221,15 @@ class Backed:
         inside = None
         if there is not None and one.inside is not None:
             inside = Backed(hops[-1].target, there).reach(one.inside)
-        return replace(one, count=self.aggregate(one.count, hops), inside=inside)
+        tested = self._passes(hops, many="related_filters")
+        return replace(
+            one,
+            item=one.item if self._readable(hops) is not None else None,
+            operators=self._operators(one.operators, one.kind) if tested else (),
+            directions=one.directions if self.can.orders and self._passes(hops) else (),
+            count=self.aggregate(one.count, hops),
+            inside=inside,
+        )
 
     def _search(self, paths: tuple[str, ...]) -> tuple[str, ...]:
         """Return what is searched: every path, or nothing if one of them cannot be."""
@@ -247,6 +269,12 @@ class Backed:
         return OPERATORS[text].comparison in self.can.operators_for("")
 
 
+def _sums_all(can: Capabilities) -> bool:
+    """Whether each aggregate can be shown, compared in each way, and sorted by."""
+    compared = can.transforms >= TRANSFORMS.keys() and can.operators_for("") >= _COMPARISONS
+    return can.aggregates and can.related_aggregates and can.orders and compared
+
+
 @lru_cache(maxsize=4_096)
 def _able(
     operators: tuple[str, ...],
@@ -270,7 +298,13 @@ def _able(
         there = able if steps else of_kind
         if transforms.issuperset(steps) and OPERATORS[operator].comparison in there:
             found.append(text)
-    return tuple(found)
+    return tuple(found) if len(found) < len(operators) else operators
+
+
+def _with(one: _Described, **parts: Any) -> _Described:
+    """Return a description with some parts, itself where it has them: most backends leave all of it."""
+    same = all(getattr(one, name) == part for name, part in parts.items())
+    return one if same else replace(one, **parts)
 
 
 def _leads(path: str, ends: Iterable[str]) -> bool:

@@ -27,7 +27,7 @@ from django_flex.schema.paths import ResolvedPath, hops_to_others
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from django_flex.describe.values import Direction
+    from django_flex.describe.values import ColumnDescription, Direction
     from django_flex.policy.model import Grant
     from django_flex.query.ast import Path
     from django_flex.schema.resources import Relation, Resource
@@ -91,13 +91,17 @@ class SchemaWalker:
         relation, access = way[-1], self.access
         names = tuple(hop.name for hop in way)
         many = relation.cardinality == "many"
-        count = None
+        count, rows = None, ResolvedPath(way, relation.item, via=True)
         if many:
-            rows = ResolvedPath(way, relation.item, via=True)
             count = aggregate_of(
                 Measure(FUNCTIONS["count"], rows, of_rows=True), (*names, "count"), access
             )
-        if (len(self.fields), len(self.relations)) == before and count is None:
+        named = relation.column is None
+        kind = rows.attribute.kind
+        operators = _operators(kind, lambda rest: access.may_filter(rows, rest)) if named else ()
+        if rows.is_pointer:  # no single value: it is there or not, and compared by its type and key
+            operators = tuple(name for name in operators if name == "isnull")
+        if (len(self.fields), len(self.relations)) == before and not (count or operators):
             return
         described = RelationDescription(
             path=".".join(names),
@@ -105,10 +109,23 @@ class SchemaWalker:
             null=not many and may_be_missing(relation, access),
             model=entry_name(relation.label, access),
             label=relation.caption,
+            item=_item(rows, access),
+            kind=kind,
+            operators=operators,
+            directions=(
+                _directions(rows, access) if named and not (many or rows.is_pointer) else ()
+            ),
             count=count,
             inside=_inside(way, access),
         )
         self.relations.insert(before[1], described)
+
+
+def _item(rows: ResolvedPath, access: Access) -> ColumnDescription | None:
+    """Return what the name of a relation gives of each row, if it is no column's name."""
+    if rows.hops[-1].column is not None or not access.readable(rows):
+        return None
+    return column_of(rows, access)
 
 
 def _inside(way: tuple[Relation, ...], access: Access) -> ReachDescription | None:
@@ -132,7 +149,7 @@ def field_of(target: ResolvedPath, access: Access, *, readable: bool) -> FieldDe
         column=column_of(target, access),
         readable=readable,
         named=path in access.grant.fields.exact,
-        covered=readable and len(path) == 1 and _is_covered(target, access),
+        covered=readable and not target.keys and _is_covered(target, access),
         operators=(
             _operators(kind, lambda rest: access.may_filter(target, rest))
             if whole or kind != "array"
@@ -193,6 +210,7 @@ def _operators(kind: str, may: Callable[[Path], bool]) -> tuple[str, ...]:
     return tuple(text for rest, text in rests(kind) if may(rest))
 
 
+@cache
 def operators_of(kind: str) -> tuple[str, ...]:
     """Return everything that may follow a path of a kind, if it is granted, with dots."""
     return tuple(text for _, text in rests(kind))

@@ -38,6 +38,7 @@ def column_of(target: ResolvedPath, access: Access) -> ColumnDescription:
         foreign_key=relation is not None,
         model=None if relation is None else entry_name(relation.label, access),
         computed=attribute.computed is not None,
+        other_name=None if target.via else resource.other_name(attribute),
     )
 
 

@@ -30,7 +30,8 @@ class ColumnDescription:
     foreign key, ``model`` is the entry of the rows that it points to, ``None`` where the caller has
     no grant in one. ``items`` are what is in the values: the ends of a range.
     ``geometry`` says which geometries they are.
-    Of a generic foreign key, ``types`` are what it may point to.
+    Of a generic foreign key, ``types`` are what it may point to. ``other_name`` is the second name of
+    a foreign key (``customer_id``).
     """
 
     kind: str
@@ -43,6 +44,7 @@ class ColumnDescription:
     model: str | None = None
     computed: bool = False
     types: tuple[str, ...] = ()
+    other_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +77,9 @@ class KeysDescription:
 class FieldDescription:
     """One path to a value, and all that may be done with it in a query.
 
-    ``named``: the grant names it for reading. ``covered``: ``*`` in ``fields`` covers it, of the row
-    itself. ``operators`` are written behind the path in a
-    filter, transforms before them (``year.gte``). ``transforms`` are the parts of it that may be
+    ``named``: the grant names it for reading. ``covered``: the wildcard of its row covers it (``*``, or
+    ``album.*`` of a related row). ``operators`` are written behind the path in a filter, transforms
+    before them (``year.gte``). ``transforms`` are the parts of it that may be
     read, and sorted by in the ``directions``. ``parts`` are what rows may be grouped by: ``""`` is
     the value itself, else a part of it.
     """
@@ -100,6 +102,9 @@ class RelationDescription:
     """A way to related rows; the fields behind it stand beside it, under its path.
 
     ``model`` is the entry that they have, ``None`` where the caller may not ask for them there.
+    ``item`` is what the name alone gives of each row, its key, ``None`` where that is not granted;
+    by ``operators`` and in ``directions`` rows are filtered and sorted by that, which is of a ``kind``. Where a column has
+    the name of the relation, its field says so instead.
     ``inside`` is what the arguments of the nested list may ask, of a to-many relation that can be
     read: paths in there start at the related row. ``count`` counts the related rows.
     """
@@ -109,6 +114,10 @@ class RelationDescription:
     null: bool
     model: str | None
     label: Text
+    item: ColumnDescription | None = None
+    kind: str = ""
+    operators: tuple[str, ...] = ()
+    directions: tuple[Direction, ...] = ()
     count: AggregateDescription | None = None
     inside: ReachDescription | None = None
 
@@ -160,12 +169,27 @@ class WriteDescription:
     presets: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ActionOutput:
+    """One thing that the code of a model action may return, as its annotation says.
+
+    ``ours``: a row or rows of the action's own model. An ``object`` is the reply itself, any other
+    ``value`` is in it; ``schema`` is their JSON Schema. After ``nothing`` there is the row of the
+    action.
+    """
+
+    form: Literal["nothing", "row", "rows", "object", "value"]
+    ours: bool = False
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionDescription:
     """A model action: what it is run on (``scope``), and what it takes.
 
     ``input`` is JSON Schema of the object that is sent, ``fields`` the same as a plain list; both
     have only what the caller may send, and are empty in an outline. ``examples`` are JSON objects.
+    ``outputs`` are what its code may return, none if it does not say.
     ``needs_permission`` says that the action has a permission of its own, beside the grant.
     """
 
@@ -180,6 +204,7 @@ class ActionDescription:
     input: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple[Mapping[str, Any], ...] = ()
     examples: tuple[Mapping[str, object], ...] = ()
+    outputs: tuple[ActionOutput, ...] = ()
     destructive: bool = False
     dry_run: bool = False
     idempotency: str = "off"

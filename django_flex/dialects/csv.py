@@ -81,7 +81,7 @@ def _cells(shaped: Any, layout: Layout) -> Iterator[object]:
 
 def cell(value: object) -> object:
     """Return a value as ``csv`` writes it; a text so that no spreadsheet finds a formula in it."""
-    if isinstance(value, str):
+    if type(value) is str:  # others are objects that may only look like one
         return _text(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None  # as in JSON

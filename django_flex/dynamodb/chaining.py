@@ -107,12 +107,24 @@ def plan_of(description: ModelDescription, selection: Selection) -> Plan:
     return plan
 
 
+def _of_its_class(model: Any) -> Condition | None:
+    """Return the condition that items are of a class or its children, if a table has several."""
+    if model is None:
+        return None
+    description = describe(model)
+    if description.discriminator is None:
+        return None
+    attribute: Any = description.attributes[description.discriminator]
+    classes = attribute.get_registered_subclasses(model)
+    return condition_of(description, (), {f"{description.discriminator}__in": classes})
+
+
 class Chain:
     """Methods that return another queryset and send nothing."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self._selection = Selection()
+        self._selection = Selection(condition=_of_its_class(model))
         self._reset()
 
     def _reset(self) -> None:

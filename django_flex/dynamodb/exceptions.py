@@ -65,11 +65,17 @@ class TransactionCanceledError(DynamoDBQueryException, IntegrityError):
 
 
 class RequestFailedError(DynamoDBQueryException, OperationalError):
-    """DynamoDB refused a request or did not answer; ``code`` is its own, without further text."""
+    """DynamoDB refused a request or did not answer.
 
-    def __init__(self, message: str, code: str = "") -> None:
+    Attributes:
+        code: that of DynamoDB, without further text.
+        in_doubt: whether it may have carried out the request, which was a write.
+    """
+
+    def __init__(self, message: str, code: str = "", *, in_doubt: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.in_doubt = in_doubt
 
 
 class ThrottledError(RequestFailedError):

@@ -31,6 +31,7 @@ from django_flex.dynamodb.exceptions import (
 from django_flex.dynamodb.introspection import ModelDescription
 from django_flex.dynamodb.serializing import (
     Place,
+    operand,
     place_of,
     serialized,
     serialized_key,
@@ -237,8 +238,8 @@ def _writer(description: ModelDescription, lookup: Lookup) -> Callable[[Any], At
         return lambda value: serialized_member(place, value)
     if len(place.path) == 1 and place.path[0] in description.table.key_types:
         # The beginning of a key is checked as a key is: it is neither empty nor longer.
-        return lambda value: serialized_key(description, place, value)
-    return lambda value: serialized(place, value)
+        return lambda value: operand(place, value, serialized_key(description, place, value))
+    return lambda value: operand(place, value, serialized(place, value))
 
 
 _PYNAMODB_JOINS: dict[str, type[And | Or]] = {"AND": And, "OR": Or}

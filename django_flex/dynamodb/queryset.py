@@ -9,7 +9,8 @@ from typing import Any, Literal, Self, overload
 
 from django_flex.dynamodb import reading, writing
 from django_flex.dynamodb.asynchronous import AsyncTwins
-from django_flex.dynamodb.chaining import Chain, plan_of
+from django_flex.dynamodb.chaining import Chain, plan_of, wanted_of
+from django_flex.dynamodb.core.evaluation import matches
 from django_flex.dynamodb.core.requests import key_of
 from django_flex.dynamodb.core.schema import Item
 from django_flex.dynamodb.cursors import decode_cursor, encode_cursor
@@ -37,8 +38,7 @@ __all__ = [
     "ObjectDoesNotExist",
     "Page",
 ]
-#: How many items a page reads at most, whether they match or not.
-MAX_EVALUATED = 1000
+MAX_EVALUATED = 1000  # items that a page reads at most, whether they match or not
 
 
 class DynamoDBQuerySet(AsyncTwins, Chain):
@@ -224,12 +224,19 @@ class DynamoDBQuerySet(AsyncTwins, Chain):
         return self._but(start=decode_cursor(self._description.table, plan, cursor))
 
     def in_bulk(self, keys: Iterable[Any]) -> dict[Any, Any]:
-        """Return instances by their keys, each a hash key or a pair of hash and range key."""
-        description = self._description
+        """Return instances by their keys, each a hash key or a pair of hash and range key.
+
+        Those that do not meet the conditions of the queryset are left out.
+        """
+        description, selection = self._description, self._selection
+        if selection.is_empty:
+            return {}
+        condition = wanted_of(description, selection).condition
         wanted = {key: item_key(description, key) for key in keys}
-        found = reading.batch_get(
-            description.table, wanted.values(), consistent=self._selection.consistent
+        there = reading.batch_get(
+            description.table, wanted.values(), consistent=selection.consistent
         )
+        found = [one for one in there if matches(condition, one)]
         table = description.table
         results = dict(
             zip((reading.identity(table, one) for one in found), self._results(found), strict=True)

@@ -55,7 +55,7 @@ class Page:
 def pages(
     description: ModelDescription, selection: Selection, *, page_size: int | None = None
 ) -> Iterator[RawPage]:
-    """Yield pages until the end, the limit, or the budget of a scan.
+    """Yield pages until the end, the limit, or ``max_items``, whether a key is used or not.
 
     Args:
         description: the model.
@@ -76,7 +76,7 @@ def pages(
         yield page
         left = None if left is None else left - len(page.items)
         start = page.position
-        if budget is not None and plan.kind == "scan":
+        if budget is not None:
             budget -= page.scanned
             if budget <= 0:
                 return
@@ -178,12 +178,12 @@ def cut(schema: TableSchema, plan: Plan, page: RawPage, size: int) -> RawPage:
 def _segments(description: ModelDescription, selection: Selection, plan: Plan) -> Iterator[RawPage]:
     """Yield the pages of all segments of a scan, which are read at the same time."""
     parts = selection.segments
-    budget = -(-(selection.max_items or 0) // parts)
+    most, more = divmod(selection.max_items or 0, parts)
 
     def read(number: int) -> list[RawPage]:
         segment = {"Segment": number, "TotalSegments": parts}
         found: list[RawPage] = []
-        start, left = None, budget
+        start, left = None, most + (number < more)
         while left > 0:
             page = read_page(
                 description.table, plan, selection, size=left, start=start, segment=segment
@@ -215,6 +215,8 @@ def budgeted_page(
 ) -> RawPage:
     """Return at most ``size`` items, of at most ``max_evaluated`` that are read."""
     plan = plan_of(description, selection)
+    if selection.max_items is not None:
+        max_evaluated = min(max_evaluated, selection.max_items)
     items: list[Item] = []
     scanned, position = 0, start
     while True:
@@ -234,7 +236,7 @@ def count(description: ModelDescription, selection: Selection) -> int:
     plan = plan_of(description, selection)
     slim = replace(selection, names=(), as_dicts=True)
     is_counted = plan.kind == "query" and plan.post is None and not plan.hydrate
-    if not is_counted or selection.limit is not None:
+    if not is_counted or selection.limit is not None or selection.max_items is not None:
         return sum(len(page.items) for page in pages(description, slim))
     check_start(description.table, plan, selection.start)
     total: int = 0

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from pynamodb.attributes import (
     Attribute,
     BooleanAttribute,
+    DiscriminatorAttribute,
     ListAttribute,
     MapAttribute,
     NumberAttribute,
+    TTLAttribute,
     UnicodeAttribute,
 )
 
@@ -143,16 +146,39 @@ def _serialized(attribute: Attribute[Any] | None, value: Any) -> AttributeValue:
     if kind == "BOOL" and not isinstance(value, bool):
         raise values.BadValueError(f"a boolean is expected, not {type(value).__name__}")
     if kind == "S" and isinstance(value, int | float | bytes):
-        text = attribute.serialize(value)
+        text = _content(attribute, value)
         if not isinstance(text, str):
             raise values.BadValueError(f"a text is expected, not {type(value).__name__}")
         return {"S": text}
     if kind == "L" and not isinstance(value, list | tuple):
         raise values.BadValueError(f"a list is expected, not {type(value).__name__}")
-    content = attribute.serialize(value)
+    content = _content(attribute, value)
     if content is None:
         raise values.BadValueError("the value has no stored form")
     return {kind: content}
+
+
+def _content(attribute: Attribute[Any], value: Any) -> Any:
+    """Return what an attribute makes of a value.
+
+    Raises:
+        BadValueError: its code does not take the value, whatever it raises.
+    """
+    try:
+        return attribute.serialize(value)
+    except values.BadValueError:
+        raise
+    except Exception as error:  # the code of an attribute may raise anything
+        raise values.BadValueError(_not_taken(attribute, value, error)) from error
+
+
+def _not_taken(attribute: Attribute[Any], value: Any, error: Exception) -> str:
+    if isinstance(attribute, DiscriminatorAttribute):
+        names = sorted(one.__name__ for one in attribute.get_registered_subclasses(object))
+        return f"a class is expected, one of {', '.join(names)}, not {value!r}"
+    said = f": {error}" if str(error) else ""
+    kind, of = type(attribute).__name__, type(value).__name__
+    return f"{kind} does not take this {of} ({type(error).__name__}{said})"
 
 
 def serialized_key(description: ModelDescription, place: Place, value: Any) -> AttributeValue:
@@ -170,6 +196,21 @@ def serialized_key(description: ModelDescription, place: Place, value: Any) -> A
     except values.BadValueError as error:
         raise InvalidValueError(f"{place.name}: {error}") from error
     return found
+
+
+def operand(place: Place, value: Any, stored: AttributeValue) -> AttributeValue:
+    """Return what a place is compared with for a value, exactly.
+
+    A ``TTLAttribute`` stores whole seconds: what it would store is an earlier time than the value.
+
+    Args:
+        place: the place.
+        value: the value.
+        stored: what would be stored for it.
+    """
+    if isinstance(place.attribute, TTLAttribute) and isinstance(value, datetime):
+        return values.encode(Decimal(stored["N"]) + Decimal(value.microsecond).scaleb(-6))
+    return stored
 
 
 def serialized_member(place: Place, value: Any) -> AttributeValue:

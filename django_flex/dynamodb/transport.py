@@ -23,7 +23,14 @@ from django_flex.dynamodb.exceptions import (
     ThrottledError,
     TransactionCanceledError,
 )
-from django_flex.dynamodb.wire.attempts import CONFLICT, THROTTLED, attempted, code_of, pause
+from django_flex.dynamodb.wire.attempts import (
+    CONFLICT,
+    THROTTLED,
+    attempted,
+    code_of,
+    is_in_doubt,
+    pause,
+)
 from django_flex.dynamodb.wire.clients import BotocoreTransport, Response, Transport
 from django_flex.dynamodb.wire.direct import OPERATIONS, DirectTransport
 from django_flex.metering import READ_UNITS, WRITE_UNITS, Meter, current_meter
@@ -134,7 +141,9 @@ def call(
         raise _translated(error, operation) from error
     except BotoCoreError as error:
         name = type(error).__name__
-        raise RequestFailedError(f"DynamoDB did not answer {operation}: {name}", name) from error
+        in_doubt = operation in _WRITES and is_in_doubt(error)
+        text = f"DynamoDB did not answer {operation}: {name}"
+        raise RequestFailedError(text, name, in_doubt=in_doubt) from error
 
 
 def _translated(error: ClientError, operation: str) -> Exception:
@@ -142,8 +151,9 @@ def _translated(error: ClientError, operation: str) -> Exception:
     if code == "ConditionalCheckFailedException":
         return ConditionFailedError("the item is not as the write expects it")
     if code == "TransactionCanceledException":
-        given: Any = error.response.get("CancellationReasons", ())
-        reasons = tuple(None if one["Code"] == "None" else str(one["Code"]) for one in given)
+        given: Any = error.response.get("CancellationReasons") or ()
+        codes = (one.get("Code") for one in given)
+        reasons = tuple(None if code in {None, "None"} else str(code) for code in codes)
         causes = ", ".join(sorted({one for one in reasons if one})) or "unknown"
         return TransactionCanceledError(f"nothing was written: {causes}", reasons)
     if code == CONFLICT:
@@ -152,7 +162,8 @@ def _translated(error: ClientError, operation: str) -> Exception:
         )
     if code in THROTTLED:
         return ThrottledError("the capacity of the table is used up", code)
-    return RequestFailedError(f"DynamoDB refused {operation}: {code}", code)
+    in_doubt = operation in _WRITES and is_in_doubt(error)
+    return RequestFailedError(f"DynamoDB refused {operation}: {code}", code, in_doubt=in_doubt)
 
 
 def repeatedly(send: Callable[[Any], Any], work: Any) -> None:

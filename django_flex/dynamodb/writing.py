@@ -32,7 +32,7 @@ def item_of(instance: Any) -> dict[str, Any]:
     """
     description = describe(type(instance))
     try:
-        item: dict[str, Any] = instance.serialize(null_check=True)
+        item = _serialized(instance)
         if description.version is not None:
             version = getattr(instance, description.version) or 0
             item[description.stored[description.version]] = values.encode(version + 1)
@@ -44,6 +44,18 @@ def item_of(instance: Any) -> dict[str, Any]:
                 values.check_key(item.get(name, {"NULL": True}), kind, is_hash=name in hashes)
     except (ValueError, TypeError, AttributeError) as error:
         raise InvalidValueError(f"{type(instance).__name__}: {error}") from error
+    return item
+
+
+def _serialized(instance: Any) -> dict[str, Any]:
+    try:
+        item: dict[str, Any] = instance.serialize(null_check=True)
+    except (ValueError, TypeError, AttributeError):
+        raise
+    except Exception as error:  # the code of an attribute may raise anything
+        raise values.BadValueError(
+            f"an attribute does not take its value ({type(error).__name__}: {error})"
+        ) from error
     return item
 
 

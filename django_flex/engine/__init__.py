@@ -12,7 +12,7 @@ from django_flex.engine.call import (
     is_named,
     resolve_call,
 )
-from django_flex.engine.execution import execute, execute_or_raise, with_status
+from django_flex.engine.execution import STAGES, admit, execute, execute_or_raise, with_status
 from django_flex.engine.pipeline import answer
 from django_flex.query.operations import ACTIONS, CORE_OPERATIONS, READ_OPERATIONS
 
@@ -20,11 +20,13 @@ __all__ = [
     "ACTIONS",
     "CORE_OPERATIONS",
     "READ_OPERATIONS",
+    "STAGES",
     "Answer",
     "Call",
     "ResolvedCall",
     "ShapedResult",
     "WireFormat",
+    "admit",
     "answer",
     "execute",
     "execute_or_raise",

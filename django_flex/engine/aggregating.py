@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_flex.analysis.aggregates.groups import authorize_aggregate
@@ -44,6 +45,8 @@ def read(
         FlexError: the backend cannot do this.
     """
     call, limits = resolved.call, limits_within(resolved.call)
+    if call.writes:  # as a part of a batch that writes, which sees what it has written
+        plan = replace(plan, from_primary=True)
     if authorized.asked.explain is None:
         reply_size = ReplySize(limits.max_reply_bytes)
         rows, has_more = backend.groups(plan, limits, call.started, reply_size)

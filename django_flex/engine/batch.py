@@ -50,8 +50,7 @@ def answer_batch(call: Call, execute: Execute) -> FlexResult:
         FlexError: the first error in an atomic batch, of which nothing has been stored.
     """
     batch = call.dialect.parse_batch(call)
-    _check_operations(batch.operations, call.settings.limits.max_batch)
-    steps = [_step(call, one) for one in batch.operations]
+    steps = batch_steps(call, batch.operations)
     if any(step.call.operation not in READ_OPERATIONS for step in steps):
         steps = [replace(step, call=replace(step.call, writes=True)) for step in steps]
 
@@ -72,6 +71,16 @@ def answer_batch(call: Call, execute: Execute) -> FlexResult:
     backend, using = _database(steps, call.settings.backends)
     backend.capabilities.require("transactions", Part.ATOMIC)
     return write_once(call, backend, using, perform, *labels, dry_run=batch.dry_run)
+
+
+def batch_steps(call: Call, operations: tuple[Operation, ...]) -> list[BatchStep]:
+    """Return the operations of a batch, each with its model and as a call of its own.
+
+    Raises:
+        FlexError: there are none, too many, or one that names no model or operation.
+    """
+    _check_operations(operations, call.settings.limits.max_batch)
+    return [_step(call, one) for one in operations]
 
 
 def _check_operations(operations: tuple[Operation, ...], most: int) -> None:

@@ -44,9 +44,14 @@ class WireFormat(Protocol):
     """Reads the payload of a call, which no other code looks into, and builds replies.
 
     With ``hides_models`` its replies do not tell a model without a grant from one that does not exist.
+    With ``parses_payload_alone`` a query is the same for equal payloads, of any caller at any time;
+    it may depend on the model, the operation, the limits, ``lenient`` and ``default_shape``.
+    ``not_prepared`` are names in a payload whose queries ``engine.prepared`` does not keep.
     """
 
     hides_models: ClassVar[bool] = False
+    parses_payload_alone: ClassVar[bool] = False
+    not_prepared: ClassVar[frozenset[str]] = frozenset()
 
     def parse_query(self, resolved: ResolvedCall) -> Query:
         """Return what a get, a list or an aggregate asks for.
@@ -187,7 +192,10 @@ class Call:
     the action that a request for a description names. With ``respond_async`` the caller prefers not
     to wait (RFC 7240). ``reads_only`` says that nothing in it writes. ``started`` is when its time
     began (``time.monotonic()``); all operations of a batch have that of the batch, ``writes`` says
-    that one of them writes, and ``room`` how many bytes are left of the reply.
+    that one of them writes, and ``room`` how many bytes are left of the reply. ``approve`` is called
+    with what a write did before the commit, and raises a ``FlexError`` to undo it. ``door`` is
+    the name of a door that the log tells from the others. A call that is not ``counted`` by rate
+    limits is one of which only the plan is wanted.
     """
 
     settings: Settings
@@ -213,6 +221,9 @@ class Call:
     started: float = field(default_factory=time.monotonic)
     writes: bool = False
     room: int | None = None
+    approve: Callable[[Written], None] | None = None
+    door: str | None = None
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django_flex import audit
 from django_flex.access.limits import for_operator, limits_of
@@ -15,7 +15,8 @@ from django_flex.capacity import accounts_of, charged, check_capacity
 from django_flex.engine.aggregating import AGGREGATE
 from django_flex.engine.batch import answer_batch
 from django_flex.engine.call import ResolvedCall, find_entry, with_granted
-from django_flex.engine.pipeline import answer
+from django_flex.engine.pipeline import Stages, answer
+from django_flex.engine.prepared import answer_read
 from django_flex.engine.reading import READ
 from django_flex.engine.time_zone import in_time_zone
 from django_flex.engine.writing import WRITE
@@ -48,12 +49,17 @@ if TYPE_CHECKING:
     from django_flex.plan.streams import Stream
     from django_flex.policy.model import Entry
 
+#: The stages of each operation.
+STAGES: Mapping[str, Stages[Any, Any, Any, Any]] = {
+    "get": READ,
+    "list": READ,
+    "aggregate": AGGREGATE,
+    **dict.fromkeys(WRITE_OPERATIONS, WRITE),
+}
 #: What takes a call through its stages, for each operation.
 ANSWERS: Mapping[str, Answer] = {
-    "get": partial(answer, READ),
-    "list": partial(answer, READ),
-    "aggregate": partial(answer, AGGREGATE),
-    **dict.fromkeys(WRITE_OPERATIONS, partial(answer, WRITE)),
+    **{name: partial(answer, stages) for name, stages in STAGES.items()},
+    **dict.fromkeys(("get", "list"), answer_read),
 }
 
 
@@ -153,7 +159,7 @@ def _as_told(error: FlexError, call: Call) -> FlexError:
 def _throttled(resolved: ResolvedCall) -> Mapping[str, str]:
     """Count the call, unless the operator of the project asks on behalf of the caller."""
     call, grant = resolved.call, resolved.granted.grant
-    if call.by_operator:
+    if call.by_operator or not call.counted:
         return {}
     if call.dialect.hides_models and (grant is None or not grant.operations):
         # What does not exist is not counted, and the count is in the headers.
@@ -183,7 +189,7 @@ def _charged(resolved: ResolvedCall) -> AbstractContextManager[None]:
     table = call.settings.backends.named(label).capabilities_of(label).metered_as
     if table is None:
         return nullcontext()
-    if grant is None or grant.unrestricted or call.by_operator:
+    if grant is None or grant.unrestricted or call.by_operator or not call.counted:
         return charged()
     accounts = accounts_of(
         limits,
@@ -249,6 +255,7 @@ def _observe(call: Call, result: FlexResult, milliseconds: float) -> None:
         result=result,
         rows=_count(call, result),
         ms=milliseconds,
+        door=call.door,
     )
     if settings.audit_queries:
         audit.log(record)

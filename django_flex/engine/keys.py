@@ -6,13 +6,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django_flex.access.reach import Access
-from django_flex.exceptions import NeedsKeyError, OrderNeedsKeyError, RangeNeededError
+from django_flex.exceptions import (
+    NeedsKeyError,
+    OrderNeedsKeyError,
+    RangeNeededError,
+    TooManyValuesError,
+)
 from django_flex.schema.paths import ResolvedPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django_flex.engine.call import ResolvedCall
+
+
+#: What a filter needs so that its attribute is named; of others that it may be equal to a value.
+_OPERATORS: dict[type[NeedsKeyError], tuple[str, ...]] = {
+    RangeNeededError: ("isnull",),
+    TooManyValuesError: ("in",),
+}
 
 
 @contextmanager
@@ -34,7 +46,7 @@ def told(error: NeedsKeyError, resolved: ResolvedCall) -> Exception:
     if grant is None:
         return error
     access = Access(call.policy, call.actor, entry, grant, call.settings.limits)
-    operators = ("isnull",) if isinstance(error, RangeNeededError) else ("exact",)
+    operators = _OPERATORS.get(type(error), ("exact",))
 
     def known(name: str) -> bool:
         attribute = entry.resource.attribute(name)

@@ -33,7 +33,8 @@ def check_shown(plan: ReadPlan, entry: Entry, backend: Backend, limits: Limits) 
     """
     if entry.check_object is None:
         return
-    using = backend.database_for_read(entry.resource)
+    of_resource = backend.database if plan.from_primary else backend.database_for_read
+    using = of_resource(entry.resource)
     with backend.reading(using, limits):
         found = backend.find(plan.rows, plan.pk, using)
         if found is not None:

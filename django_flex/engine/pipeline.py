@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from django_flex.conf import is_debug
+from django_flex.metering import Statements, counted
 from django_flex.plan.cost import COST
+from django_flex.query.operations import READ_OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django_flex.access.actor import Actor
     from django_flex.access.roles import ResolvedGrant
@@ -28,6 +32,9 @@ class Checked(Protocol):
     def asked(self) -> Query | Mutation:
         """What is executed, and what the reply is about."""
 
+
+#: The header with the number of statements of a read, and how many of them were kept.
+STATEMENTS = "Flex-Statements"
 
 Asked = TypeVar("Asked", bound="Query | Mutation")
 Authorized = TypeVar("Authorized", bound=Checked)
@@ -72,10 +79,29 @@ def answer(stages: Stages[Asked, Authorized, Plan, Found], resolved: ResolvedCal
         headers = {COST: str(stages.check_cost(plan, limits))}
 
     def reply() -> FlexResult:
-        found = stages.read(resolved, backend, authorized, plan)
+        with counting(resolved, headers):
+            found = stages.read(resolved, backend, authorized, plan)
         shaped = stages.shape(plan, found)
         return call.dialect.reply(authorized.asked, shaped, headers)
 
     if stages.transact is None:
         return reply()
     return stages.transact(resolved, backend, authorized, reply)
+
+
+@contextmanager
+def counting(resolved: ResolvedCall, headers: dict[str, str]) -> Iterator[None]:
+    """Say in the headers by how many statements something is read, to those who may see their SQL.
+
+    These are callers with the operation ``explain``, and in development everybody.
+    """
+    grant, reads = resolved.granted.grant, resolved.call.operation in READ_OPERATIONS
+    granted = grant is not None and "explain" in grant.operations
+    if not (reads and (granted or is_debug())):
+        yield
+        return
+    statements = Statements()
+    with counted(statements):
+        yield
+    if statements.run:
+        headers[STATEMENTS] = f"{statements.run}; kept={statements.kept}"

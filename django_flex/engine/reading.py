@@ -18,14 +18,16 @@ from django_flex.plan.explain import CallerExplanation, shape_explanation
 from django_flex.plan.planner import make_plan
 from django_flex.plan.results import ResultSet
 from django_flex.plan.shape import Streamed, shape
-from django_flex.query.ast import START
+from django_flex.query.ast import RANDOM, START
+from django_flex.query.kinds import WITHOUT_PLACES
 
 if TYPE_CHECKING:
     from django_flex.backends.base import Backend
     from django_flex.engine.call import ResolvedCall
     from django_flex.plan.nodes import ReadPlan
-    from django_flex.query.ast import Query
+    from django_flex.query.ast import Path, Query
     from django_flex.resolved import AuthorizedQuery
+    from django_flex.schema.resources import Resource
 
 Found: TypeAlias = ResultSet | CallerExplanation | Streamed
 
@@ -53,12 +55,23 @@ def parse(resolved: ResolvedCall) -> Query:
 def _by_cursor(query: Query, resolved: ResolvedCall) -> Query:
     """Return a list as the first page by cursors, if its database has no other pages."""
     page = query.page
-    if query.operation != "list" or query.stream is not None or page.cursor is not None:
+    if query.operation != "list" or query.stream is not None:
         return query
     can = resolved.call.settings.backends.of(resolved.entry.resource).capabilities
     if can.offsets or not can.cursors or page.offset or query.distinct is not None:
         return query
-    return replace(query, page=replace(page, cursor=START))
+    if not all(_has_places(term.path, resolved.entry.resource) for term in query.order_by):
+        # The database refuses such an order in words of its own. Pages by 'offset' would be no help.
+        return replace(query, page=replace(page, cursor=None))
+    return query if page.cursor is not None else replace(query, page=replace(page, cursor=START))
+
+
+def _has_places(path: Path, resource: Resource) -> bool:
+    """Whether a cursor can hold a place in rows that are sorted by a path."""
+    attribute = resource.attribute(path[0]) if len(path) == 1 else None
+    if attribute is None:
+        return path != (RANDOM,)
+    return attribute.kind not in WITHOUT_PLACES
 
 
 def read(
@@ -70,6 +83,8 @@ def read(
         FlexError: the backend cannot do this; the door refuses the row of a get.
     """
     call, query = resolved.call, authorized.asked
+    if call.writes:  # as a part of a batch that writes, which sees what it has written
+        plan = replace(plan, from_primary=True)
     if plan.single and resolved.entry.check_object is not None:
         check_shown(plan, resolved.entry, backend, call.settings.limits)
     if query.stream is not None:

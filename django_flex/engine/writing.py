@@ -67,11 +67,14 @@ def write(
         check_faults((*plan.rows, *plan.edits))
     with telling_keys(resolved):
         rows = backend.write(plan, using, precondition)
-    if plan.returning is None or plan.rules.operation == "delete":
-        return WriteResult(rows, {})
-    reply_size = ReplySize(most)
-    found = backend.read_back(plan.returning, [row.pk for row in rows], using, reply_size)
-    return WriteResult(rows, found, reply_size.to_measure)
+    written = WriteResult(rows, {})
+    if plan.returning is not None and plan.rules.operation != "delete":
+        reply_size = ReplySize(most)
+        found = backend.read_back(plan.returning, [row.pk for row in rows], using, reply_size)
+        written = WriteResult(rows, found, reply_size.to_measure)
+    if resolved.call.approve is not None:
+        resolved.call.approve(shape_written(plan, written))
+    return written
 
 
 def transact(

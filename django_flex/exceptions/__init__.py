@@ -18,7 +18,8 @@
     │       └── NeedsKeyError
     │           ├── KeyNeededError
     │           ├── OrderNeedsKeyError
-    │           └── RangeNeededError
+    │           ├── RangeNeededError
+    │           └── TooManyValuesError
     ├── AuthenticationError              who sends the request
     │   ├── AuthenticationRequiredError
     │   └── AuthenticationFailedError
@@ -43,6 +44,7 @@
     │   ├── ActionCancelledError
     │   ├── ActionError
     │   ├── ActionUnavailableError
+    │   ├── ConfirmationError
     │   ├── DuplicateError
     │   ├── InFlightError
     │   └── StaleRowError
@@ -51,6 +53,7 @@
     ├── RateLimitExceededError
     ├── UnavailableError
     │   └── TimeLimitExceededError
+    ├── OutcomeUnknownError
     ├── MisconfiguredError
     └── InternalError
 
@@ -75,6 +78,7 @@ from django_flex.exceptions.general import (
     AuthenticationFailedError,
     AuthenticationRequiredError,
     CascadeDeniedError,
+    ConfirmationError,
     ConflictError,
     ContentTooLargeError,
     CsrfFailedError,
@@ -90,6 +94,7 @@ from django_flex.exceptions.general import (
     ObjectNotFoundError,
     OperationDeniedError,
     OrderDeniedError,
+    OutcomeUnknownError,
     PreconditionFailedError,
     RateLimitExceededError,
     RequestError,
@@ -115,6 +120,7 @@ from django_flex.exceptions.queries import (
     QueryError,
     RangeNeededError,
     ReplyTooLargeError,
+    TooManyValuesError,
     UnknownKeyError,
     UnsupportedQueryError,
 )
@@ -131,6 +137,7 @@ __all__ = [
     "AuthenticationFailedError",
     "AuthenticationRequiredError",
     "CascadeDeniedError",
+    "ConfirmationError",
     "ConflictError",
     "ContentTooLargeError",
     "CostExceededError",
@@ -154,6 +161,7 @@ __all__ = [
     "OperationDeniedError",
     "OrderDeniedError",
     "OrderNeedsKeyError",
+    "OutcomeUnknownError",
     "PreconditionFailedError",
     "QueryError",
     "RangeNeededError",
@@ -167,6 +175,7 @@ __all__ = [
     "StaleRowError",
     "TimeLimitExceededError",
     "TokenExpiredError",
+    "TooManyValuesError",
     "UnavailableError",
     "UnknownKeyError",
     "UnsupportedMediaTypeError",

@@ -274,6 +274,19 @@ class IdempotencyKeyReusedError(FlexError):
         )
 
 
+class ConfirmationError(ConflictError):
+    """A write of an agent has no valid confirmation of its dry run, or would now give another result."""
+
+    code = "write.confirmation"
+
+    def __init__(self, path: Place) -> None:
+        super().__init__(
+            "This is not the confirmation of a dry run with these arguments and this result",
+            path=path,
+            hint="send the same arguments without a confirmation, and check the result again",
+        )
+
+
 class RateLimitExceededError(FlexError):
     """The caller has exceeded the rate limit; ``retry_after`` says how long to wait."""
 
@@ -313,6 +326,18 @@ class TimeLimitExceededError(UnavailableError):
 
     def __init__(self) -> None:
         super().__init__("The request took too long")
+
+
+class OutcomeUnknownError(FlexError):
+    """A database did not say whether it has carried a write out; to send it again may write twice."""
+
+    status = 503
+    code = "write.unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This may have been written, or not", hint="read it before you send the write again"
+        )
 
 
 class MisconfiguredError(FlexError):

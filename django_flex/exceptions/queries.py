@@ -95,7 +95,9 @@ class UnsupportedQueryError(QueryError):
 class NeedsKeyError(UnsupportedQueryError):
     """A database that finds rows by keys has none for a query; the hint says which would do."""
 
-    def __init__(self, message: str, *, path: Place, hint: Text, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, message: Text, *, path: Place, hint: Text, names: Sequence[str] = ()
+    ) -> None:
         super().__init__(message, path=path, hint=hint)
         #: Attributes of the model that would make it possible, also those that a caller may not use.
         self.names = tuple(names)
@@ -133,6 +135,29 @@ class KeyNeededError(NeedsKeyError):
         return worded("filter for an exact value of one of: {}", names)
 
 
+class TooManyValuesError(NeedsKeyError):
+    """A query names more values of a key than a database looks up for one list."""
+
+    def __init__(self, name: str, most: int, given: int) -> None:
+        super().__init__(
+            worded("This database looks up at most {} values of this key for a list", most),
+            path=Part.FILTERS,
+            hint=worded("{} values are named: send several requests", given),
+            names=[name],
+        )
+        self.most = most
+        self.given = given
+
+    def advice(self, names: str) -> Text:
+        """Return the hint that names the key, how many values it may have, and how many it has."""
+        return worded(
+            "name at most {} values of {}, not {}, or send several requests",
+            self.most,
+            names,
+            self.given,
+        )
+
+
 class RangeNeededError(NeedsKeyError):
     """The only index that finds the rows of a query lacks those without its range key."""
 
@@ -152,14 +177,16 @@ class RangeNeededError(NeedsKeyError):
 class OrderNeedsKeyError(NeedsKeyError):
     """No key that finds the rows of a query sorts them as it wants."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(
+        self, names: Sequence[str], message: Text = "This database sorts rows by keys only"
+    ) -> None:
         super().__init__(
-            "This database sorts rows by keys only",
+            message,
             path=Part.ORDER_BY,
             hint=worded("leave '{}' out", Part.ORDER_BY),
             names=names,
         )
 
     def advice(self, names: str) -> Text:
-        """Return the hint that names range keys."""
+        """Return the hint that names what can be sorted by."""
         return worded("sort by one of: {}", names)

@@ -62,12 +62,31 @@ def check_origin(request: HttpRequest) -> None:
     scheme = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")[0].lower()
     if scheme and scheme not in _AMBIENT:
         return
-    check: Any = _Check(lambda _request: HttpResponse())
-    if not check._origin_verified(request):  # noqa: SLF001 - of the class above
+    if not _is_of_this_site(request):
         logger.warning("A form from another origin was refused at %r", request.path)
         raise CsrfFailedError(
             "A form of another site is refused",
             hint="send an Authorization header, or name the origin in CSRF_TRUSTED_ORIGINS",
+        )
+
+
+def _is_of_this_site(request: HttpRequest) -> bool:
+    """Whether the ``Origin`` of a request is this site, or one that ``CSRF_TRUSTED_ORIGINS`` names."""
+    check: Any = _Check(lambda _request: HttpResponse())
+    return bool(check._origin_verified(request))  # noqa: SLF001 - of the class above
+
+
+def check_any_origin(request: HttpRequest) -> None:
+    """Refuse a request of another site, whatever its credentials are.
+
+    Raises:
+        CsrfFailedError: the origin is neither this site nor one of ``CSRF_TRUSTED_ORIGINS``.
+    """
+    if "HTTP_ORIGIN" in request.META and not _is_of_this_site(request):
+        logger.warning("A request of another origin was refused at %r", request.path)
+        raise CsrfFailedError(
+            "A request of another site is refused",
+            hint="name the origin in CSRF_TRUSTED_ORIGINS",
         )
 
 
@@ -82,8 +101,7 @@ def check_site(request: HttpRequest) -> None:
     """
     if request.method in _SAFE:
         return
-    check: Any = _Check(lambda _request: HttpResponse())
-    if "HTTP_ORIGIN" in request.META and check._origin_verified(request):  # noqa: SLF001 - as above
+    if "HTTP_ORIGIN" in request.META and _is_of_this_site(request):
         return
     check_csrf(request)
 

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OURS = "django_flex."
-#: Not doors to the data: the URLs for signing in.
+#: Not doors to the data: the URLs for signing in, and a page.
 TOKENS = "django_flex.tokens."
+NOT_DOORS = (TOKENS, "django_flex.explorer.")
 #: The modules whose views are the whole API.
 API = frozenset({"django_flex.urls", "django_flex.contrib.directus.urls"})
 
@@ -47,5 +48,5 @@ def is_door(view: object) -> bool:
         return any(one.__module__.startswith(OURS) for one in made_of.__mro__)
     module = str(view.__module__)
     return hasattr(view, "flex_grants") or (
-        module.startswith(OURS) and not module.startswith(TOKENS)
+        module.startswith(OURS) and not module.startswith(NOT_DOORS)
     )

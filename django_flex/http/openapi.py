@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
-from django_flex.access.actor import Actor
-from django_flex.access.roles import BUILT_IN_ROLES, policy_of_role
-from django_flex.describe import describe_model, within_backend
-from django_flex.dialects.flex.camel.words import in_camel
 from django_flex.exceptions import InvalidValueError, MethodNotAllowedError, UnknownKeyError
 from django_flex.exceptions.places import worded
-from django_flex.http.actions import actions_of, describer
-from django_flex.http.description import count_description, name_in_urls
+from django_flex.http.actions import describer
+from django_flex.http.description import count_description
 from django_flex.http.rendering import render_document
 from django_flex.http.request import parameters
 from django_flex.http.routing import READING
+from django_flex.http.served import csrf_header_of, models_of_role, served_models, spelling_of
 from django_flex.openapi import (
     RELEASES,
     Api,
     Node,
     Release,
-    ServedModel,
-    Spelling,
     render_openapi,
 )
-from django_flex.query.naming import to_camel
 from django_flex.query.terms import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from django.http.response import HttpResponseBase
 
+    from django_flex.access.actor import Actor
     from django_flex.conf import Settings
-    from django_flex.describe import ActionsOf
     from django_flex.http.endpoint import Door
     from django_flex.http.routing import Route
     from django_flex.policy.model import Policy
@@ -102,7 +94,7 @@ def document_for(
         release: of OpenAPI.
     """
     actions = describer(actor, settings, policy, inputs=True)
-    models = tuple(_served(actor, settings, policy, actions))
+    models = served_models(actor, settings, policy, actions)
     return render_openapi(_api(settings, prefix), models, release)
 
 
@@ -112,49 +104,23 @@ def document_of_role(role: str, settings: Settings, release: Release = "3.1") ->
     Raises:
         LookupError: there is no such role.
     """
-    named = {name for entry in settings.policy.entries.values() for name in entry.grants}
-    if role not in named | BUILT_IN_ROLES:
-        raise LookupError(role)
-    policy = policy_of_role(settings.policy, role)
-    models = tuple(_served(Actor(), settings, policy, actions_of(settings)))
+    models = models_of_role(role, settings)
     return render_openapi(_api(settings, settings.path), models, release)
-
-
-def _served(
-    actor: Actor, settings: Settings, policy: Policy, actions: ActionsOf
-) -> Iterator[ServedModel]:
-    """Yield the models that a caller may do something with that their backends can do."""
-    describe = partial(
-        describe_model,
-        policy,
-        actor,
-        actions=actions,
-        rates=settings.rate_limits,
-    )
-    for entry in policy.entries.values():
-        found = describe(entry, settings.limits)
-        if found is None:
-            continue
-        can = settings.backends.capabilities_for(entry.resource)
-        found = within_backend(replace(found, shape=settings.default_shape), entry.resource, can)
-        if found is not None:
-            yield ServedModel(description=found, url_name=name_in_urls(entry, policy))
 
 
 def _api(settings: Settings, prefix: str) -> Api:
     schemes, needing = _security(settings)
-    camel = settings.policy.schema.naming is not None
     return Api(
         title="API",
         version=settings.version or "1",
         prefix=prefix,
         security=schemes,
         csrf=needing,
-        csrf_header=settings.csrf_header.removeprefix("HTTP_").replace("_", "-").title(),
+        csrf_header=csrf_header_of(settings),
         anonymous=not settings.require_authentication,
         always_ok=settings.always_http_200,
         deprecated="Deprecation" in settings.headers,
-        spelling=Spelling(key=to_camel, path=in_camel) if camel else Spelling(),
+        spelling=spelling_of(settings),
     )
 
 

@@ -44,7 +44,7 @@ def view_problems(
     made_of: object = getattr(view, "view_class", None) or getattr(view, "cls", None)
     yield from _misspelt(made_of)
     try:
-        grants = _declared(view, made_of)
+        grants = declared_grants(view)
     except ImproperlyConfigured as error:
         yield Problem("E028", str(error), place_of(made_of))
         return
@@ -59,7 +59,16 @@ def view_problems(
     yield from _problems(grants, settings, known_users=known_users(settings))
 
 
-def _declared(view: object, made_of: object) -> ViewGrants | None:
+def declared_grants(view: object) -> ViewGrants | None:
+    """Return the grants that a view declares, ``None`` for a view whose code decides or without any.
+
+    Args:
+        view: what a URL pattern calls.
+
+    Raises:
+        ImproperlyConfigured: it has no model.
+    """
+    made_of: object = getattr(view, "view_class", None) or getattr(view, "cls", None)
     if made_of is None:
         found: ViewGrants | None = getattr(view, "flex_grants", None)
         return found

@@ -20,8 +20,8 @@ from django.core.cache import caches
 from django.db import connections
 from django.db.transaction import on_commit
 
-from django_flex.exceptions import InFlightError, UnavailableError
-from django_flex.idempotency.replies import pack, replay, succeeded
+from django_flex.exceptions import InFlightError, OutcomeUnknownError, UnavailableError
+from django_flex.idempotency.replies import pack, pack_unknown, replay, succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,6 +145,10 @@ def once_apart(attempt: WriteAttempt, settings: Settings, perform: Perform) -> F
         return _replay(attempt, found)
     try:
         result = perform()
+    except OutcomeUnknownError:
+        entry.reply = pack_unknown(entry.attempt)
+        entry.store()
+        raise
     except BaseException:
         entry.release()
         raise

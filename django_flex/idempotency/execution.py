@@ -67,7 +67,7 @@ def once_apart(
     """Run a write that no transaction of Django's holds, or return its stored reply.
 
     The reply is stored right after the write. If the process dies in between, the same key runs
-    again.
+    again. If the database did not say whether it has written, that is stored, and said to repetitions.
 
     Args:
         attempt: the request.
@@ -79,12 +79,14 @@ def once_apart(
         IdempotencyKeyReusedError: the key was used for another request.
         InFlightError: another process is running the write.
         UnavailableError: the store is unavailable; nothing was written.
-        FlexError: what ``perform`` raises.
+        OutcomeUnknownError: whether this request, or the first one with its key, has written is not
+            known.
+        FlexError: what else ``perform`` raises.
     """
     if in_database():
         # Imported here because its model exists only if the app is installed.
         from django_flex.idempotency import stored
 
         using = stored.database()
-        return stored.once(attempt, settings, using, partial(transaction, using), perform)
+        return stored.once_apart(attempt, settings, using, partial(transaction, using), perform)
     return cached.once_apart(attempt, settings, perform)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from django_flex.exceptions import IdempotencyKeyReusedError
+from django_flex.exceptions import IdempotencyKeyReusedError, OutcomeUnknownError
 from django_flex.plan.json_values import encode
 from django_flex.plan.shape import FlexResult
 
@@ -43,18 +43,26 @@ def pack(attempt: WriteAttempt, result: FlexResult) -> bytes:
     )
 
 
+def pack_unknown(attempt: WriteAttempt) -> bytes:
+    """Return that nobody knows whether an attempt has written: to repeat it could write twice."""
+    return encode({"readable": sorted(attempt.readable), "unknown": True})
+
+
 def replay(attempt: WriteAttempt, fingerprint: str, reply: bytes) -> FlexResult:
     """Return a stored reply.
 
     Raises:
         IdempotencyKeyReusedError: it is the reply to another request, or may have what the caller may
             not read any more.
+        OutcomeUnknownError: whether that request has written is not known.
     """
     if fingerprint != attempt.fingerprint:
         raise IdempotencyKeyReusedError
     stored = msgspec.json.decode(reply)
     if not attempt.may_read(stored["readable"]):
         raise IdempotencyKeyReusedError
+    if "unknown" in stored:
+        raise OutcomeUnknownError
     return FlexResult(
         data=stored["data"],
         status_code=stored["status"],

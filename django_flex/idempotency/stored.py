@@ -13,11 +13,19 @@ from django.db import connections, router
 from django.db.transaction import on_commit
 from django.utils import timezone
 
-from django_flex.exceptions import ConflictError, FlexError, InFlightError, UnavailableError
+from django_flex.exceptions import (
+    ConflictError,
+    FlexError,
+    InFlightError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
 from django_flex.idempotency.models import StoredReply
-from django_flex.idempotency.replies import pack, replay, succeeded
+from django_flex.idempotency.replies import pack, pack_unknown, replay, succeeded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django_flex.conf import Settings
     from django_flex.idempotency.attempts import Perform, Transaction, WriteAttempt
     from django_flex.plan.shape import FlexResult
@@ -40,6 +48,28 @@ def once(
     perform: Perform,
 ) -> FlexResult:
     """Run a write, or replay it; see ``execution.once``."""
+    return _once(attempt, settings, using, transaction, partial(_performed, attempt, perform))
+
+
+def once_apart(
+    attempt: WriteAttempt,
+    settings: Settings,
+    using: str,
+    transaction: Transaction,
+    perform: Perform,
+) -> FlexResult:
+    """Run a write that this transaction does not hold, or replay it; see ``execution.once_apart``."""
+    performed = partial(_performed_apart, attempt, perform)
+    return _once(attempt, settings, using, transaction, performed)
+
+
+def _once(
+    attempt: WriteAttempt,
+    settings: Settings,
+    using: str,
+    transaction: Transaction,
+    performed: Callable[[], tuple[FlexResult | OutcomeUnknownError, bytes]],
+) -> FlexResult:
     claiming = False
     try:
         with transaction():
@@ -50,13 +80,31 @@ def once(
             claiming = False
             if found is not None:
                 return replay(attempt, *found)
-            result = succeeded(perform)
-            _store(attempt, result, using, expires)
+            result, reply = performed()
+            _store(attempt, reply, using, expires)
     except FlexError as error:
         if not claiming or isinstance(error, UnavailableError):
             raise
         raise _of_the_claim(error) from error
+    if isinstance(result, OutcomeUnknownError):
+        raise result
     return result
+
+
+def _performed(attempt: WriteAttempt, perform: Perform) -> tuple[FlexResult, bytes]:
+    """Run a write; return its result, and what is stored for the key."""
+    result = succeeded(perform)
+    return result, pack(attempt, result)
+
+
+def _performed_apart(
+    attempt: WriteAttempt, perform: Perform
+) -> tuple[FlexResult | OutcomeUnknownError, bytes]:
+    """Do the same; an unknown outcome is stored, too, and so must not roll back what stores it."""
+    try:
+        return _performed(attempt, perform)
+    except OutcomeUnknownError as error:
+        return error, pack_unknown(attempt)
 
 
 def _of_the_claim(error: FlexError) -> FlexError:
@@ -100,10 +148,10 @@ def _claim(
     return row.fingerprint, bytes(row.reply)
 
 
-def _store(attempt: WriteAttempt, result: FlexResult, using: str, expires: datetime) -> None:
+def _store(attempt: WriteAttempt, reply: bytes, using: str, expires: datetime) -> None:
     """Store a reply in the row of its key, which this transaction has added or taken over."""
     StoredReply.objects.using(using).filter(pk=attempt.id).update(
-        fingerprint=attempt.fingerprint, reply=pack(attempt, result), expires=expires
+        fingerprint=attempt.fingerprint, reply=reply, expires=expires
     )
     if attempt.id.startswith(SWEEPS):
         # After the commit, so that locked rows do not make this write wait. Django logs a failure.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django_flex.openapi.components import capitalized, reference
+from django_flex.describe import capitalized
+from django_flex.openapi.action_replies import about_schema, reply_schema, states_schema
+from django_flex.openapi.components import hoisted
 from django_flex.openapi.filters import filters_ref
 from django_flex.openapi.parts import body, content, parameter
-from django_flex.openapi.queries import fields_schema
 from django_flex.openapi.replies import LOCATION, READING, WRITING
+from django_flex.openapi.terms import fields_schema
 
 if TYPE_CHECKING:
     from django_flex.describe import ActionDescription
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from django_flex.openapi.values import Node
 
 _OBJECT: Node = {"type": "object"}
+_QUEUED: Node = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "state": {"type": "string"}},
+    "required": ["event", "state"],
+}
 
 
 def action_paths(model: Model) -> Node:
@@ -24,25 +31,32 @@ def action_paths(model: Model) -> Node:
     if not actions:
         return {}
     label = model.description.summary.label
-    about: Node = {"200": {"description": "What each action takes.", "content": content(_OBJECT)}}
+    about: Node = {
+        "description": "What each action takes.",
+        "content": content(about_schema(model)),
+    }
     paths: Node = {
         f"{model.url}actions/": {
             "get": model.operation(
                 "listActionsOf",
                 f"The actions of {model.description.summary.plural}",
                 counted="actions",
-                succeeded=about,
+                succeeded={"200": about},
                 failing=READING,
             )
         }
     }
     if any(one.scope == "instance" for one in actions):
+        states: Node = {
+            "description": "Whether each can be run.",
+            "content": content(states_schema(model)),
+        }
         paths[f"{model.url}{{key}}/actions/"] = {
             "get": model.operation(
                 "getActionsOf",
                 f"What can be run on one {label} now",
                 counted="actions",
-                succeeded=about,
+                succeeded={"200": states},
                 failing=READING,
             )
         }
@@ -69,13 +83,17 @@ def _run(one: ActionDescription, model: Model) -> Node:
         headers.append(parameter("IfMatch"))
     succeeded: Node = {}
     if one.background != "always":
-        succeeded["200"] = {"description": "What it returned.", "content": content(_OBJECT)}
+        returned = {
+            "description": "What it returned.",
+            "content": content(reply_schema(one, model)),
+        }
+        succeeded["200"] = returned
         succeeded["204"] = {"description": "Done; nothing was asked for."}
     if one.background != "never":
         succeeded["202"] = {
             "description": "It runs in the background.",
             "headers": {"Location": LOCATION},
-            "content": content(_OBJECT),
+            "content": content(_QUEUED),
         }
     text = str(one.description)
     return model.operation(
@@ -101,7 +119,7 @@ def _input(one: ActionDescription, model: Model) -> Node:
     name = f"{model.name}{capitalized(one.id)}"
 
     def make() -> Node:
-        schema = _hoisted(dict(one.input), name, model)
+        schema = hoisted(one.input, name, model.components)
         schema = {"type": "object", **schema}
         properties = {**schema.get("properties", {}), **_control(one, model)}
         found = {**schema, "properties": properties, "additionalProperties": False}
@@ -113,7 +131,9 @@ def _input(one: ActionDescription, model: Model) -> Node:
 
 
 def _control(one: ActionDescription, model: Model) -> Node:
-    fields = fields_schema(model.name, model.description, model.components)
+    fields = fields_schema(
+        model.name, model.description.reach, model.components, model.api.spelling
+    )
     keys: Node = {"_fields": fields}
     filters: Node = (
         filters_ref(
@@ -137,24 +157,3 @@ def _control(one: ActionDescription, model: Model) -> Node:
             "_expect": {"type": "integer", "minimum": 0},
         }
     return {model.api.spelling.key(key): part for key, part in keys.items()}
-
-
-def _hoisted(schema: Node, name: str, model: Model) -> Node:
-    """Return a schema whose own definitions have become components of the document."""
-    definitions = schema.pop("$defs", {})
-    names = {f"#/$defs/{one}": f"{name}{capitalized(one)}" for one in definitions}
-    for one, definition in definitions.items():
-        model.components.schemas[names[f"#/$defs/{one}"]] = _renamed(definition, names)
-    renamed: Node = _renamed(schema, names)
-    return renamed
-
-
-def _renamed(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        target = value.get("$ref")
-        if isinstance(target, str) and target in names:
-            return {**value, **reference(names[target])}
-        return {key: _renamed(part, names) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_renamed(part, names) for part in value]
-    return value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_flex.openapi.components import Components, component_names
+from django_flex.describe import type_names
+from django_flex.openapi.components import Components
 from django_flex.openapi.model import Model
 from django_flex.openapi.operations import paths_of
 from django_flex.openapi.parts import CSRF, PARAMETERS, body, content, security
@@ -14,7 +15,8 @@ from django_flex.openapi.values import VERSIONS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django_flex.openapi.values import Api, Node, Release, ServedModel
+    from django_flex.describe import ServedModel
+    from django_flex.openapi.values import Api, Node, Release
 
 _OBJECT: Node = {"type": "object"}
 
@@ -30,7 +32,7 @@ def render_openapi(api: Api, models: Sequence[ServedModel], release: Release = "
         release: of OpenAPI; only 3.2 has operations by QUERY.
     """
     components = Components()
-    names = component_names(one.description.summary.name for one in models)
+    names = type_names(one.description.summary.name for one in models)
     schemas, responses = error_components()
     components.schemas |= schemas
     paths: Node = {api.prefix: _endpoint(api, models, release)}

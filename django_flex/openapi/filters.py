@@ -6,27 +6,29 @@ dates and keys of JSON values are patterns, which keeps the schema short.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias
 
-from django_flex.openapi.components import capitalized, reference
-from django_flex.openapi.operands import any_operand, compared, operand
+from django_flex.describe import capitalized
+from django_flex.openapi.components import reference
+from django_flex.openapi.operands import any_operand, operand
 from django_flex.query.filters import CONNECTORS, QUANTIFIERS
+from django_flex.query.operators import compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from django_flex.describe import ReachDescription
+    from django_flex.describe import ReachDescription, Spelling
     from django_flex.openapi.components import Components
-    from django_flex.openapi.values import Node, Spelling
+    from django_flex.openapi.values import Node
 
 #: One or more keys of a JSON value, with whatever follows them.
 KEYS = r"(\.[A-Za-z0-9_-]{1,64})+"
 
 
-class _Filtered(NamedTuple):
-    path: str
-    kind: str
-    operators: tuple[str, ...]
+#: A path, the kind of its values, and the operators that they may be compared with.
+_Filtered: TypeAlias = tuple[str, str, tuple[str, ...]]
 
 
 def filters_ref(
@@ -55,49 +57,98 @@ def filters_ref(
         return None
 
     def make() -> Node:
-        properties = dict(_own(filtered, components, spelling))
-        patterns = _patterns(filtered, components, spelling)
-        patterns |= {f"^{escaped(path)}{KEYS}$": {} for path in open_keys}
+        properties = dict(own(filtered, components, spelling))
         for relation, inside in _quantified(name, reach, components, spelling, prefix):
             properties |= {f"{relation}.{word}": inside for word in sorted(QUANTIFIERS)}
-        either = {"anyOf": [reference(name), {"type": "array", "items": reference(name)}]}
-        properties |= dict.fromkeys(sorted(CONNECTORS), either)
-        return {
-            "type": "object",
-            "properties": properties,
-            **({"patternProperties": patterns} if patterns else {}),
-            "additionalProperties": False,
-        }
+        patterns = _patterns(filtered, components, spelling)
+        patterns |= {f"^{escaped(path)}{KEYS}$": {} for path in open_keys}
+        return conditions_schema(name, properties, patterns)
 
     return components.ref(name, make)
+
+
+def conditions_schema(name: str, properties: Node, patterns: Node) -> Node:
+    """Return the schema of an object of conditions, which may be combined.
+
+    Args:
+        name: of the component that it is, which it refers to inside ``and``, ``or`` and ``not``.
+        properties: what the conditions compare with, by name.
+        patterns: the same by patterns of names.
+    """
+    either = {"anyOf": [reference(name), {"type": "array", "items": reference(name)}]}
+    return {
+        "type": "object",
+        "properties": properties | dict.fromkeys(sorted(CONNECTORS), either),
+        **({"patternProperties": patterns} if patterns else {}),
+        "additionalProperties": False,
+    }
+
+
+def pattern_of(
+    paths: str,
+    kind: str,
+    operators: tuple[str, ...],
+    components: Components,
+    spelling: Spelling,
+) -> tuple[str, Node]:
+    """Return a pattern for paths with one of some operators, and what these compare with.
+
+    Args:
+        paths: a pattern for the paths.
+        kind: of the values there.
+        operators: what may follow the paths.
+        components: where schemas that have a name are kept.
+        spelling: of the wire form.
+    """
+    endings = components.once(("endings", operators), partial(_endings, operators, spelling))
+    taken = partial(any_operand, kind, operators, components)
+    return f"^({paths}){endings}$", components.once(("taken", kind, operators), taken)
 
 
 def _filtered(reach: ReachDescription, prefix: str) -> Iterator[_Filtered]:
     """Yield what can be filtered behind a prefix, with paths that begin there."""
     for field in reach.fields:
         if field.path.startswith(prefix) and field.operators:
-            yield _Filtered(field.path.removeprefix(prefix), field.column.kind, field.operators)
-        if not prefix:
-            for one in field.aggregates:
-                yield _Filtered(one.path, one.kind, one.operators)
+            yield field.path.removeprefix(prefix), field.column.kind, field.operators
+    for relation in reach.relations:
+        if relation.path.startswith(prefix) and relation.operators:
+            yield relation.path.removeprefix(prefix), relation.kind, relation.operators
     if not prefix:
-        for relation in reach.relations:
-            if relation.count is not None:
-                count = relation.count
-                yield _Filtered(count.path, count.kind, count.operators)
+        yield from _filtered_by_aggregates(reach)
 
 
-def _own(
+def _filtered_by_aggregates(reach: ReachDescription) -> Iterator[_Filtered]:
+    counts = (one.count for one in reach.relations if one.count is not None)
+    for one in chain(*(field.aggregates for field in reach.fields), counts):
+        if one.operators:
+            yield one.path, one.kind, one.operators
+
+
+def own(
     filtered: Iterable[_Filtered], components: Components, spelling: Spelling
 ) -> Iterator[tuple[str, Node]]:
     """Yield the filters on columns of the row itself, by the operators themselves."""
     for path, kind, operators in filtered:
         if "." in path:
             continue
-        for operator in operators:
-            if "." not in operator:
-                name = path if operator == "exact" else f"{path}.{operator}"
-                yield spelling.path(name), operand(*compared(kind, operator), components)
+        question = ("own", kind, operators)
+        ends = components.once(question, partial(_ends, kind, operators, components, spelling))
+        for end, schema in ends:
+            yield f"{path}{end}", schema
+
+
+def _ends(
+    kind: str, operators: tuple[str, ...], components: Components, spelling: Spelling
+) -> list[tuple[str, Node]]:
+    """Return what may follow a column itself, with what it is compared with then."""
+    return [
+        (
+            "" if operator == "exact" else f".{spelling.path(operator)}",
+            operand(*compared(kind, operator), components),
+        )
+        for operator in operators
+        if "." not in operator
+    ]
 
 
 def _patterns(
@@ -111,8 +162,7 @@ def _patterns(
     for (related, kind, operators), paths in groups.items():
         texts = operators if related else tuple(one for one in operators if "." in one)
         if texts:
-            pattern = f"^({either(paths)}){_endings(texts, spelling)}$"
-            patterns[pattern] = any_operand(kind, texts, components)
+            patterns |= [pattern_of(either(paths), kind, texts, components, spelling)]
     return patterns
 
 

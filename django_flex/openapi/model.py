@@ -11,9 +11,9 @@ from django_flex.openapi.replies import READING, responses_of
 from django_flex.openapi.rows import key_schema, row_schema, selection_schema
 
 if TYPE_CHECKING:
-    from django_flex.describe import ModelDescription
+    from django_flex.describe import ModelDescription, ServedModel
     from django_flex.openapi.components import Components
-    from django_flex.openapi.values import Api, Node, Release, ServedModel
+    from django_flex.openapi.values import Api, Node, Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from django_flex.openapi.components import capitalized
+from django_flex.describe import capitalized
 from django_flex.query.kinds import KINDS
-from django_flex.query.operators import DERIVED_KINDS, OPERATORS, TRANSFORMS
+from django_flex.query.operators import OPERATORS, compared
 
 if TYPE_CHECKING:
     from django_flex.openapi.components import Components
@@ -87,12 +86,3 @@ def _any_of_kind(kind: str, components: Components) -> Node:
 def _value(kind: str, components: Components) -> Node:
     dynamic = components.ref("DynamicValue", lambda: DYNAMIC)
     return {"anyOf": [dict(KINDS[kind].sent), dynamic]}
-
-
-@cache
-def compared(kind: str, text: str) -> tuple[str, str]:
-    """Return what is compared by an operator after transforms (``year.gte``): the kind, the operator."""
-    *transforms, operator = text.split(".")
-    for name in transforms:
-        kind = TRANSFORMS[name].result
-    return DERIVED_KINDS.get(kind, kind), operator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django_flex.openapi.actions import action_paths
 from django_flex.openapi.components import reference
 from django_flex.openapi.parts import body, content, in_query, key_parameter, parameter
-from django_flex.openapi.queries import aggregate_schema, get_schema, totals
+from django_flex.openapi.queries import aggregate_schema, get_schema, has_totals
 from django_flex.openapi.replies import ETAG, LINK
 from django_flex.openapi.writes import collection_writes, row_writes
 
@@ -30,7 +30,7 @@ def paths_of(model: Model) -> Node:
         paths[f"{many}query"] = {"post": _list_by_body(model, "find")}
     if "get" in operations:
         paths[one] = _gets(model)
-    if "aggregate" in operations and totals(model.description):
+    if "aggregate" in operations and has_totals(model.description):
         paths[f"{many}aggregate"] = _aggregates(model)
     for path, writing in ((many, collection_writes(model)), (one, row_writes(model))):
         if writing:

@@ -131,7 +131,11 @@ def _error() -> Node:
                 "type": "object",
                 "description": "The messages about each column of a write.",
             },
-            "retry_after": {"type": "integer"},
+            "codes": {"type": "object", "description": "The code of each of these messages."},
+            "retry_after": {"type": "integer", "description": "Seconds to wait."},
+            "cost": {"type": "integer", "description": "The estimated cost of a read."},
+            "max_cost": {"type": "integer", "description": "What it may cost at most."},
+            "max_bytes": {"type": "integer", "description": "The size of a reply, at most."},
         },
         "required": ["error", "code"],
     }

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
         ColumnDescription,
         InputDescription,
         ModelDescription,
+        Spelling,
         WriteDescription,
     )
-    from django_flex.openapi.values import Node, Spelling
+    from django_flex.openapi.values import Node
 
 
 def row_schema(model: ModelDescription) -> Node:
@@ -23,7 +24,7 @@ def row_schema(model: ModelDescription) -> Node:
     properties = {
         one.path: {**reply_schema(one.column), **_labels(one.column)}
         for one in model.reach.fields
-        if one.covered
+        if one.covered and "." not in one.path
     }
     if not properties:
         return key_only_schema(model)

@@ -1,13 +1,14 @@
-"""What a document is about: the API version, and the models as one role may use them."""
+"""What a document is about: the API version."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from django_flex.describe import Spelling
+
 if TYPE_CHECKING:
-    from django_flex.describe import ModelDescription
     from django_flex.schema.declarations import Text
 
 #: The supported releases of OpenAPI. Only 3.2 has the method QUERY.
@@ -16,18 +17,6 @@ RELEASES: tuple[Release, ...] = ("3.1", "3.2")
 VERSIONS: Mapping[Release, str] = {"3.1": "3.1.1", "3.2": "3.2.0"}
 #: A part of a document: JSON Schema, an operation, a response.
 Node: TypeAlias = dict[str, Any]
-
-
-def _as_it_is(text: str) -> str:
-    return text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spelling:
-    """How a wire form spells the keys of a request or reply, and paths with operators."""
-
-    key: Callable[[str], str] = _as_it_is
-    path: Callable[[str], str] = _as_it_is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +38,3 @@ class Api:
     always_ok: bool = False
     deprecated: bool = False
     spelling: Spelling = field(default_factory=Spelling)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServedModel:
-    """A model as one role may use it, and its name in URLs."""
-
-    description: ModelDescription
-    url_name: str

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from django_flex.openapi.filters import filters_ref
 from django_flex.openapi.parts import body, content, in_query, parameter
-from django_flex.openapi.queries import fields_schema
 from django_flex.openapi.replies import ETAG, LOCATION, WRITING
 from django_flex.openapi.rows import input_schema, key_only_schema
+from django_flex.openapi.terms import fields_schema
 
 if TYPE_CHECKING:
     from django_flex.openapi.model import Model
@@ -150,7 +150,9 @@ def _controlled(model: Model, action: str, **values: Node) -> Node:
 
 
 def _control(model: Model) -> Node:
-    fields = fields_schema(model.name, model.description, model.components)
+    fields = fields_schema(
+        model.name, model.description.reach, model.components, model.api.spelling
+    )
     return {"_fields": fields, model.api.spelling.key("_dry_run"): {"type": "boolean"}}
 
 

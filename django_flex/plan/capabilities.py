@@ -164,9 +164,10 @@ class Capabilities:
 
     def operators_for(self, kind: str) -> frozenset[str]:
         """Return the names of the operators that a kind of values has."""
-        return next(
-            (self.operators & some for one, some in self.fewer if one == kind), self.operators
-        )
+        for one, some in self.fewer:
+            if one == kind:
+                return self.operators & some
+        return self.operators
 
     def require_operator(self, name: str, kind: str, path: Place | None) -> None:
         """Refuse an operator that a kind of values does not have here.

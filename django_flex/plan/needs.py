@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from types import NoneType
 from typing import TYPE_CHECKING, assert_never
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.core.files.base import File
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
     )
     from django_flex.schema.resources import Attribute, Relation, Resource
 
+#: Types of values that every backend stores, unless they are keys of other rows.
+_VALUES = frozenset((bool, bytes, date, datetime, Decimal, float, int, str, NoneType, UUID))
 #: Hints at what works instead of writing related rows of another database.
 _BY_THEMSELVES = worded("write them by themselves")
 _NO_REFERENCE = worded("leave it out")
@@ -167,14 +173,8 @@ def check_rows(rows: Rows, can: Capabilities) -> None:
 
 def _check_row(row: RowWrite, can: Capabilities) -> None:
     for part in row.assignments:
-        if isinstance(part.value, Update):
-            can.require("updates", part.name)
-        elif isinstance(part.value, File):
-            can.require("files", part.name)
-        elif isinstance(part.value, NewRow):
-            _check_parent(part.value, part, can)
-        elif part.reference is not None and part.value is not None:
-            _check_apart(part.reference, inside(row.place, part.name), can)
+        if part.reference is not None or type(part.value) not in _VALUES:
+            _check_assignment(part, row, can)
     for pointed in row.pointed:
         _check_pointed(pointed, inside(row.place, pointed.name), can)
     for links in row.links:
@@ -184,6 +184,17 @@ def _check_row(row: RowWrite, can: Capabilities) -> None:
         check_rows(links.rows, can)
     for children in row.children:
         _check_children(children, can)
+
+
+def _check_assignment(part: Assignment, row: RowWrite, can: Capabilities) -> None:
+    if isinstance(part.value, Update):
+        can.require("updates", part.name)
+    elif isinstance(part.value, File):
+        can.require("files", part.name)
+    elif isinstance(part.value, NewRow):
+        _check_parent(part.value, part, can)
+    elif part.reference is not None and part.value is not None:
+        _check_apart(part.reference, inside(row.place, part.name), can)
 
 
 def _check_apart(rows: Rows, place: Place, can: Capabilities) -> None:

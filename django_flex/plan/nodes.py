@@ -111,6 +111,15 @@ class SelectOutput:
         """Return the key of a row: its first value, or the tuple of its first values."""
         return row[0] if self.key_width == 1 else row[: self.key_width]
 
+    @property
+    def key_shown_as(self) -> str | None:
+        """Return the name under which objects show their own key of several columns, if they do."""
+        own = tuple(range(self.key_width))
+        for member in self.layout:
+            if isinstance(member, Leaf) and (member.indexes, member.flags) == (own, ()):
+                return member.name
+        return None
+
     def shown_key(self, row: Row) -> Any:
         """Return the key of a row as a reply has it: one of several columns as text."""
         return shown_key(self.key_of(row))
@@ -176,6 +185,7 @@ class ReadPlan:
     With ``single`` it reads one row by its key. With ``cells`` a row is a combination of these
     instead, without a key. With ``distinct_on`` only the first row of each combination of these
     values is read. ``may_scan`` lets a backend that finds rows by keys read them without one.
+    ``from_primary`` reads where the model is written, not from a replica, which may lag.
     """
 
     single: bool
@@ -198,6 +208,7 @@ class ReadPlan:
     explain: Explain | None = None
     totals: AggregatePlan | None = None
     may_scan: bool = False
+    from_primary: bool = False
 
     @property
     def columns(self) -> tuple[Value, ...]:
@@ -251,7 +262,7 @@ class AggregatePlan:
     """One SELECT of groups. A row is the values of its ``keys``, then those of its ``totals``.
 
     Without ``keys`` there is one row of totals, whose values are null for fewer than ``least``
-    rows.
+    rows. ``from_primary`` is that of a ``ReadPlan``.
     """
 
     resource: Resource
@@ -270,3 +281,4 @@ class AggregatePlan:
     json_places: frozenset[str]
     rules: tuple[AppliedRule, ...] = ()
     explain: Explain | None = None
+    from_primary: bool = False

@@ -144,9 +144,10 @@ def shape(
             raise ObjectNotFoundError
         return SingleRow(make(rows[0]), plan.output if plan.output.has_pages else None)
     totals = plan.totals
+    made = [make(row) for row in rows]
     return Page(
-        [make(row) for row in rows],
-        None if plan.cells else _keys(plan.output, rows),
+        made,
+        None if plan.cells else _keys(plan.output, rows, made),
         _paging(plan, found),
         bool(plan.order_by) or plan.searches or plan.keyset is not None,
         plan.json_places,
@@ -157,9 +158,12 @@ def shape(
     )
 
 
-def _keys(output: SelectOutput, rows: Iterable[Row]) -> list[Any]:
+def _keys(output: SelectOutput, rows: Iterable[Row], made: list[dict[str, Any]]) -> list[Any]:
     if output.key_width > 1:
-        return [output.shown_key(row) for row in rows]
+        name = output.key_shown_as
+        # The text of a key is what a row takes longest for, so it is not made twice.
+        found = [] if name is None else [one[name] for one in made]
+        return [output.shown_key(row) for row in rows] if name is None or None in found else found
     keys = [row[0] for row in rows]
     return [*map(shown_key, keys)] if keys and isinstance(keys[0], Decimal) else keys
 

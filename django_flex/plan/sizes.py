@@ -51,6 +51,8 @@ _LONG = 1_000
 HEAVY = 10
 #: The cost of a question to the storage of a file, which may be on another server.
 ASKED = 50
+#: JSON values that a backend has decoded; how many members they have says nothing of their size.
+_DECODED = frozenset({dict, list})
 #: Kinds whose size depends on the length of the raw value.
 _MEASURED = frozenset({"text", "json", "binary"})
 
@@ -74,20 +76,29 @@ def weigh(
     least: Counter[int] = Counter()
     masked: Counter[tuple[int, tuple[int, ...]]] = Counter()
     for (leaf, flags), size in zip(leaves, sizes, strict=True):
-        if size is None:
+        if size is None and leaf.kind == "composite":
+            for part in _open_parts(leaf):
+                most[part] += _ESCAPED_IN_KEY * _UTF8
+        elif size is None:
             most[leaf.index] += _UTF8 if leaf.kind == "json" else _ESCAPED
             least_size = _least_size(leaf)
             if flags and least_size:
                 masked[leaf.index, tuple(flags_at + flag for flag in flags)] += least_size
             least[leaf.index] += 0 if flags else least_size
     measurable = all(
-        leaf.kind in _MEASURED or size for (leaf, _), size in zip(leaves, sizes, strict=True)
+        leaf.kind in _MEASURED or size or _open_parts(leaf)
+        for (leaf, _), size in zip(leaves, sizes, strict=True)
+    )
+    closed = sum(
+        _closed_size(leaf) for (leaf, _), size in zip(leaves, sizes, strict=True) if not size
     )
     names, lowest = (0, 0) if bare else _names(layout, shown=True)
     taken = [index for leaf, _ in leaves for index in leaf.indexes or (leaf.index,)]
     columns = len({*taken})
     return Weight(
-        each=2 + names + sum(4 + (size or 0) for size in sizes) if measurable else math.inf,
+        each=2 + names + sum(4 + (size or 0) for size in sizes) + closed
+        if measurable
+        else math.inf,
         least=2 + lowest,
         open=tuple((index, by, least[index]) for index, by in most.items()),
         masked=tuple((index, flags, by) for (index, flags), by in masked.items()),
@@ -149,17 +160,37 @@ def _size_of(leaf: Leaf) -> int | None:
 
 def _size_of_key(parts: tuple[Attribute, ...]) -> int | None:
     """Return the maximum size of the text of a key, ``None`` if it depends on the row."""
-    size = 2
-    for part in parts:
-        if part.kind == "text":
-            longest = part.length
-            most = None if longest is None or longest > _LONG else _UTF8 * longest
-        else:
-            most = _size_of(Leaf(part.name, 0, part.kind, part))
-        if most is None:
-            return None
-        size += 1 + _ESCAPED_IN_KEY * most
-    return size
+    sizes = [_size_of_part(part) for part in parts]
+    return None if None in sizes else 2 + sum(one or 0 for one in sizes)
+
+
+def _size_of_part(part: Attribute) -> int | None:
+    """Return the maximum size of a part of a key in its text, ``None`` if it depends on the row."""
+    if part.kind == "text":
+        longest = part.length
+        most = None if longest is None or longest > _LONG else _UTF8 * longest
+    else:
+        most = _size_of(Leaf(part.name, 0, part.kind, part))
+    return None if most is None else 1 + _ESCAPED_IN_KEY * most
+
+
+def _open_parts(leaf: Leaf) -> list[int]:
+    """Return where the texts of unbounded size are of which a key consists.
+
+    Empty if it has other parts of unbounded size, so that it has to be measured.
+    """
+    found: list[int] = []
+    for part, index in zip(leaf.column.parts, leaf.indexes, strict=False):
+        if _size_of_part(part) is None:
+            if part.kind != "text":
+                return []
+            found.append(index)
+    return found
+
+
+def _closed_size(leaf: Leaf) -> int:
+    """Return the maximum size of a key of unbounded size without its texts of unbounded size."""
+    return sum(_size_of_part(part) or 1 for part in leaf.column.parts) + 2 * bool(leaf.column.parts)
 
 
 class ReplySize:
@@ -208,8 +239,12 @@ class ReplySize:
         self.upper_bound += count * weight.each * times
         self._lower_bound += count * weight.least
         for position, most, least in weight.open:
+            values = [*filter(None, map(itemgetter(position), rows))]
+            if not _DECODED.isdisjoint(map(type, values)):
+                self.upper_bound = math.inf
+                continue
             try:
-                length = sum(map(len, filter(None, map(itemgetter(position), rows))))
+                length = sum(map(len, values))
             except TypeError:  # a value of a custom type, whose length is unknown
                 self.upper_bound = math.inf
                 continue

@@ -147,7 +147,8 @@ class Policy:
 
     ``entries`` are by the labels of their resources. ``actions`` are the ids of the model actions
     that there are, by the label of their model. ``use_meta_ordering`` says whether models without
-    a default order have that of ``Meta.ordering``.
+    a default order have that of ``Meta.ordering``. ``only_roles`` are the roles that a door is for,
+    ``None`` for all: a caller who has another role on a model is denied there.
     """
 
     entries: Mapping[str, Entry]
@@ -162,3 +163,4 @@ class Policy:
     search_mode: SearchMode = "substrings"
     search_config: str = "simple"
     use_meta_ordering: bool = False
+    only_roles: frozenset[str] | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from django_flex.dataclass_init import fast_init
-from django_flex.exceptions.places import Part, Place, inside
+from django_flex.exceptions.places import Part, Place, Text, inside
 
 Path: TypeAlias = tuple[str, ...]
 Shape: TypeAlias = Literal["map", "list"]
@@ -41,6 +41,8 @@ class FieldTerm:
         return self.path[-1] == "*"
 
     def __str__(self) -> str:
+        if self.alias is None and not self.excluded:
+            return ".".join(self.path)
         sign = "-" if self.excluded else ""
         alias = f"{self.alias}:" if self.alias else ""
         return f"{sign}{alias}{'.'.join(self.path)}"
@@ -233,12 +235,16 @@ class RowChange:
 
     ``place`` is its position in the payload (``_items[2]``), empty for the payload itself.
     ``key_place`` is where its key was sent, in an item of a list.
+    ``doubtful`` are the names that are unknown keys of the language, unless they are columns, each
+    with the hint for such a key; if ``lenient``, these are left out instead of refused.
     """
 
     pk: object
     values: Mapping[str, object]
     place: Place = ""
     key_place: Place = ""
+    doubtful: Mapping[str, Text] = field(default_factory=dict)
+    lenient: bool = False
 
     def at(self, name: str) -> Place:
         """Return the position of a value in the payload."""

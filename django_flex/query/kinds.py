@@ -160,6 +160,8 @@ WITH_ITEMS = frozenset({"array", "range"})
 STORED_OTHERWISE = frozenset({"converted", "encrypted"})
 #: The kinds of values that have no order.
 UNSORTED = STORED_OTHERWISE | {"geometry"}
+#: The kinds of whole values in whose order a row has no place that a cursor could hold.
+WITHOUT_PLACES = WITH_ITEMS | {"json"}
 #: The kinds of values that only the code of a custom field knows.
 CUSTOM = STORED_OTHERWISE | {"other"}
 

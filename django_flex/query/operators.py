@@ -7,6 +7,7 @@ page read it. A *kind* is the type family of a value (``integer``, ``text``, …
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, TypeAlias
 
 from django_flex.query.kinds import WITH_ITEMS, check_total
@@ -161,3 +162,12 @@ def operators_for(kind: str) -> list[str]:
     """Return the names of the operators and transforms that apply to a kind, in table order."""
     kind = DERIVED_KINDS.get(kind, kind)
     return [row.name for row in (*_OPERATORS, *_TRANSFORMS) if kind in row.kinds]
+
+
+@cache
+def compared(kind: str, text: str) -> tuple[str, str]:
+    """Return what is compared by an operator after transforms (``year.gte``): the kind, the operator."""
+    *transforms, operator = text.split(".")
+    for name in transforms:
+        kind = TRANSFORMS[name].result
+    return DERIVED_KINDS.get(kind, kind), operator

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django_flex.policy.problems import Problem
 from django_flex.query.ast import And, Comparison
+from django_flex.query.kinds import WITHOUT_PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +42,21 @@ def review_lookup_keys(reviewed: ReviewedGrant, can: Capabilities) -> Iterator[P
 
 
 def _orders(reviewed: ReviewedGrant, usable: list[LookupKey]) -> Iterator[Problem]:
+    orders = {path for path, _ in reviewed.grant.order_by.exact}
+    unsorted = {
+        (one.name,)
+        for one in reviewed.entry.resource.attributes.values()
+        if one.kind in WITHOUT_PLACES
+    }
+    for path in sorted(orders & unsorted):
+        text = f"No rows are sorted by '{path[0]}', whose values are lists or JSON"
+        yield Problem("W036", text, reviewed.at("order_by"), "leave it out")
     if _names_whole_keys(reviewed) or any(_names_items(reviewed.grant, key) for key in usable):
         # Rows that are got by their keys are sorted by anything.
         return
     sorted_by = {name for key in usable for name in (key.hash, key.range) if name is not None}
     pk = reviewed.entry.resource.pk.name
-    orders = {path for path, _ in reviewed.grant.order_by.exact}
-    for path in sorted(orders - {(name,) for name in (*sorted_by, pk, "pk")}):
+    for path in sorted(orders - unsorted - {(name,) for name in (*sorted_by, pk, "pk")}):
         text = f"No key that the role may filter by sorts by '{'.'.join(path)}'"
         hint = f"they sort by {', '.join(sorted(sorted_by))}; another order needs an index"
         yield Problem("W036", text, reviewed.at("order_by"), hint)

@@ -80,6 +80,21 @@ def check_lookup(value: object, column: Attribute, name: str) -> None:
         raise UnfitValueError(EXPECTED["other"])
 
 
+def takes_all(column: Attribute, name: str) -> bool:
+    """Whether a lookup of a column takes all that ``coerce`` returns: no code of a project is asked.
+
+    Args:
+        column: with one column of a database.
+        name: of the lookup.
+    """
+    field = value_field_of(column)
+    if field is None or column.parts:
+        return False
+    kind: Any = field.get_lookup(name)
+    is_address = isinstance(_innermost(field), models.GenericIPAddressField)
+    return kind is not None and not is_address and is_plain(field) and _is_djangos(kind)
+
+
 def _check_parts(value: Any, pk: Attribute, name: str) -> None:
     """Check that the fields of the columns of a key accept their parts of it, or of some keys."""
     keys = value if name == "in" else [value] if isinstance(value, tuple) else []

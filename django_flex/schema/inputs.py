@@ -14,8 +14,9 @@ from django.core.files.utils import validate_file_name
 from django_flex.exceptions.places import worded
 from django_flex.query.ast import ParameterText
 from django_flex.query.kinds import CUSTOM
+from django_flex.schema.conversions.bounds import MAX_INTEGER
 from django_flex.schema.field_checks import check_lookup
-from django_flex.schema.values import MAX_INTEGER, UNSTORABLE, UnfitValueError, coerce
+from django_flex.schema.values import UNSTORABLE, UnfitValueError, coerce
 
 if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute

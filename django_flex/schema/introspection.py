@@ -21,6 +21,7 @@ from django_flex.schema.model_attributes import (
     followed,
     kind_of,
 )
+from django_flex.schema.model_declarations import is_placed
 from django_flex.schema.model_relations import (
     has_composite_key,
     key_fields,
@@ -179,6 +180,7 @@ def _attribute(model_field: models.Field[Any, Any], leading: frozenset[str]) -> 
         reference=bool(getattr(model_field, "is_relation", False)),
         generated=_is_generated(model_field),
         editable=model_field.editable and not _is_of_tree(model_field),
+        placed=is_placed(model_field),
         indexed=indexed or model_field.name in leading,
         hashed=_is_password(model_field),
         model_field=model_field,

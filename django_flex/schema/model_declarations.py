@@ -119,9 +119,7 @@ def has_no_empty_value(field: models.Field[Any, Any]) -> bool:
 
 def is_filled_by_django(field: models.Field[Any, Any]) -> bool:
     """Whether Django or the database gives a new row a value for a field."""
-    model = getattr(field, "model", None)  # what is in arrays and texts by key may have none
     remote = field.remote_field
-    order = model is not None and model._meta.order_with_respect_to
     return bool(
         field.has_default()
         or field.has_db_default()
@@ -131,8 +129,14 @@ def is_filled_by_django(field: models.Field[Any, Any]) -> bool:
         or getattr(field, "auto_now", False)
         or getattr(field, "auto_now_add", False)
         or getattr(remote, "parent_link", False)
-        or (order and field.name == "_order")
+        or is_placed(field)
     )
+
+
+def is_placed(field: models.Field[Any, Any]) -> bool:
+    """Whether Django gives each new row the next value of a field (``order_with_respect_to``)."""
+    model = getattr(field, "model", None)  # what is in arrays and texts by key may have none
+    return field.name == "_order" and bool(model and model._meta.order_with_respect_to)
 
 
 def may_be_filled(field: models.Field[Any, Any], model: type[models.Model]) -> bool:

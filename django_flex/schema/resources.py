@@ -47,6 +47,7 @@ class Attribute:
         key_of: the label of the resource that its values are keys of, its own or another one.
         generated: whether its values are generated, so that they cannot be written.
         editable: whether it was meant for input.
+        placed: whether each new row has the next value, so that only a stored one can have another.
         indexed: whether an index begins with it, so that few rows are read to find some by it.
         custom: whether a custom field creates its values, so that they may be anything.
         hashed: whether a hash of what is sent is stored, which is never read.
@@ -73,6 +74,7 @@ class Attribute:
     key_of: str | None = None
     generated: bool = False
     editable: bool = True
+    placed: bool = False
     indexed: bool = False
     custom: bool = False
     hashed: bool = False
@@ -297,6 +299,15 @@ class Resource:
     def column(self, own_name: str) -> Attribute:
         """Return the attribute that its model declares under a name."""
         return next(one for one in self.attributes.values() if one.own_name == own_name)
+
+    def other_name(self, attribute: Attribute) -> str | None:
+        """Return the second name of a foreign key, its ``…_id``; ``None`` for any other column."""
+        relation = self.relation(attribute.name)
+        if relation is None:
+            return None
+        ways, own = self._relation_names, attribute.name
+        names = (n for n, one in self._attribute_names.items() if one.name == own and n != own)
+        return next((n for n in names if n in ways and ways[n].name == relation.name), None)
 
     def relation(self, name: str) -> Relation | None:
         """Return the relation of a name: field, ``…_id``, query name or reverse accessor."""

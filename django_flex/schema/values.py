@@ -7,7 +7,9 @@ and ``" 1 "`` as 1.
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,7 +17,6 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
 
@@ -23,6 +24,7 @@ from django_flex.exceptions.places import Worded, counted, worded
 from django_flex.query.ast import ParameterText
 from django_flex.query.kinds import KINDS, check_total
 from django_flex.query.values import json_scalar
+from django_flex.schema.conversions.bounds import MAX_INTEGER, MAX_PART, greatest
 from django_flex.schema.conversions.keys import parts_of_text
 from django_flex.schema.conversions.ranges import BOUNDS, Range, RangeError, parse_range
 from django_flex.schema.geometry.geojson import GeometryError, GeometryType, parse_geometry
@@ -32,16 +34,15 @@ from django_flex.schema.model_attributes import value_field_of
 if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute
 
-MAX_INTEGER = 2**63 - 1
-MAX_SMALL = 2**15 - 1
-MAX_PART = 2**31 - 1
 MAX_YEAR = 9_998  # SQL ranges of a year end at the start of the next one
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
-_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _TIME = re.compile(r"[0-9:.,]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _MAX_DIGITS = 60
+#: That of the greatest and of the smallest floating-point number with all its digits.
+_MAX_EXPONENT = sys.float_info.max_10_exp
 _MOST_NAMED = 30
 #: That of the thread would cut a number to 28 digits.
 _EXACT = Context(prec=1_000)
@@ -82,7 +83,9 @@ def coerce(value: object, kind: str, column: Attribute) -> Any:
 def _integer(value: object, _column: Attribute) -> int:
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_INTEGER:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UnfitValueError(EXPECTED["integer"])
+    if not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
         raise UnfitValueError(EXPECTED["integer"])
     return value
 
@@ -101,13 +104,13 @@ def _part(value: object, column: Attribute) -> int:
     return part
 
 
-def _number(value: object, kind: str) -> Decimal:
+def _number(value: object, kind: str, most: int = _MAX_DIGITS) -> Decimal:
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
         raise UnfitValueError(EXPECTED[kind])
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise UnfitValueError(EXPECTED[kind])
     number = Decimal(str(value))
-    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS:
+    if not number.is_finite() or abs(number.adjusted()) > most:
         raise UnfitValueError(EXPECTED[kind])
     return number
 
@@ -124,6 +127,8 @@ def _decimal(value: object, column: Attribute) -> Decimal:
             "a number with at most {} decimal places",
         )
         raise UnfitValueError(message)
+    if not number and places:
+        return Decimal((0, (0,), -places))  # in whose place Django counts a digit before the point
     if places is not None and digits is not None and number.adjusted() >= digits - places:
         message = counted(
             digits - places,
@@ -135,7 +140,10 @@ def _decimal(value: object, column: Attribute) -> Decimal:
 
 
 def _float(value: object, _column: Attribute) -> float:
-    return float(_number(value, "float"))
+    number = float(_number(value, "float", _MAX_EXPONENT))
+    if not math.isfinite(number):
+        raise UnfitValueError(EXPECTED["float"])
+    return number
 
 
 def _boolean(value: object, _column: Attribute) -> bool:
@@ -289,7 +297,7 @@ def _item(value: object, items: Attribute) -> object:
                 "a string of at most {} characters",
             )
         )
-    most = _greatest(items)
+    most = greatest(items.kind, value_field_of(items))
     if items.kind == "integer" and not -most - 1 <= item <= most:
         raise UnfitValueError(worded("a whole number from {} to {}", -most - 1, most))
     return item
@@ -332,7 +340,7 @@ def _end(value: object, column: Attribute, *, moved: bool) -> Any:
         end = coerce(value, items.kind, items)
     except UnfitValueError as error:
         raise UnfitValueError(worded("{} at each end, or null", error.expected)) from error
-    most = _greatest(items)
+    most = greatest(items.kind, value_field_of(items))
     if most is not None and (end > most or (moved and end == most)):
         raise UnfitValueError(
             worded("an end of at most {} that belongs to the range, or null", most)
@@ -340,20 +348,6 @@ def _end(value: object, column: Attribute, *, moved: bool) -> Any:
     if isinstance(end, int) and most is not None and end < -most - 1:
         raise UnfitValueError(worded("an end of at least {}, or null", -most - 1))
     return end
-
-
-def _greatest(items: Attribute) -> Any:
-    """Return the greatest whole number or day of a type, ``None`` for other types."""
-    if items.kind == "date":
-        return date.max
-    if items.kind != "integer":
-        return None
-    field = value_field_of(items)
-    if isinstance(field, models.SmallIntegerField | models.PositiveSmallIntegerField):
-        return MAX_SMALL
-    if isinstance(field, models.BigIntegerField | models.PositiveBigIntegerField):
-        return MAX_INTEGER
-    return MAX_PART if isinstance(field, models.IntegerField) else MAX_INTEGER
 
 
 def _geometry(value: object, column: Attribute) -> object:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db.models import Q
+from shop.tour import ACCOUNTS
 
 from music_shop.database import database_settings, dynamodb_settings
 
@@ -29,6 +30,7 @@ INSTALLED_APPS = [
     "django_flex.idempotency",
     "django_flex.actions",
     "django_flex.tokens",
+    "django_flex.explorer",
     "shop",
 ]
 
@@ -359,5 +361,11 @@ DJANGO_FLEX: dict[str, Any] = {
     "MAX_LIMIT": 200,
     # /api/openapi.json: for each caller what they may do.
     "OPENAPI": True,
+    # Anyone who opens the explorer sees what the API answers to them. The staff alone is the default.
+    "EXPLORER": "everybody",
+    # So that one click is enough to see the shop as somebody else. Only while DEBUG is on.
+    "EXPLORER_ACCOUNTS": {account.username: account.password for account in ACCOUNTS},
+    # Agents may act for these roles, for visitors they may not.
+    "MCP": {"roles": ["managers", "agents", "customers"]},
     "EXPOSE": EXPOSE,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from django_flex.contrib.admin import FlexActionAdminMixin
+from django_flex.explorer.admin import ExplorerAdminMixin
 from shop.models import (
     Album,
     Artist,
@@ -21,8 +22,8 @@ from shop.models import (
 )
 
 
-class ActionAdmin(FlexActionAdminMixin, admin.ModelAdmin):  # type: ignore[type-arg]  # as below
-    """Has the model actions that the user may run in the menu above the list."""
+class ActionAdmin(ExplorerAdminMixin, FlexActionAdminMixin, admin.ModelAdmin):  # type: ignore[type-arg]  # as below
+    """Has the model actions that the user may run in the menu above the list, and a link beside it."""
 
 
 class InvoiceLineInline(admin.TabularInline):  # type: ignore[type-arg]  # no generic at run time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def sortable(key: str, grant: dict[str, Any]) -> bool:
     return key in granted or ("*" in granted and readable(key.removeprefix("-"), grant))
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(1_000))
 @given(grants, queries)
 def test_a_reply_has_only_what_the_grant_covers(
@@ -140,6 +142,7 @@ def test_a_reply_has_only_what_the_grant_covers(
     assert all(sortable(key, grant) for key in query.get("order_by", ()))
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(1_000))
 @given(grants, queries)
 def test_what_is_denied_is_not_covered(grant: dict[str, Any], query: dict[str, Any]) -> None:
@@ -153,6 +156,7 @@ def test_what_is_denied_is_not_covered(grant: dict[str, Any], query: dict[str, A
     assert is_closed(grant) or wildcards or not all(asked)
 
 
+@pytest.mark.exhaustive
 @given(grants, queries)
 def test_a_grant_that_takes_the_key_away_lists_nothing(
     grant: dict[str, Any], query: dict[str, Any]
@@ -163,6 +167,7 @@ def test_a_grant_that_takes_the_key_away_lists_nothing(
     assert isinstance(attempt(closed, query), AccessDeniedError)
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(1_000))
 @given(grants, queries, st.data())
 def test_a_smaller_grant_never_permits_more(

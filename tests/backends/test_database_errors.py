@@ -113,6 +113,7 @@ FAILURES = {
     ),
     "mariadb-gone": (failure(OperationalError, 2006, "SECRET"), 503, "backend.unavailable", 503),
     "mariadb-pattern": (failure(OperationalError, 1139, "SECRET"), 400, "query.value", 400),
+    "mariadb-types": (failure(OperationalError, 4078, "SECRET"), 400, "query.value", 400),
     "mariadb-table": (failure(ProgrammingError, 1146, "SECRET"), 500, "internal", 500),
     "mariadb-column": (failure(OperationalError, 1054, "SECRET"), 500, "internal", 500),
     "mariadb-rights": (failure(OperationalError, 1142, "SECRET"), 500, "internal", 500),
@@ -155,6 +156,8 @@ FAILURES = {
         400,
     ),
     "sqlite-overflow": (of_sqlite("integer overflow", 1), 400, "query.value", 400),
+    # SQLite's words for an OverflowError in one of Django's functions, as for a date in no year.
+    "sqlite-number": (of_sqlite("string or blob too big", 18), 400, "query.value", 400),
     "sqlite-json": (of_sqlite("malformed JSON", 1), 400, "query.value", 400),
     "sqlite-function": (of_sqlite("no such function: SECRET", 1), 400, "query.unsupported", 400),
     "sqlite-syntax": (of_sqlite('near "SECRET": syntax error', 1), 400, "query.unsupported", 400),

@@ -50,6 +50,7 @@ def caller(request: pytest.FixtureRequest, transactional_db: None) -> Any:
         yield
 
 
+@pytest.mark.exhaustive
 def test_slow_read_ends_in_time(caller: None) -> None:
     started = time.monotonic()
     with pytest.raises(TimeLimitExceededError) as caught, reading("default", SHORT):
@@ -59,6 +60,7 @@ def test_slow_read_ends_in_time(caller: None) -> None:
     assert caught.value.headers == {"Retry-After": "1"}
 
 
+@pytest.mark.exhaustive
 def test_project_can_go_on_after_a_slow_read(caller: None) -> None:
     with pytest.raises(TimeLimitExceededError), reading("default", SHORT):
         run(ENDLESS)
@@ -66,6 +68,7 @@ def test_project_can_go_on_after_a_slow_read(caller: None) -> None:
     assert names() == {"Acme"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("sql", ["SELECT 1", ENDLESS], ids=["quick", "stopped"])
 def test_limit_of_a_read_does_not_stay(caller: None, sql: str) -> None:
     with suppress(TimeLimitExceededError), reading("default", TINY):
@@ -73,6 +76,7 @@ def test_limit_of_a_read_does_not_stay(caller: None, sql: str) -> None:
     run(SLOW)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fails", [False, True], ids=["stored", "undone"])
 def test_limit_of_a_write_does_not_stay(caller: None, fails: bool) -> None:
     stored = set()
@@ -195,6 +199,7 @@ def test_the_database_is_told_what_is_left(caller: None, clock: Clock, context: 
                 assert left == run("SELECT @@max_statement_time")
 
 
+@pytest.mark.exhaustive
 def test_reads_of_a_write_have_the_time_of_the_write(transactional_db: None) -> None:
     with writing("default", Limits(read_timeout=0.05)), reading("default", TINY):
         run(SLOW)
@@ -211,6 +216,7 @@ def test_reads_give_their_rows(caller: None, rows: int) -> None:
         assert Company.objects.filter(name__contains="%").count() == rows
 
 
+@pytest.mark.exhaustive
 def test_slow_query_is_a_503_at_the_door(db: None, settings: Any) -> None:
     settings.DJANGO_FLEX = {"EXPOSE": {}, "READ_TIMEOUT": 0.3}
 

@@ -97,6 +97,7 @@ def test_error_undoes_everything(shared: None, error: Any) -> None:
     assert works()
 
 
+@pytest.mark.exhaustive
 def test_transaction_of_the_caller_goes_on(shared: None) -> None:
     with transaction.atomic():
         add("of the caller")
@@ -135,6 +136,7 @@ def test_error_that_code_has_caught_does_not_lose_the_write_silently(shared: Non
     assert works()
 
 
+@pytest.mark.exhaustive
 def test_write_that_takes_too_long_is_undone(shared: None) -> None:
     started = time.monotonic()
     with pytest.raises(TimeLimitExceededError):
@@ -248,6 +250,7 @@ def test_a_write_that_reads_first_waits_for_the_other(shared: None, threads: Thr
     assert tag.date == "15"
 
 
+@pytest.mark.exhaustive
 def test_wait_for_a_lock_ends_in_time(shared: None, threads: Threads) -> None:
     add("one")
     held, tried = barrier(), barrier()
@@ -435,6 +438,7 @@ with writing("default", Limits()):
 """
 
 
+@pytest.mark.exhaustive
 def test_killed_process_stores_nothing(shared: None) -> None:
     facts = {
         key: connection.settings_dict[key]

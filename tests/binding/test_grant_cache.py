@@ -25,6 +25,7 @@ def test_an_answer_is_cached_for_its_grant_only():
     assert memory.get(one, "another") is None
 
 
+@pytest.mark.exhaustive
 def test_answers_end_with_their_grant():
     memory: GrantCache[str] = GrantCache()
     memory.put(Grant(role="gone"), "path", "answer")

@@ -105,6 +105,7 @@ def test_what_fails_is_one_line(flex: Any, arguments: tuple[str, ...], said: str
     assert said in done.stderr
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("fault", "status"), [(KeyboardInterrupt(), 130), (httpx2.ReadError("gone"), 1)]
 )

@@ -58,6 +58,7 @@ def test_an_expired_token_is_refreshed_once_and_the_request_repeated(shell: Shel
     assert (asked(made, "/auth/login"), asked(made, "/auth/refresh")) == (1, 1)
 
 
+@pytest.mark.exhaustive
 def test_many_requests_at_expiry_share_one_refresh(shell: Shell) -> None:
     made = server()
     client = directus(shell, made, auth=ADA)

@@ -30,6 +30,7 @@ def server_with(rows: list[tuple[Any, Any]], *, nulls_large: bool = False) -> Di
     return DirectusServer({"items": items}, nulls_large=nulls_large)
 
 
+@pytest.mark.exhaustive
 @given(ROWS, ORDERS, st.booleans(), st.integers(1, 5), st.booleans())
 def test_all_rows_are_read_once_and_in_order(
     rows: list[tuple[Any, Any]], order: list[str], large: bool, size: int, ascending: bool
@@ -40,6 +41,7 @@ def test_all_rows_are_read_once_and_in_order(
     assert list(query.iter(page_size=size)) == expected
 
 
+@pytest.mark.exhaustive
 @given(ROWS, ORDERS, st.booleans(), st.integers(1, 4), st.integers(0, 14))
 def test_reading_resumes_after_the_last_row_that_was_taken(
     rows: list[tuple[Any, Any]], order: list[str], large: bool, size: int, taken: int
@@ -118,6 +120,7 @@ def test_what_cannot_be_read_by_keys_is_refused(build: Any, told: str) -> None:
 TEXTS = st.lists(st.sampled_from(["x", "y", "z"]) | st.none(), max_size=14)
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(500))
 @given(TEXTS, st.sampled_from(["name", "-name"]), st.integers(1, 5), st.integers(0, 14))
 def test_pages_are_counted_where_directus_compares_nothing_by_size(

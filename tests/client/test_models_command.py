@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from django_flex.client import Client
-from django_flex.client.commands.descriptions import Column, Described
+from django_flex.client.commands.columns import Column, Described
 from django_flex.client.commands.source import source
 from tests.client.test_commands import DIRECTUS, FLEX, flex, ran, server
 

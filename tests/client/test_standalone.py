@@ -30,6 +30,7 @@ except ApiError as error:
 """
 
 
+@pytest.mark.exhaustive
 def test_the_client_works_where_django_is_not_installed() -> None:
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_DJANGO], capture_output=True, text=True, check=False
@@ -51,6 +52,7 @@ print("pydantic.main" in sys.modules)
 """
 
 
+@pytest.mark.exhaustive
 def test_who_reads_dictionaries_imports_no_models() -> None:
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_MODELS], capture_output=True, text=True, check=False

@@ -39,6 +39,7 @@ def test_what_anonymous_callers_may_do_is_in_the_public_document(configure: Any)
     assert all(resolved(found, {"$ref": one}) for one in references(found))
 
 
+@pytest.mark.exhaustive
 def test_the_document_is_valid(configure: Any) -> None:
     validation = pytest.importorskip("openapi_spec_validator")
     configure(EXPOSE, VERSIONS={"v2": {"path": "/api/v2/"}})
@@ -46,6 +47,7 @@ def test_the_document_is_valid(configure: Any) -> None:
     assert [*validation.OpenAPIV31SpecValidator(merged()).iter_errors()] == []
 
 
+@pytest.mark.exhaustive
 def test_a_caller_gets_what_they_may_do(configure: Any, django_user_model: Any) -> None:
     configure(EXPOSE, REQUIRE_AUTHENTICATION=True)
     request = HttpRequest()

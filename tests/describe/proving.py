@@ -150,6 +150,10 @@ def _said(reach: ReachDescription, model: ModelDescription) -> Iterator[str]:
     for one in reach.fields:
         yield from _said_of_field(one)
     for relation in reach.relations:
+        if relation.item is not None:
+            yield f"rows {relation.path}"
+        yield from (f"filter {relation.path}.{one}" for one in _sampled(relation.operators))
+        yield from (f"{one} {relation.path}" for one in relation.directions)
         for count in filter(None, [relation.count]):
             yield from _said_of_aggregates([count])
         if relation.inside is not None and "." not in relation.path:
@@ -166,21 +170,22 @@ def _sampled(operators: Iterable[str]) -> Iterator[str]:
 
 def _said_inside(reach: ReachDescription) -> Iterator[str]:
     for one in reach.fields:
-        if one.readable:
-            yield f"field {one.path}"
-        for operator in _sampled(one.operators):
-            yield f"filter {one.path}.{operator}"
-        for direction in one.directions:
-            yield f"{direction} {one.path}"
+        yield from _said_of_path(one)
 
 
-def _said_of_field(one: FieldDescription) -> Iterator[str]:
+def _said_of_path(one: FieldDescription) -> Iterator[str]:
     if one.readable:
         yield f"field {one.path}"
     for operator in _sampled(one.operators):
         yield f"filter {one.path}.{operator}"
     for direction in one.directions:
         yield f"{direction} {one.path}"
+
+
+def _said_of_field(one: FieldDescription) -> Iterator[str]:
+    yield from _said_of_path(one)
+    if one.covered:
+        yield f"star {one.path}"
     for part in one.transforms:
         yield f"part {one.path}.{part}"
         yield from (f"{direction} part {one.path}.{part}" for direction in one.directions)
@@ -219,6 +224,10 @@ def _accepted(gate: Gate, described: ModelDescription) -> Iterator[str]:
             yield from _accepted_of(name, "json", gate, thorough=True)
         yield from _accepted_groups(path, [""], gate, known)
     for path, attribute, many in paths(gate.entry.resource, depth):
+        # Only what a wildcard covers can be taken out of it.
+        star = ".".join((*path.split(".")[:-1], "*"))
+        if gate.accepts(fields=f"{star}, -{path}"):
+            yield f"star {path}"
         for name in (path, f"{path}.any_key") if attribute.kind == "json" else (path,):
             yield from _accepted_of(name, attribute.kind, gate, thorough=path in written)
         # Behind a JSON value a part of a date is a key like any other.
@@ -252,7 +261,16 @@ def _accepted_part(asked: str, gate: Gate) -> Iterator[str]:
 
 
 def _accepted_lists(gate: Gate, depth: int) -> Iterator[str]:
+    columns = {path for path, _, _ in paths(gate.entry.resource, depth)}
     for way, resource, listed in relations(gate.entry.resource, depth):
+        if way not in columns:
+            if gate.accepts(fields=way):
+                yield f"rows {way}"
+            kind = resource.pk.kind
+            for operator in sample(kind):
+                if gate.accepts(filters={f"{way}.{operator}": value_for(operator, kind)}):
+                    yield f"filter {way}.{operator}"
+            yield from _orders(way, gate)
         if listed:
             yield from _accepted_of_aggregate(f"{way}.count", gate, many=True)
         if listed and "." not in way:

@@ -138,6 +138,7 @@ def no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django_flex.access.hints.nearest", lambda *_: None)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize(("name", "role"), ASKED)
 def test_a_description_is_what_the_gate_lets_through(policy: Any, name: str, role: str) -> None:
@@ -187,6 +188,7 @@ BACKED = [
 ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.one_in(9)
 @pytest.mark.parametrize(("can", "name", "role"), BACKED)
 def test_a_description_is_what_the_backend_can_do(

@@ -106,6 +106,7 @@ def check(caller: Caller, model: str, query: dict[str, Any], memory: MemoryBacke
         assert expected(caller, model, moved) == expected(caller, model, following)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", range(max(1, CASES // EACH)))
 def test_replies_are_those_of_a_naive_evaluation(

@@ -19,7 +19,7 @@ def faults(reply: Block | None, outcome: dict[str, Any]) -> list[str]:
         return []
     if reply is not None and reply.language == "http":
         return message_differences(reply.text, outcome)
-    if outcome["status"] != 200:
+    if outcome["status"] != 200 or (reply is None and outcome.get("refused")):
         return [f"{outcome['status']} {outcome['body']}"]
     if reply is not None and reply.language == "text":
         shown, given = reply.text.splitlines(), outcome["body"].splitlines()

@@ -16,7 +16,11 @@ The convention, for whoever writes a page:
   ``manage.py check`` does unless ``<!-- with mistakes -->`` stands above; ``# urls.py`` becomes the
   ``ROOT_URLCONF``.
 - ``pycon`` is a doctest, in the namespace of the page's ``python`` blocks.
-- ``bash`` with ``manage.py check`` is run; the next ``text`` block has lines of its output.
+- ``bash`` with ``manage.py check`` or a command of this package is run; the next ``text`` block has
+  lines of its output, and of its error. Files are in a folder of the page's own.
+- A ``json`` block below ``<!-- tool: query as jane -->`` has the arguments of a tool for agents, and
+  the next one its result. ``"…"`` as a confirmation is the one that the page was given last.
+- ``typescript``, and the ``json`` block behind it, are compiled and run by ``.ci/typescript.py``.
 - ``<!-- not run: reason -->`` above a block leaves it out.
 
 Each page starts from the music shop as it is loaded. ``first-api.md`` builds a project of its own and
@@ -48,6 +52,7 @@ _FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _QUERY = re.compile(r"query: (?P<model>[\w-]+)(?: as (?P<user>\w+))?")
+_TOOL = re.compile(r"tool: (?P<tool>\w+) as (?P<user>\w+)")
 _FETCH = re.compile(r"fetch\(\s*(?P<quote>[\"'])(?P<url>.*?)(?P=quote)")
 _APPEND = re.compile(r"\.append\(\"(?P<name>\w+)\", ")
 _AS = re.compile(r"as (?P<user>\w+)")
@@ -107,8 +112,12 @@ def blocks(path: Path) -> Iterator[Block]:
 def examples(path: Path) -> list[Example]:
     """Return what a page shows, in its order, each request with its reply."""
     found: list[Example] = []
+    elsewhere = False
     for block in blocks(path):
         if not block.is_run:
+            continue
+        elsewhere = block.language == "typescript" or (elsewhere and is_reply(block))
+        if elsewhere:
             continue
         if is_reply(block):
             assert found, f"{block.page}:{block.line}: a reply to nothing"
@@ -141,6 +150,8 @@ def example(block: Block) -> Example:
 def _from_shell(block: Block) -> tuple[str, dict[str, Any]]:
     if "manage.py check" in block.text:
         return "check", {}
+    if block.text.startswith("python manage.py flex_"):
+        return "command", {"words": shlex.split(block.text.replace("\\\n", " "))[2:]}
     return "request", request_of_curl(block.text)
 
 
@@ -227,6 +238,9 @@ def _appended(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _from_query(block: Block) -> tuple[str, dict[str, Any]]:
+    tool = _TOOL.fullmatch(block.comment)
+    if tool:
+        return "tool", {**tool.groupdict(), "arguments": json.loads(block.text)}
     query = _QUERY.fullmatch(block.comment)
     assert query, f"{block.page}:{block.line}: '{block.comment}' is no '<!-- query: … -->'"
     user = query["user"]

@@ -91,3 +91,10 @@ def test_an_exception_is_an_outcome() -> None:
     outcome = run_step(step, {}, ExitStack())
 
     assert "ZeroDivisionError" in outcome["error"]
+
+
+def test_a_refusal_has_to_be_shown() -> None:
+    outcome = {"status": 200, "headers": {}, "body": "{}", "refused": True}
+
+    assert faults(None, outcome)
+    assert [] == faults(None, {**outcome, "refused": False})

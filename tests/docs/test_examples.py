@@ -24,19 +24,20 @@ Outcomes = Mapping[str, dict[str, Any]]
 
 
 @cache
-def outcomes_at(time: str) -> Outcomes:
-    """Run all examples in the music shop at a time; return by place on a page what came of each."""
-    steps = [[example.step for example in page] for page in PAGES]
+def outcomes_at(time: str, *, all_pages: bool) -> Outcomes:
+    """Run examples in the music shop at a time; return by place on a page what came of each."""
+    chosen = PAGES if all_pages else PAGES[:1]
+    steps = [[example.step for example in page] for page in chosen]
     (ran,) = run_in_shop(steps, [time]).values()
     return {
         example.id: outcome
-        for page, found in zip(PAGES, ran, strict=True)
+        for page, found in zip(chosen, ran, strict=True)
         for example, outcome in zip(page, found, strict=True)
     }
 
 
 def _times() -> Iterator[Any]:
-    """All pages take seconds, so the second time is for exhaustive runs."""
+    """The examples take seconds, so the second time is for exhaustive runs."""
     first, *others = TIMES.items()
     yield pytest.param(first[1], id=first[0])
     for name, at in others:
@@ -45,11 +46,21 @@ def _times() -> Iterator[Any]:
 
 @pytest.fixture(params=_times())
 def outcomes(request: pytest.FixtureRequest) -> Outcomes:
-    """What came of each example at one of the times."""
-    return outcomes_at(request.param)
+    """What came of the examples at one of the times: of those of the README, or of all pages."""
+    others = {example.id for page in PAGES[1:] for example in page}
+    collected = (getattr(item, "callspec", None) for item in request.session.items)
+    asked = {getattr(call.params.get("example"), "id", None) for call in collected if call}
+    return outcomes_at(request.param, all_pages=not others.isdisjoint(asked))
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
+def _examples() -> Iterator[Any]:
+    """The pages take seconds, so those beside the README are for exhaustive runs."""
+    for number, page in enumerate(PAGES):
+        marks = [pytest.mark.exhaustive] if number else []
+        yield from (pytest.param(example, id=example.id, marks=marks) for example in page)
+
+
+@pytest.mark.parametrize("example", [*_examples()])
 def test_an_example_gives_what_its_page_shows(example: Example, outcomes: Outcomes) -> None:
     outcome = outcomes[example.id]
 

@@ -18,9 +18,10 @@ import time
 import traceback
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from datetime import datetime
 from email.message import Message
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -90,6 +91,7 @@ def run_page(steps: list[dict[str, Any]], *, keep: bool) -> list[dict[str, Any]]
     loaded = dict(sys.modules)
     with ExitStack() as page:
         page.callback(restore_modules, loaded)
+        page.enter_context(chdir(page.enter_context(TemporaryDirectory())))
         # Each page has a new one, so that its files have their own names.
         page.enter_context(override_settings(STORAGES=storages))
         page.enter_context(transaction.atomic())
@@ -113,10 +115,12 @@ def run_step(step: dict[str, Any], namespace: dict[str, Any], page: ExitStack) -
                 return send(step)
             case "check":
                 return {"output": check()}
-            case "pycon":
-                return {"error": run_doctest(step, namespace)}
+            case "command":
+                return {"output": run_command(step["words"])}
+            case "tool":
+                return run_tool(step, namespace)
             case _:
-                return {"error": run_python(step, namespace, page)}
+                return {"error": run_code(step, namespace, page)}
     except Exception:  # noqa: BLE001 - whatever it is, the test reports it at its place
         return {"error": traceback.format_exc(), "status": 0, "body": "", "output": ""}
 
@@ -152,6 +156,43 @@ def check() -> str:
     except SystemCheckError as error:
         output.write(str(error))
     return output.getvalue()
+
+
+def run_command(words: list[str]) -> str:
+    """Return what a command prints, and its error."""
+    from django.core.management import CommandError, call_command
+
+    output = io.StringIO()
+    try:
+        call_command(*words, stdout=output, stderr=output, no_color=True)
+    except CommandError as error:
+        output.write(f"CommandError: {error}\n")
+    return output.getvalue()
+
+
+def run_tool(step: dict[str, Any], namespace: dict[str, Any]) -> dict[str, Any]:
+    """Run a tool of agents for a user; the confirmation of a dry run is kept for the next."""
+    from django.contrib.auth import get_user_model
+
+    from django_flex.access.actor import Actor
+    from django_flex.conf import get_settings
+    from django_flex.mcp.callers import admit_caller
+    from django_flex.mcp.tools import run_tool
+
+    user = get_user_model().objects.get(username=step["user"])
+    arguments = step["arguments"]
+    if arguments.get("confirmation") == "…":
+        arguments = {**arguments, "confirmation": namespace["confirmation"]}
+    result = run_tool(step["tool"], arguments, admit_caller(Actor(user), get_settings()))
+    namespace["confirmation"] = json.loads(result.text).get("confirmation")
+    return {"status": 200, "headers": {}, "body": result.text, "refused": result.is_error}
+
+
+def run_code(step: dict[str, Any], namespace: dict[str, Any], page: ExitStack) -> str:
+    """Run a block of Python, or a session."""
+    if step["kind"] == "pycon":
+        return run_doctest(step, namespace)
+    return run_python(step, namespace, page)
 
 
 def run_doctest(step: dict[str, Any], namespace: dict[str, Any]) -> str:

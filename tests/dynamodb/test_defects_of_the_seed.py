@@ -9,14 +9,17 @@ import pytest
 from django.core.exceptions import MultipleObjectsReturned as DjangoMultiple
 from django.core.exceptions import ObjectDoesNotExist as DjangoNone
 
+from django_flex.dynamodb import transport
+from django_flex.dynamodb.connection import TableConnection
 from django_flex.dynamodb.exceptions import (
     FieldDoesNotExists,
     InvalidOperator,
     InvalidValueError,
     NoKeyError,
 )
+from django_flex.dynamodb.test_runner import clean_dynamodb_database
 from django_flex.dynamodb.transport import current_transport, override_transport
-from tests.dynamodb.faults import FaultTransport
+from tests.dynamodb.faults import FaultTransport, reply
 from tests.dynamodb.models import Account, Play
 
 SEVEN = [Play(listener="ada", moment=moment, size=moment % 3) for moment in range(7)]
@@ -169,3 +172,49 @@ def test_numbers_keep_their_digits(database: str) -> None:
 def test_no_key_is_an_error_that_says_what_would_do() -> None:
     with pytest.raises(NoKeyError, match=r"listener or device \(index by_device\) or genre"):
         len(Play.objects.filter(size=1))
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("PutItem", {"TableName": "club"}),
+        ("UpdateItem", {"TableName": "club"}),
+        ("DeleteItem", {"TableName": "club"}),
+        ("BatchWriteItem", {"RequestItems": {"club": []}}),
+        ("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "club"}}]}),
+    ],
+)
+def test_whatever_has_written_to_a_table_it_is_emptied_after_the_test(
+    operation: str, parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: set[str] = set()
+    monkeypatch.setattr(transport, "written_tables", written)
+    with override_transport(FaultTransport(faults=[reply()])):
+        transport.send(operation, parameters)
+
+    assert {"club"} == written
+
+
+def test_only_keys_are_read_to_empty_a_table_and_nothing_if_there_was_no_write(
+    seven: list[Play], recorded: FaultTransport
+) -> None:
+    for _ in range(2):
+        clean_dynamodb_database()
+
+    assert ["Scan", "BatchWriteItem"] == recorded.operations
+    assert "#n0, #n1" == recorded.sent[0][1]["ProjectionExpression"]
+    assert 0 == Play.objects.set_hash_key("ada").count()
+
+
+def test_a_server_on_this_machine_is_asked_often_whether_a_table_is_ready(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PYDJAMODB_DATABASE = {"HOST": "http://127.0.0.1:1", "AWS_REGION": "us-east-1"}
+    waits: list[float] = []
+    monkeypatch.setattr("django_flex.dynamodb.connection.time.sleep", waits.append)
+    states = [reply(Table={"TableStatus": one}) for one in ("CREATING", "CREATING", "ACTIVE")]
+    with override_transport(FaultTransport(faults=states)):
+        TableConnection("club").wait_until(exists=True)
+
+    assert 2 == len(waits)
+    assert max(waits) <= 0.1

@@ -276,3 +276,30 @@ def test_attributes_come_back_as_they_were() -> None:
     assert "as it is" == joined.serialize("as it is")
     with pytest.raises(ValueError, match="separator"):
         StringJoinAttribute([BooleanUnicodeAttribute()], separator="r").serialize([True])
+
+
+def test_a_bound_holds_whether_a_key_serves_or_not(played: None) -> None:
+    for items in (
+        Play.objects.filter(listener="ada"),
+        Play.objects.filter(listener="ada", size__gte=0),
+        Play.objects.filter(size__gte=0),
+        Play.objects.filter(device="phone"),
+        Play.objects.all(),
+    ):
+        bounded = items.scan(max_items=3)
+        assert 3 == len(bounded) == bounded.count() == len([*bounded.iterator(page_size=2)])
+        assert 3 == len(bounded.page(10).items)
+        assert bounded.last_evaluated_key is not None
+    assert 2 == len(Play.objects.filter(listener="ada").scan(max_items=3).set_limit(2))
+    assert (2, {"Play": 2}) == Play.objects.filter(listener="ada").scan(max_items=2).delete()
+    assert 6 == Play.objects.filter(listener="ada").count()
+
+
+@pytest.mark.parametrize("segments", [2, 3, 7, 20])
+def test_the_segments_of_a_scan_share_its_bound(played: None, segments: int) -> None:
+    transport = FaultTransport(inner=current_transport())
+    with override_transport(transport):
+        found = [*Play.objects.all().scan(max_items=5, segments=segments)]
+
+    bounds = sum(parameters["Limit"] for _, parameters in transport.sent)
+    assert (len(found) <= 5, bounds <= 5) == (True, True)

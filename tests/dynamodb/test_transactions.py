@@ -160,6 +160,19 @@ def test_conflicts_are_tried_again_with_the_same_token() -> None:
         tx.create(Account(owner="ada"))
 
 
+@pytest.mark.parametrize("reasons", [None, [], [{}], [{"Code": "None"}]], ids=str)
+def test_a_refusal_without_a_reason_is_one(reasons: Any) -> None:
+    faults = FaultTransport(
+        faults=[refuse("TransactionCanceledException", CancellationReasons=reasons)]
+    )
+    with (
+        override_transport(faults),
+        pytest.raises(TransactionCanceledError, match="unknown"),
+        transaction() as tx,
+    ):
+        tx.create(Account(owner="ada"))
+
+
 @pytest.mark.usefixtures("_at_once")
 def test_what_cannot_be_a_transaction_is_refused_before_it_is_sent() -> None:
     tx = Transaction()

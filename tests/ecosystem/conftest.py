@@ -10,7 +10,7 @@ from django.apps import apps
 from django_flex import FlexQuery
 
 #: Projects of their own.
-collect_ignore = ["geo", "tenants"]
+collect_ignore = ["geo", "oscar", "tenants"]
 GRANT: dict[str, Any] = {
     "rows": "*",
     "fields": ["*"],

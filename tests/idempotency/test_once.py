@@ -26,6 +26,7 @@ from django_flex.exceptions import (
     IdempotencyKeyReusedError,
     InFlightError,
     ObjectNotFoundError,
+    OutcomeUnknownError,
     RequestError,
     UnavailableError,
     UnsupportedQueryError,
@@ -436,6 +437,21 @@ def test_quotes_are_no_part_of_a_key(written: str, key: str) -> None:
 
 def test_the_longest_key_is_good() -> None:
     assert 64 == len(attempt("a" * 255).id)
+
+
+def test_a_write_of_another_database_in_doubt_rolls_this_one_back(store: str) -> None:
+    """Of what a hook has written elsewhere nobody knows; what was written here is undone."""
+
+    def in_doubt() -> FlexResult:
+        create()
+        raise OutcomeUnknownError
+
+    with pytest.raises(OutcomeUnknownError):
+        send(perform=in_doubt)
+    assert 0 == Company.objects.count()
+
+    assert 201 == send().status_code
+    assert 1 == Company.objects.count()
 
 
 def test_callers_without_a_user_are_told_apart_by_address() -> None:

@@ -76,6 +76,7 @@ def test_rows_are_not_written_out_of_sight(ruled: None) -> None:
     assert 5 == PlotCell.objects.count()
 
 
+@pytest.mark.exhaustive
 def test_columns_that_no_wildcard_covers_are_not_in_the_key_either(
     rows: None, settings: Any
 ) -> None:

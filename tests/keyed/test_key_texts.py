@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import string
 from datetime import date, timedelta
 from typing import Any
@@ -13,9 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_flex import FlexQuery
+from django_flex.plan.json_values import encode
+from django_flex.plan.nodes import Leaf
+from django_flex.plan.sizes import ReplySize, weigh
 from django_flex.schema.conversions.keys import KeyTextError, any_key, key_text, parts_of_text
 from django_flex.schema.field_checks import coerce_key
 from django_flex.schema.introspection import describe
+from django_flex.schema.resources import Attribute
 from django_flex.schema.values import UnfitValueError
 from tests.keyed.models import PriceQuote, SensorReading
 
@@ -39,6 +44,7 @@ def test_no_two_keys_have_one_text(one: list[str], other: list[str]) -> None:
     assert (one == other) is (key_text(tuple(one)) == key_text(tuple(other)))
 
 
+@pytest.mark.exhaustive
 @given(UUIDS, UUIDS)
 def test_uuids_and_foreign_keys(one: UUID, other: UUID) -> None:
     assert (one, other) == coerce_key(key_text((one, other)), describe(SensorReading).pk)
@@ -70,6 +76,7 @@ def test_parts_are_written_as_in_replies(part: object, text: str) -> None:
     assert f"{text}~{text}" == key_text((part, part))
 
 
+@pytest.mark.exhaustive
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3)), max_size=500))
 def test_conditions_on_many_keys_stay_flat(keys: Any) -> None:
     from django_flex.schema.conversions.keys import KeyConditions
@@ -93,3 +100,25 @@ def test_a_key_has_no_other_form_than_its_text(rows: None, key: Any) -> None:
     for filters in ({"pk": key}, {"pk.in": [key]}, {"not": {"pk": key}}, {"pk.ne": key}):
         assert 400 == status(_action="list", filters=filters), filters
     assert status(_action="get", _id=key) in {400, 404}
+
+
+@pytest.mark.parametrize("name", ["a" * 10, "\n" * 200, "é" * 200, "\U0001f600" * 200, "_" * 999])
+def test_the_bound_of_a_reply_with_texts_in_keys_is_not_below_its_size(name: str) -> None:
+    parts = (Attribute("a", "a", "text"), Attribute("b", "b", "integer"))
+    key = Attribute("pk", "pk", "composite", primary_key=True, parts=parts)
+    weight = weigh((Leaf("pk", 0, "composite", key, indexes=(0, 1)),))
+    size = ReplySize(10**9)
+
+    size.add([(name, 2**31)] * 3, weight)
+
+    written = encode([{"pk": key_text((name, 2**31))}] * 3)
+    assert len(written) - 5 <= size.upper_bound < math.inf
+
+
+def test_decoded_json_is_measured_and_not_counted_by_its_members() -> None:
+    column = Attribute("data", "data", "json")
+    size = ReplySize(1_000)
+
+    size.add([({"text": "x" * 10_000},)], weigh((Leaf("data", 0, "json", column),)))
+
+    assert 1_000 == size.to_measure

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from django_flex import FlexQuery
+from django_flex.plan import rows as plan_rows
+from django_flex.schema.conversions import keys
 from django_flex.schema.conversions.keys import key_text
 from tests.keyed.conftest import DAY, ONE, SYMBOLS, TWO
 from tests.keyed.models import PriceQuote
@@ -52,6 +54,23 @@ def test_a_list_is_in_the_order_of_the_keys(rows: None) -> None:
     assert KEYS == listed("plotcell")
     assert KEYS[::-1] == listed("plotcell", order_by="-pk")
     assert ["-1~3", "1~2", "1~1", "2~12", "2~1"] == listed("plotcell", order_by="row, -column")
+
+
+@pytest.mark.parametrize("fields", ["*", "crop, pk", "crop", "row, crop"])
+def test_the_text_of_a_key_is_made_once_for_each_row(
+    rows: None, monkeypatch: pytest.MonkeyPatch, fields: str
+) -> None:
+    texts: list[Any] = []
+
+    def counted(parts: tuple[object, ...]) -> str:
+        texts.append(parts)
+        return key_text(parts)
+
+    monkeypatch.setattr(keys, "key_text", counted)
+    monkeypatch.setattr(plan_rows, "key_text", counted)
+
+    assert KEYS == listed("plotcell", fields=fields)
+    assert len(KEYS) == len(texts)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def test_a_key_is_not_written_as_a_whole(writable: None, operation: str) -> None
     assert result.status_code in {400, 403}, result.to_dict()
 
 
+@pytest.mark.exhaustive
 def test_many_rows_are_written_at_once(writable: None) -> None:
     items = [{"row": n, "column": 1, "crop": "a"} for n in range(100, 900)]
     reply = run("plotcell", 201, _action="add", _items=items, _fields="pk")

@@ -143,18 +143,23 @@ def _errors(trees: list[ast.Module]) -> set[str]:
 
 
 def _texts(tree: ast.Module, errors: set[str]) -> Iterator[str]:
-    for outer in ast.walk(tree):
-        own = isinstance(outer, ast.ClassDef) and outer.name in errors
-        for node in ast.walk(outer) if isinstance(outer, ast.ClassDef) else [outer]:
-            if not isinstance(node, ast.Call):
-                continue
-            name = node.func.id if isinstance(node.func, ast.Name) else _attribute(node.func)
-            if name in errors or name in MAKERS or (own and name == "__init__"):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = _called(node)
+            if name in errors or name in MAKERS:
                 yield from _arguments(node, name)
             elif name == "_kind" and len(node.args) > 2:
                 yield from _constants(node.args[2])
-        if isinstance(outer, ast.Tuple | ast.For | ast.FunctionDef):
-            yield from _indirect(outer, errors)
+        elif isinstance(node, ast.ClassDef) and node.name in errors:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Call) and _called(inner) == "__init__":
+                    yield from _arguments(inner, "__init__")
+        elif isinstance(node, ast.Tuple | ast.For | ast.FunctionDef | ast.Assign):
+            yield from _indirect(node, errors)
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else _attribute(node.func)
 
 
 def _attribute(node: ast.expr) -> str:
@@ -192,14 +197,9 @@ def _indirect(node: ast.AST, errors: set[str]) -> Iterator[str]:
         yield from (
             text for inner in ast.walk(node.iter) for text in _constants(inner) if " " in text
         )
-    elif isinstance(node, ast.FunctionDef):
-        for inner in ast.walk(node):
-            yield from _constants(inner.value) if _is_text(inner) else ()  # type: ignore[attr-defined]
-        for default in node.args.defaults if node.name == "__init__" else []:
+    elif isinstance(node, ast.Assign):
+        names = {one.id for one in node.targets if isinstance(one, ast.Name)}
+        yield from _constants(node.value) if names & {"hint", "message"} else ()
+    elif isinstance(node, ast.FunctionDef) and node.name == "__init__":
+        for default in node.args.defaults:
             yield from _constants(default)
-
-
-def _is_text(node: ast.AST) -> bool:
-    """Whether a node binds a message or a hint to a name."""
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    return any(isinstance(one, ast.Name) and one.id in {"hint", "message"} for one in targets)

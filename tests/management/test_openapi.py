@@ -55,6 +55,7 @@ def test_a_role_that_no_entry_names_has_what_its_callers_fall_back_to() -> None:
     assert "/api/bookings/" in document["paths"]
 
 
+@pytest.mark.exhaustive
 def test_yaml_says_the_same() -> None:
     yaml = pytest.importorskip("yaml")
     text = run("--role", "agents", "--format", "yaml")

@@ -58,6 +58,35 @@ def test_without_a_user_the_caller_is_anonymous() -> None:
     assert "seats" in run({"fields": "seats"}, "--unrestricted")
 
 
+def test_a_role_is_asked_for_without_a_user_who_has_it() -> None:
+    assert "2 rows" in run({"fields": "seats"}, "--role", "authenticated")
+    assert "3 rows" in run({"fields": "status"}, "--role", "anon", "--user", "luis")
+    with pytest.raises(CommandError, match="seats"):
+        run({"fields": "seats"}, "--role", "anon", "--user", "luis")
+
+
+def test_a_role_needs_no_user_where_callers_have_to_sign_in(configure: Any) -> None:
+    configure(EXPOSE, REQUIRE_AUTHENTICATION=True)
+    assert "2 rows" in run({"fields": "seats"}, "--role", "authenticated")
+    with pytest.raises(CommandError, match="Authentication required"):
+        run({"fields": "seats"})
+
+
+def test_a_role_that_no_entry_names_is_refused() -> None:
+    with pytest.raises(CommandError, match="names the role 'anom': did you mean 'anon'"):
+        run({}, "--role", "anom")
+    with pytest.raises(CommandError, match="--unrestricted needs no --role"):
+        run({}, "--role", "anon", "--unrestricted")
+
+
+def test_rows_of_the_user_are_none_without_one(configure: Any) -> None:
+    rule = {**AGGREGATING, "rows": {"created_by": {"$user": "id"}}}
+    configure({"booking": {"agents": rule}})
+    Booking.objects.filter(pk=1).update(created_by=get_user_model().objects.get(username="luis"))
+    assert run({"fields": "id"}, "--role", "agents") == "0 rows\n"
+    assert "1 row\n" in run({"fields": "id"}, "--role", "agents", "--user", "luis")
+
+
 def test_a_table_says_that_there_are_more_rows() -> None:
     assert run({"fields": "id", "limit": 1}).endswith("1 row, and there are more\n")
     assert run({"fields": "id", "filters": {"id": 99}}) == "0 rows\n"

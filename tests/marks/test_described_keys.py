@@ -35,6 +35,7 @@ def gate(grant: dict[str, Any], **entries: Any) -> Gate:
     return Gate(policy, Actor(None), policy.names["mark"], Limits(max_relation_depth=1))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.one_in(2)
 @pytest.mark.parametrize("grant", GRANTS.values(), ids=GRANTS)
 def test_what_is_described_is_what_a_query_gets(db: None, grant: dict[str, Any]) -> None:

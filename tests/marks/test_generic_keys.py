@@ -238,6 +238,23 @@ def test_a_wildcard_does_not_tell_the_columns(ask: Ask, expose: Any, marked: Row
     )
 
 
+@pytest.mark.parametrize(
+    "form",
+    ["{}", "x:{}", "text, {}", "{0}.*, {0}", "{}.*", "x:{}.*", "{}.type", "{}.film.title", "{}.x"],
+)
+@pytest.mark.parametrize(("model", "way"), [("mark", ""), ("film", "marks.")])
+def test_a_key_that_is_not_granted_looks_like_no_name(
+    ask: Ask, expose: Any, model: str, way: str, form: str
+) -> None:
+    """A refusal has the name as it was asked for, and not what would have been meant by it."""
+    expose(mark={**ALL, "fields": ["id", "text"]})
+    fields = form.replace("text", f"{way}text").replace("{", f"{way}{{")
+    refused, unknown = (ask(model, fields=fields.format(name)) for name in ("target", "nothing"))
+
+    assert (403, 0) == (refused.status, refused.statements)
+    assert refused.body["error"] == unknown.body["error"].replace("nothing", "target")
+
+
 def test_a_model_without_an_entry_or_grant_has_no_name(ask: Ask, opened: Any, marked: Rows) -> None:
     opened(actor=None, festival={**ALL, "fields": []})
     for name in ("actor.name", "festival.name", "nothing.name"):

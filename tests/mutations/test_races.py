@@ -496,6 +496,7 @@ def test_the_second_look_is_one_statement_where_there_is_a_rule_and_a_lock(
     assert AFTER[name] + (VENDOR != "sqlite") == selects[1] - selects[0]
 
 
+@pytest.mark.exhaustive
 @ON_SQLITE
 def test_sqlite_looks_at_a_row_when_the_other_writer_is_done(
     db: None, expose: Any, tmp_path: Any

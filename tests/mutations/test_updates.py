@@ -75,7 +75,7 @@ def test_a_sum_that_does_not_fit_changes_nothing(
     assert before == stored(Booking, column)
 
 
-@pytest.mark.parametrize("operand", ["x", None, True, [1], {"a": 1}, "1e99", float("inf")])
+@pytest.mark.parametrize("operand", ["x", None, True, [1], {"a": 1}, "1e999", float("inf")])
 @pytest.mark.parametrize("column", ["seats", "price", "rating"])
 def test_only_numbers_are_added(ask: Ask, column: str, operand: object) -> None:
     reply = ask(_action="edit", id=1, **{column: {"$inc": operand}}).to_dict()

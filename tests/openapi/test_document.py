@@ -16,6 +16,7 @@ from tests.openapi.reading import Document, component, operations, references, r
 Render = Callable[..., Document]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("role", ROLES)
 def test_a_document_is_valid(role: str, release: str, document: Render) -> None:
@@ -112,6 +113,10 @@ FILTERS: list[tuple[str, Any, bool]] = [
     ("superuser", {"document.contains": "x"}, True),
     ("superuser", {"urgent": True}, True),
     ("superuser", {"urgent": "x"}, False),
+    ("superuser", {"invoice": None}, True),
+    ("superuser", {"invoice.isnull": 3}, False),
+    ("superuser", {"lines.isnull": True}, False),
+    ("staff", {"invoice": None}, False),
 ]
 
 
@@ -199,6 +204,7 @@ def test_an_api_whose_replies_are_all_200_says_so(document: Render) -> None:
         assert operation["responses"].keys() == {"200"}
 
 
+@pytest.mark.exhaustive
 def test_a_version_in_camel_case_is_described_in_camel_case(document: Render) -> None:
     found = document("superuser", NAMING="camel")
     query = found["components"]["schemas"]["BookingQuery"]["properties"]

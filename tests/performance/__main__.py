@@ -88,6 +88,20 @@ def tables(asked: Namespace) -> Iterator[Table]:
         contest.close()
 
 
+def verdict(found: list[Table]) -> str:
+    """Return how many targets were missed; a target of which nothing was measured does not hold."""
+    figures = [one for table in found for one in table.figures]
+    missed = sum(not one.holds for one in figures)
+    measured = sum(one.target is not None and one.figure is not None for one in figures)
+    if missed:
+        return f"{missed} targets missed"
+    return (
+        f"every target that was measured holds: {measured}"
+        if measured
+        else "no target was measured"
+    )
+
+
 def main() -> None:
     """Run everything on a fresh database; exit 1 if a target is missed."""
     asked = options()
@@ -105,7 +119,7 @@ def main() -> None:
             print(error, file=sys.stderr)
             sys.exit(2)
     missed = [one for table in found for one in table.figures if not one.holds]
-    print(f"\n{len(missed)} targets missed" if missed else "\nevery target holds")
+    print(f"\n{verdict(found)}")
     sys.exit(1 if missed else 0)
 
 

@@ -166,6 +166,7 @@ def test_what_json_cannot_hold_is_null_and_what_is_beside_it_is_shown(
     assert SECRET not in caplog.text
 
 
+@pytest.mark.exhaustive
 def test_a_value_that_is_too_deep_for_the_encoder_ends_in_null(caplog: Any) -> None:
     with caplog.at_level(logging.ERROR, "django_flex"):
         body = encode({"id": 1, "value": _deep()})

@@ -27,6 +27,7 @@ FITS = [
     ("integer", 5, 5),
     ("integer", "-5", -5),
     ("integer", 2**63 - 1, 2**63 - 1),
+    ("integer", str(-(2**63)), -(2**63)),
     ("year", "2025", 2025),
     ("part", 12, 12),
     ("decimal", "10.50", Decimal("10.5")),
@@ -35,6 +36,9 @@ FITS = [
     ("decimal", "1e2", Decimal(100)),
     ("float", "1.5", 1.5),
     ("float", 3, 3.0),
+    ("float", 1e300, 1e300),
+    ("float", "-1.5e308", -1.5e308),
+    ("float", 2.5e-308, 2.5e-308),
     ("boolean", True, True),
     ("boolean", "false", False),
     ("text", "a", "a"),
@@ -55,11 +59,25 @@ FITS = [
     ("json", (1, 2), [1, 2]),
 ]
 UNFIT: dict[str, list[Any]] = {
-    "integer": [True, 1.0, "1.0", " 1 ", "1_0", "\uff11", "", "a", 2**63, -(2**63), None, [], {}],
+    "integer": [
+        True,
+        1.0,
+        "1.0",
+        " 1 ",
+        "1_0",
+        "\uff11",
+        "",
+        "a",
+        2**63,
+        -(2**63) - 1,
+        None,
+        [],
+        {},
+    ],
     "year": [0, 1, 9_999, -5, "abc", 2**40, True],
     "part": [2**31, -(2**31), "x", None],
     "decimal": ["NaN", "Infinity", "sNaN", "1e999", "1_0", "", "\uff11", True, None, [], "1.005"],
-    "float": ["NaN", "-inf", "1e400", True, "", {}],
+    "float": ["NaN", "-inf", "1e400", "1.8e308", "1e-400", True, "", {}],
     "boolean": [0, 1, "True", "yes", "", None],
     "text": [5, True, None, ["a"], {}, "a\x00", "\ud800"],
     "file": [5, "\x00"],
@@ -95,6 +113,16 @@ def test_value_that_does_not_fit_says_what_would(kind: str, value: Any) -> None:
     with pytest.raises(UnfitValueError) as caught:
         coerce(value, kind, DECIMAL if kind == "decimal" else ANY)
     assert str(caught.value).startswith(("a ", EXPECTED[kind]))
+
+
+@pytest.mark.parametrize("zero", [0, 0.0, "-0", "0E-60", Decimal("0.00000")])
+def test_zero_fits_a_column_without_digits_before_the_point(zero: object) -> None:
+    fraction = column("decimal", digits=5, scale=5)
+    found = coerce(zero, "decimal", fraction)
+    assert 0 == found
+    models.DecimalField(max_digits=5, decimal_places=5).run_validators(found)
+    with pytest.raises(UnfitValueError):
+        coerce(1, "decimal", fraction)
 
 
 def test_decimal_is_held_to_its_column() -> None:

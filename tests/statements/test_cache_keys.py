@@ -26,7 +26,8 @@ from django_flex.resolved import (
 #: What is looked at in another way, or is no part of a statement: pages, and what becomes of rows.
 ELSEWHERE: dict[type, set[str]] = {
     AggregatePlan: {
-        *{"explain", "layout", "make_object", "weight", "limit", "offset", "json_places", "rules"}
+        *{"explain", "layout", "make_object", "weight", "limit", "offset", "json_places", "rules"},
+        "from_primary",  # as that of a ReadPlan
     },
     ChildPlan: {"near", "keys_only", "bare", "flags", "place"},
     AggregateSubquery: {"result"},
@@ -35,6 +36,7 @@ ELSEWHERE: dict[type, set[str]] = {
     ReadPlan: {
         "explain",
         "may_scan",  # only backends that find rows by keys ask, and SQL has nothing of it
+        "from_primary",  # decides about the database, which is in the key by its alias
         "single",
         "searches",
         "count",

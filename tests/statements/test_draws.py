@@ -98,6 +98,7 @@ def compare(asked: Asked) -> None:
         compare(Asked({"_action": "list", **following}, asked.rule, asked.user))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("number", range(max(1, CASES // SOME)))
 def test_cached_statements_give_the_replies_of_uncached_ones(rows: None, number: int) -> None:
     for requests in Drawn(f"{SEED} {number}").shapes(SOME):
@@ -108,6 +109,7 @@ def test_cached_statements_give_the_replies_of_uncached_ones(rows: None, number:
     assert [] == wrong, AGAIN
 
 
+@pytest.mark.exhaustive
 def test_enough_of_the_statements_come_from_the_cache(
     rows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,7 @@ def test_tokens_are_revoked(panel: Client, ana: User) -> None:
     }
 
 
+@pytest.mark.exhaustive
 def test_logins_are_listed_and_revoked_and_not_changed(panel: Client, login) -> None:
     issued = login()
     url = f"{URL}login/{issued.login_id}/change/"

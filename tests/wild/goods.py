@@ -62,3 +62,26 @@ class Slot(models.Model):
 
     class Meta:
         order_with_respect_to = "shelf"
+
+
+class Leaflet(models.Model):
+    """Names that begin like those of the query language."""
+
+    _title = models.CharField(max_length=20, blank=True)
+    _facts = models.JSONField(default=dict, blank=True)
+    _file = models.FileField(upload_to="leaflets", blank=True)
+    _hidden = models.CharField(max_length=20, blank=True)
+    _match = models.CharField(max_length=20, blank=True)
+
+
+class Extreme(models.Model):
+    """Numbers and times that reach as far as their types do."""
+
+    fraction = models.DecimalField(max_digits=5, decimal_places=5, null=True, blank=True)
+    whole = models.DecimalField(max_digits=12, decimal_places=0, null=True, blank=True)
+    real = models.FloatField(null=True, blank=True)
+    big = models.BigIntegerField(null=True, blank=True)
+    day = models.DateField(null=True, blank=True)
+    clock = models.TimeField(null=True, blank=True)
+    span = models.DurationField(null=True, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)

@@ -13,11 +13,13 @@ from django.db.models.functions import Lower
 from django.utils.text import slugify
 
 from tests.wild import (  # noqa: F401
+    attached,
     converting,
     described,
     filling,
     goods,
     managed,
+    overriding,
     refusing,
     unhashed,
     validated,

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import SimpleLazyObject, lazystr
+from django.utils.safestring import mark_safe
 
 
 class Texts:
@@ -108,3 +110,48 @@ class Scrap(models.Model):
     stumbling = StumblingField(null=True, blank=True)
     safe = SafeField(null=True, blank=True)
     several = SeveralField(default=list, blank=True)
+
+
+class _ReadField(models.CharField[Any, Any]):
+    """What is read is no text, but behaves like one."""
+
+    read: Any
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else type(self).read(value)
+
+
+class MarkedField(_ReadField):
+    read = mark_safe
+
+
+class LazyField(_ReadField):
+    read = lazystr
+
+
+class WrappedField(_ReadField):
+    @staticmethod
+    def read(value):
+        return SimpleLazyObject(lambda: value)
+
+
+class OwnText(str):
+    """A text of a class of its own, whose ``str`` is an object of this class."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return self
+
+
+class OwnTextField(_ReadField):
+    read = OwnText
+
+
+class Snippet(models.Model):
+    """A text of each kind that packages make of what is stored."""
+
+    marked = MarkedField(max_length=50, default="")
+    lazy = LazyField(max_length=50, default="")
+    wrapped = WrappedField(max_length=50, default="")
+    own = OwnTextField(max_length=50, default="")

@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 
 from django_flex.actions.declare.adapters import adapt
 from django_flex.actions.declare.definitions import STATUS, ActionDef, Scope
+from django_flex.actions.declare.outputs import outputs_of
 from django_flex.actions.declare.registry import named_model, registry
 from django_flex.actions.declare.signatures import SignatureInput, from_signature
 
@@ -23,6 +24,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 MARK = "_flex_action"
 #: Options that accept one value or an iterable of values.
 _SEVERAL = ("condition", "tags", "capabilities", "examples", "retry_on")
+#: The fields of a definition that are no options.
+_OF_EVERY = frozenset({"id", "model", "scope", "input", "handler", "outputs"})
 _ABOUT_ROWS = frozenset({Scope.INSTANCE, Scope.BULK})
 
 
@@ -57,6 +60,7 @@ def action(
             scope=found,
             handler=_calling(function, adapter, with_row=takes == 2),  # noqa: PLR2004 - context and row
             input=adapter,
+            returning=function,
             about=function,
             options=options,
         )
@@ -98,6 +102,7 @@ def define_method(
             scope=Scope(options.pop("scope", "instance")),
             handler=handler,
             input=adapter,
+            returning=method,
             about=method,
             options=options,
         )
@@ -145,7 +150,7 @@ def _from_class(cls: type[Action]) -> ActionDef:
     def available(context: ActionContext, row: object) -> object:
         return cls().available(context, row)
 
-    known = ActionDef.__dataclass_fields__.keys() - {"id", "model", "scope", "input", "handler"}
+    known = ActionDef.__dataclass_fields__.keys() - _OF_EVERY
     options = {name: getattr(cls, name) for name in known if name in _written(cls)}
     if cls.available is not Action.available:
         options["condition"] = (available, *_tuple(options.get("condition", ())))
@@ -156,6 +161,7 @@ def _from_class(cls: type[Action]) -> ActionDef:
         scope=scope,
         handler=handler,
         input=SignatureInput({}) if cls.Input is None else adapt(cls.Input),
+        returning=cls.run,
         about=cls,
         options=options,
     )
@@ -172,10 +178,11 @@ def make(  # noqa: PLR0913 - all by name
     scope: Scope,
     handler: Handler,
     input: InputAdapter,  # noqa: A002 - as the field
+    returning: Callable[..., Any],
     about: object,
     options: Mapping[str, Any],
 ) -> ActionDef:
-    """Return a definition; the docstring is the default description.
+    """Return a definition; the docstring is the default description, an annotation tells the reply.
 
     Raises:
         TypeError: an option does not exist.
@@ -188,6 +195,7 @@ def make(  # noqa: PLR0913 - all by name
     if "status" in found:
         found["status"] = STATUS(found["status"])
     found.setdefault("description", inspect.cleandoc(about.__doc__ or ""))
+    found["outputs"] = outputs_of(returning, model)
     return ActionDef(id=id, model=model, scope=scope, handler=handler, input=input, **found)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django.db import models
 
     from django_flex.backends.base import VisibleRows
+    from django_flex.describe import ActionOutput
 
 _logger = logging.getLogger("django_flex.actions")
 
@@ -67,7 +68,7 @@ class ActionDef:
     """One action of one model.
 
     ``permission``: a Django permission (``"app.codename"``) or a callable ``(user)``, in addition
-    to the grant. ``condition``: callables ``(context, row)`` that say whether the action can run on
+    to the grant. ``outputs``: what the handler may return, by its annotation. ``condition``: callables ``(context, row)`` that say whether the action can run on
     the row now. ``atomic``: one transaction, with the row locked as ``lock`` says. ``bulk_mode``:
     ``"all"`` passes all rows to the handler at once, ``"each"`` one after the other, each rolled
     back separately if it fails. ``sensitive``: inputs that are not logged. ``track``: what is
@@ -79,6 +80,7 @@ class ActionDef:
     scope: Scope
     handler: Handler
     input: InputAdapter
+    outputs: tuple[ActionOutput, ...] = ()
     status: STATUS = STATUS.PROD
     version: int = 1
     title: str = ""

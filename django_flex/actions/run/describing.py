@@ -123,6 +123,7 @@ def outline_action(one: ActionDef) -> ActionDescription:
             {"name": e.name, "description": e.description, "payload": dict(e.payload)}
             for e in one.examples
         ),
+        outputs=one.outputs,
         destructive=one.destructive,
         dry_run=one.atomic,
         idempotency=one.idempotency,

@@ -117,11 +117,14 @@ def _authorize_terms(
 
 
 def _opened(term: FieldTerm, access: Access) -> FieldTerm:
-    """Return a term for both columns of a generic foreign key, if a term means the key itself."""
-    if term.is_wildcard or term.excluded:
+    """Return a term for both columns of a generic foreign key, if a term means the key itself.
+
+    A key that may not be read stays as it was written, to be refused like a name that does not exist.
+    """
+    if term.is_wildcard or term.excluded or not pointer_paths(access.resource, term.path):
         return term
-    is_key = pointer_paths(access.resource, term.path)
-    return replace(term, path=(*term.path, "*")) if is_key else term
+    hops = resolve_hops(access.resource, term.path)
+    return replace(term, path=(*term.path, "*")) if any(access.wildcard_attributes(hops)) else term
 
 
 def _fill(

@@ -114,14 +114,20 @@ def _taken_apart(
     is_renamed = term.alias is not None
     if not rest or is_renamed:
         _check_readable(term, access)
-    if is_renamed or (term.excluded and not rest):
+    if term.excluded and not rest:
+        raise QueryError(
+            worded("'{}' is a list, which no wildcard covers", term),
+            path=Part.FIELDS,
+            hint="leave it out",
+        )
+    if is_renamed:
         raise QueryError(
             worded("'{}' is a list, which cannot be renamed here", term),
             path=Part.FIELDS,
             hint=worded(
                 '"{}": {{"{}": {{"from": "{}"}}}}',
                 Part.RELATED,
-                term.alias or "lines",
+                term.alias,
                 relation.name,
             ),
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from django_flex.access.reach import Access
     from django_flex.binding.related_aggregates import NamedAggregates
     from django_flex.exceptions.places import Place
+    from django_flex.policy.model import Grant
     from django_flex.query.ast import OrderTerm
     from django_flex.schema.aggregates import Measure
 
@@ -63,6 +64,11 @@ def authorize_order(
     if access.decides and isinstance(column, Column) and not (column.hops or column.masks):
         _cache.put(access.grant, term, ordering)
     return ordering
+
+
+def is_decided_by_grant(term: OrderTerm, grant: Grant) -> bool:
+    """Whether a sort key was granted, and the grant alone decides: it is a column of the row itself."""
+    return _cache.get(grant, term) is not None
 
 
 def authorize_orders(

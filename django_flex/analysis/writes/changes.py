@@ -25,6 +25,7 @@ from django_flex.exceptions import (
     ObjectNotFoundError,
     QueryError,
     RowDeniedError,
+    UnknownKeyError,
 )
 from django_flex.exceptions.places import worded
 from django_flex.languages import in_language
@@ -40,6 +41,8 @@ from django_flex.schema.paths import ResolvedPath
 from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.core.files.uploadedfile import UploadedFile
 
     from django_flex.analysis.writes.access import WriteAccess
@@ -109,18 +112,17 @@ class ChangeResolver:
         self._count(change)
         builder = RowWriteBuilder(change, rules)
         matched = () if inside or parent is not None else self.match
-        for name, value in change.values.items():
-            if rules.operation == "edit" and rules.access.resource.attribute(name) in matched:
-                continue  # the row was found by this column, so its value does not change
-            destination = self._target(name, rules, change)
+        for name, value, destination in self._destinations(change, rules, matched):
             target = destination.target
             columns = columns_behind(target.hops[0], rules.access.resource) if target.via else ()
-            for path in [ResolvedPath((), column) for column in columns] or [target]:
-                builder.claim(name, path, parent)
             if columns:
+                for column in columns:
+                    builder.claim(name, ResolvedPath((), column), parent)
                 check_unmatched(name, columns, matched)
                 builder.point(name, target.hops[0], value, columns)
-            elif not target.via:
+                continue
+            builder.claim(name, target, parent)
+            if not target.via:
                 upserting = bool(matched) and target.attribute not in matched
                 sent = sent_value(name, target, value, rules, change, upserting=upserting)
                 if destination.relation is not None and is_new(value):
@@ -129,9 +131,9 @@ class ChangeResolver:
                             "A new row cannot identify this one", path=change.at(excerpt(name))
                         )
                     sent = parent_of(name, destination.relation, value, rules, self, change)
-                builder.assign(
-                    name, destination, sent, self._upload(name, destination, rules, sent)
-                )
+                is_file = target.attribute.kind == "file"
+                upload = self._upload(name, destination, rules, sent) if is_file else None
+                builder.assign(name, destination, sent, upload)
             elif destination.is_link:
                 links, faults = links_of(name, target, value, rules, change)
                 builder.faults += faults
@@ -150,7 +152,7 @@ class ChangeResolver:
     ) -> UploadedFile[bytes] | Refusal | None:
         """Return the file that is sent for a column, or why it is not taken; ``None`` for none."""
         target = destination.target
-        if target.attribute.kind != "file" or value is None or value == "":
+        if value is None or value == "":
             return None
         limits = upload_limits_of(target, rules.access)
         if isinstance(value, File) and limits is not None:
@@ -160,11 +162,31 @@ class ChangeResolver:
         # A name may be that of another user's file: who uploads does not choose among stored ones.
         return None if limits is None or rules.access.grant.unrestricted else NO_FILE
 
-    def _target(self, name: str, rules: WriteAccess, change: RowChange) -> Destination:
-        """Look a name up, once for all rows that are written under the same rules."""
+    def _destinations(
+        self, change: RowChange, rules: WriteAccess, matched: tuple[Attribute, ...]
+    ) -> Iterator[tuple[str, object, Destination]]:
+        """Yield where each value goes: those by which a row was found do not change."""
+        stay = matched if rules.operation == "edit" else ()
+        for name, value in change.values.items():
+            if stay and rules.access.resource.attribute(name) in stay:
+                continue
+            destination = self._target(name, rules, change)
+            if destination is not None:
+                yield name, value, destination
+
+    def _target(self, name: str, rules: WriteAccess, change: RowChange) -> Destination | None:
+        """Look a name up, once for all rows that are written under the same rules.
+
+        ``None`` is for an unknown key, which a lenient request leaves out.
+        """
         found = self._targets.get((rules, name))
         if found is None:
-            target = writable(name, rules, change)
+            try:
+                target = writable(name, rules, change)
+            except UnknownKeyError:
+                if change.lenient:
+                    return None
+                raise
             relation = None if target.via else relation_of(target.attribute, rules)
             found = self._targets[rules, name] = Destination(
                 target=target,

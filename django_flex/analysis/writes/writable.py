@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django_flex.analysis.writes.uploads import upload_limits
 from django_flex.binding.grant_cache import GrantCache
-from django_flex.exceptions import FieldDeniedError, QueryError
+from django_flex.exceptions import FieldDeniedError, QueryError, UnknownKeyError
 from django_flex.exceptions.places import worded
 from django_flex.query.terms import MAX_PATH_SEGMENTS, SEGMENT, excerpt, nearest
 from django_flex.schema.generic_relations import columns_behind
@@ -30,6 +30,7 @@ def writable(name: str, rules: WriteAccess, change: RowChange) -> ResolvedPath:
 
     Raises:
         FieldDeniedError: it names nothing, or nothing that the caller may write.
+        UnknownKeyError: likewise, and it looks like a key of the language.
     """
     access = rules.access
     question = (access.resource, rules.operation, name)
@@ -56,9 +57,14 @@ def writable(name: str, rules: WriteAccess, change: RowChange) -> ResolvedPath:
     return target
 
 
-def denied(name: str, rules: WriteAccess, change: RowChange) -> FieldDeniedError:
+def denied(name: str, rules: WriteAccess, change: RowChange) -> FieldDeniedError | UnknownKeyError:
     """Return the error for any name that the caller may not write."""
     text = excerpt(name)
+    if name in change.doubtful:
+        at = change.at(text)
+        return UnknownKeyError(
+            worded("Unknown key '{}'", text), path=at, hint=change.doubtful[name]
+        )
     hint = nearest(text, writable_names(rules.access, rules.operation))
     return FieldDeniedError(text, path=change.at(text), hint=hint)
 
@@ -100,7 +106,8 @@ def may_write(target: ResolvedPath, access: Access, operation: str, *, alone: bo
         return nested and (not target.hops[0].linked or _may_link(target, access))
     if target.hops or is_computed(target.attribute):
         return False
-    if operation == "edit" and (target.attribute.primary_key or _is_part_of_key(target, access)):
+    fixed = target.attribute.primary_key or _is_part_of_key(target, access)
+    if fixed if operation == "edit" else target.attribute.placed:
         return False
     if alone and _is_of_pointer(target.attribute, access.resource):
         return _is_named(target, access)

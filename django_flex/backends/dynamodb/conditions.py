@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django_flex.backends.dynamodb.rows import key_part, place_of, stored_key, stored_value
+from django_flex.backends.dynamodb.rows import compared_value, key_part, place_of, stored_key
 from django_flex.dynamodb.core import values
 from django_flex.dynamodb.core.conditions import (
     And,
@@ -140,11 +140,11 @@ def _compared(attribute: Attribute, operator: str, value: Any, table: Table) -> 
     if operator == "contains" and attribute.kind == "array":
         place = place_of(attribute.lookup, table)
         members = (serialized_member(place, one) for one in value)
-        return And(
-            tuple(
-                Comparison(path=path, operator=Operator.CONTAINS, values=(one,)) for one in members
-            )
+        contained = tuple(
+            Comparison(path=path, operator=Operator.CONTAINS, values=(one,)) for one in members
         )
+        # Without a list there is none that contains nothing.
+        return And(contained or (Not(is_missing(path)),))
     return _ordered(path, operator, value, attribute, table)
 
 
@@ -164,7 +164,7 @@ def _equal_to(value: Any, attribute: Attribute, table: Table) -> AttributeValue 
         return key_part(value, attribute, table)
     if attribute.kind == "array" and not value:
         return None  # a set is never empty
-    return stored_value(value, attribute, table)
+    return compared_value(value, attribute, table)
 
 
 def _is_key(attribute: Attribute, table: Table) -> bool:
@@ -185,7 +185,7 @@ def _ordered(
 ) -> Condition:
     low, *rest = value if operator == "range" else (value,)
     if operator == "range":
-        first, second = (stored_value(one, attribute, table) for one in (low, *rest))
+        first, second = (compared_value(one, attribute, table) for one in (low, *rest))
         if (values.compare(first, second) or 0) > 0:
             return NEVER
         if _is_key(attribute, table) and first == {"S": ""}:
@@ -193,7 +193,9 @@ def _ordered(
         found = Comparison(path=path, operator=Operator.BETWEEN, values=(first, second))
         _check_bounds(found, attribute, table)
         return found
-    return _bounded(path, _SINGLE[operator], stored_value(low, attribute, table), attribute, table)
+    return _bounded(
+        path, _SINGLE[operator], compared_value(low, attribute, table), attribute, table
+    )
 
 
 def _bounded(

@@ -16,6 +16,7 @@ from django_flex.dynamodb.wire.deadlines import seconds_left
 from django_flex.exceptions import (
     InvalidValueError,
     LimitExceededError,
+    OutcomeUnknownError,
     StaleRowError,
     TimeLimitExceededError,
     UnavailableError,
@@ -36,6 +37,7 @@ def translated() -> Iterator[None]:
     Raises:
         UnavailableError: the capacity is used up, or there is no answer.
         TimeLimitExceededError: there is none in time.
+        OutcomeUnknownError: there is none to a write, which may have been carried out.
         StaleRowError: another write was in the way all the time.
         LimitExceededError: an expression is longer than DynamoDB allows.
         InvalidValueError: DynamoDB could not store or compare a value.
@@ -45,6 +47,8 @@ def translated() -> Iterator[None]:
     except ThrottledError as error:
         raise UnavailableError(retry_after=AFTER_THROTTLING) from error
     except RequestFailedError as error:
+        if error.in_doubt:
+            raise OutcomeUnknownError from error
         left = seconds_left()
         is_late = left is not None and left <= 0
         raise (TimeLimitExceededError if is_late else UnavailableError) from error

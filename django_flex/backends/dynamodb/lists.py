@@ -112,7 +112,8 @@ def access_of(table: Table, plan: ReadPlan, condition: Condition | None) -> Acce
     }
     wanted = frozenset(stored[name] for name in names)
     order = _order(table, plan.order_by)
-    return choose_access(table, condition, order, wanted, may_scan=plan.may_scan)
+    asked = None if plan.where is None else condition_of(plan.where, table)
+    return choose_access(table, condition, order, wanted, asked=asked, may_scan=plan.may_scan)
 
 
 def _order(table: Table, order_by: Sequence[Ordering]) -> tuple[Sort, ...]:

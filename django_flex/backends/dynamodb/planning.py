@@ -7,27 +7,27 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
+from django_flex.backends.dynamodb.completeness import is_complete, is_test_by
 from django_flex.dynamodb.core import values
 from django_flex.dynamodb.core.conditions import (
     And,
     Comparison,
     Condition,
-    Not,
     Operator,
     Or,
     conjuncts,
     simplified,
 )
-from django_flex.dynamodb.core.evaluation import matches
 from django_flex.dynamodb.core.expressions import Placeholders, condition_text
 from django_flex.dynamodb.core.planner import Plan, Wanted, plan_query
-from django_flex.dynamodb.core.ranges import RANGE_OPERATORS
 from django_flex.exceptions import (
     KeyNeededError,
     NeedsKeyError,
     OrderNeedsKeyError,
     RangeNeededError,
+    TooManyValuesError,
 )
+from django_flex.query.kinds import WITHOUT_PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -114,6 +114,7 @@ def choose_access(
     order: tuple[Sort, ...] = (),
     attributes: frozenset[str] | None = None,
     *,
+    asked: Condition | None = None,
     may_scan: bool = False,
 ) -> Access:
     """Return how rows are read.
@@ -123,12 +124,16 @@ def choose_access(
         condition: what each row has to meet.
         order: how they are sorted.
         attributes: the stored attributes that are needed, ``None`` for all.
+        asked: the part of the condition that is the caller's own. A refusal counts the values in it
+            alone, since those of a rule are not for everybody.
         may_scan: whether all of the table may be read, if no key finds them.
 
     Raises:
         KeyNeededError: no key of the table and of its indexes finds them.
+        TooManyValuesError: one does, but the caller names more of its values than are looked up.
         RangeNeededError: only an index does that does not have all of them.
-        OrderNeedsKeyError: one does, and none of these sorts them like this.
+        OrderNeedsKeyError: one does, and none of these sorts them like this; or the order is by
+            values that have none.
         TooComplexError: the conditions are longer than DynamoDB allows.
     """
     found = True if condition is None else simplified(condition)
@@ -138,14 +143,26 @@ def choose_access(
     whole = None if found is True else found
     keys = _whole_keys(table, parts)
     if keys is not None:
+        _check_sorted(table, order)
         return Access(condition=whole, keys=keys, order=order)
     candidates = [*_candidates(table, parts, order, attributes)]
     if not candidates and may_scan and not order:
         return Access(condition=whole, scan=_scan_plan(table, whole, attributes))
     if not candidates:
-        raise _refusal(table, parts, order)
+        raise _too_many(table, asked) or _refusal(table, parts, order)
     best = max(candidates, key=lambda one: one.merit)
     return replace(best.access, condition=whole)
+
+
+def _check_sorted(table: Table, order: tuple[Sort, ...]) -> None:
+    """Refuse to sort rows of whole keys, which are sorted here, by values that have no order."""
+    name = table.description.python_name
+    attributes = table.resource.attributes
+    if any(attributes[name(term.name)].kind in WITHOUT_PLACES for term in order):
+        sortable = (one.name for one in attributes.values() if one.kind not in WITHOUT_PLACES)
+        raise OrderNeedsKeyError(
+            sorted(sortable), message="This database does not sort rows by lists or JSON"
+        )
 
 
 def _scan_plan(
@@ -169,7 +186,7 @@ def _whole_keys(table: Table, parts: Sequence[Condition]) -> tuple[Item, ...] | 
     key = table.schema.key
     for part in parts:
         listed = _listed_keys(part, key)
-        if listed is not None:
+        if listed and len(listed) <= KEYS:
             return _once(listed)
     given = [one for name in key.names if (one := _equal_to(parts, name)) is not None]
     if len(given) < len(key.names) or prod(map(len, given)) > KEYS:
@@ -178,20 +195,28 @@ def _whole_keys(table: Table, parts: Sequence[Condition]) -> tuple[Item, ...] | 
 
 
 def _listed_keys(part: Condition, key: KeySchema) -> list[Item] | None:
-    """Return the keys in a condition such as those of a filter by a key of hash and range."""
+    """Return the keys in a condition such as those of a filter by a key of hash and range.
+
+    Others are not among the rows that meet it, but not each of these has to meet it.
+    """
     choices = part.conditions if isinstance(part, Or) else (part,)
     found: list[Item] = []
     for one in choices:
+        bundled = next((test for test in conjuncts(one) if isinstance(test, Or)), None)
+        if bundled is not None:  # beside the values that the hash of all of them may have
+            inner = _listed_keys(bundled, key)
+            if inner is None:
+                return None
+            found += inner
+            continue
         # Keys of one hash are one condition: its value, and a list of those of the range.
-        tests = [test for test in conjuncts(one) if _is(test, {Operator.EQ, Operator.IN})]
-        given = {test.attribute: test.values for test in tests if isinstance(test, Comparison)}
-        if not isinstance(one, And) or given.keys() != {*key.names} or len(tests) > len(given):
+        given = [_equal_to([*conjuncts(one)], name) for name in key.names]
+        if None in given or len(given) == 1:
             return None
-        if prod(map(len, given.values())) > KEYS:
-            return None
-        ways = product(*(given[name] for name in key.names))
-        found += [dict(zip(key.names, way, strict=True)) for way in ways]
-    return found if 0 < len(found) <= KEYS else None
+        found += [
+            dict(zip(key.names, way, strict=True)) for way in product(*(one or () for one in given))
+        ]
+    return found
 
 
 def _once(keys: Sequence[Item]) -> tuple[Item, ...]:
@@ -203,15 +228,6 @@ def identity(key: Item) -> str:
     return repr(sorted((name, values.decode(one)) for name, one in key.items()))
 
 
-def _is(condition: Condition, operators: set[Operator] | frozenset[Operator]) -> bool:
-    return (
-        isinstance(condition, Comparison)
-        and condition.operator in operators
-        and len(condition.path) == 1
-        and not condition.of_size
-    )
-
-
 def _equal_to(parts: Sequence[Condition], name: str) -> list[AttributeValue] | None:
     """Return the values of which an attribute has to have one; ``None`` if it may have others."""
     given = [
@@ -219,7 +235,7 @@ def _equal_to(parts: Sequence[Condition], name: str) -> list[AttributeValue] | N
         for one in parts
         if isinstance(one, Comparison)
         and one.path == (name,)
-        and _is(one, {Operator.EQ, Operator.IN})
+        and is_test_by(one, {Operator.EQ, Operator.IN})
     ]
     if not given:
         return None
@@ -290,7 +306,7 @@ def branch_plan(  # noqa: PLR0913, PLR0917 - the parts of one query
         if not (
             isinstance(one, Comparison)
             and one.path == (key.hash,)
-            and _is(one, {Operator.EQ, Operator.IN})
+            and is_test_by(one, {Operator.EQ, Operator.IN})
         )
     )
     plan = plan_query(
@@ -306,41 +322,6 @@ def branch_plan(  # noqa: PLR0913, PLR0917 - the parts of one query
     if plan.filter is not None:
         condition_text(plan.filter, Placeholders())
     return plan
-
-
-def is_complete(table: Table, key: KeySchema, parts: Sequence[Condition]) -> bool:
-    """Whether each item that meets the conditions has a key, so that an index has all of them."""
-    name = key.range
-    if name is None or name in table.schema.key.names:
-        return True
-    description = table.description
-    attribute = description.attributes.get(description.python_name(name))
-    if attribute is not None and not attribute.null:
-        return True
-    return any(_needs(one, name) for one in parts)
-
-
-def _needs(part: Condition, name: str) -> bool:
-    """Whether an item without an attribute, or with a null, cannot meet a condition."""
-    if isinstance(part, Comparison):
-        return part.path == (name,) and _is(part, RANGE_OPERATORS | {Operator.IN})
-    if isinstance(part, Not):
-        without: Item = {}
-        null: Item = {name: {"NULL": True}}
-        about = {one.attribute for one in _comparisons(part.condition)} == {name}
-        return about and not matches(part, without) and not matches(part, null)
-    return False
-
-
-def _comparisons(condition: Condition) -> Iterator[Comparison]:
-    match condition:
-        case Comparison():
-            yield condition
-        case Not():
-            yield from _comparisons(condition.condition)
-        case And() | Or():
-            for one in condition.conditions:
-                yield from _comparisons(one)
 
 
 def _sorted_by(
@@ -377,6 +358,26 @@ def sort_value(value: AttributeValue) -> tuple[str, object]:
     if kind == "S":
         return kind, content.encode()
     return kind, values.exact_number(content) if kind == "N" else content
+
+
+def _too_many(table: Table, asked: Condition | None) -> TooManyValuesError | None:
+    """Return the error of a query with a list of values that is longer than what is looked up."""
+    found = None if asked is None else simplified(asked)
+    if found is None or isinstance(found, bool):
+        return None
+    parts = tuple(conjuncts(found))
+    listed = max(
+        map(len, filter(None, (_listed_keys(one, table.schema.key) for one in parts))), default=0
+    )
+    if listed > KEYS:
+        return TooManyValuesError(table.resource.pk.name, KEYS, listed)
+    for key, index in _keys(table):
+        most = KEYS if index is None and key.range is None else table.max_fanout
+        given = _equal_to(parts, key.hash)
+        if given is not None and len(given) > most:
+            name = table.description.python_name(key.hash)
+            return TooManyValuesError(name, most, len(given))
+    return None
 
 
 def _refusal(table: Table, parts: tuple[Condition, ...], order: tuple[Sort, ...]) -> NeedsKeyError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from django_flex.dynamodb.attributes import IntegerAttribute, StringJoinAttribute
 from django_flex.dynamodb.core import values
 from django_flex.dynamodb.core.values import exact_number
-from django_flex.dynamodb.serializing import Place, deserialized, plain, serialized
+from django_flex.dynamodb.serializing import Place, deserialized, operand, plain, serialized
 from django_flex.resolved import Column
 from django_flex.schema.conversions.keys import key_text
 
@@ -45,28 +45,26 @@ def rows_of(items: Iterable[Item], output: SelectOutput, table: Table) -> list[R
         if not isinstance(column, Column):
             raise TypeError("The planner lets no computed value through")
         attributes.append(column.attribute)
-    readers = [_reader_of(one, table) for one in attributes]
     items = list(items)
-    try:
-        return [tuple([read(item) for read in readers]) for item in items]
-    except Exception:  # noqa: BLE001 - the code of an attribute may raise anything
-        columns = [
-            [_part_of_key(item, one, table) for item in items]
-            if one in table.resource.key_columns
-            else _each_or_none(items, read, one)
-            for read, one in zip(readers, attributes, strict=True)
-        ]
-        return list(zip(*columns, strict=True))
+    columns: list[Sequence[Any]] = []
+    for attribute in attributes:
+        try:
+            columns.append(_column(items, attribute, table))
+        except Exception:  # noqa: BLE001 - the code of an attribute may raise anything
+            columns.append(
+                [_part_of_key(item, attribute, table) for item in items]
+                if attribute in table.resource.key_columns
+                else _each_or_none(items, attribute, table)
+            )
+    return list(zip(*columns, strict=True)) if columns else [() for _ in items]
 
 
-def _each_or_none(
-    items: list[Item], read: Callable[[Item], Any], attribute: Attribute
-) -> list[Any]:
+def _each_or_none(items: list[Item], attribute: Attribute, table: Table) -> list[Any]:
     found: list[Any] = []
     failed: list[Exception] = []
     for item in items:
         try:
-            found.append(read(item))
+            found.append(value_of(item, attribute, table))
         except Exception as error:  # noqa: BLE001 - as above
             found.append(None)
             failed.append(error)
@@ -76,25 +74,18 @@ def _each_or_none(
     return found
 
 
-def _reader_of(attribute: Attribute, table: Table) -> Callable[[Item], Any]:
-    """Return the function that reads the value of an attribute: that of its type, where it is there."""
+def _column(items: list[Item], attribute: Attribute, table: Table) -> list[Any]:
+    """Return the values of an attribute: those of its type at once, where all items have one."""
     stored = table.description.attributes.get(attribute.lookup)
-
-    def read(item: Item) -> Any:
-        return value_of(item, attribute, table)
-
-    if stored is None or type(stored) not in _CONTENT:
-        return read
-    name, kind, make = stored.attr_name, stored.attr_type, _CONTENT[type(stored)]
-
-    def read_content(item: Item) -> Any:
-        value = item.get(name)
-        if value is None:
-            return None
-        content = value.get(kind)
-        return read(item) if content is None else make(content)
-
-    return read_content
+    if stored is not None and type(stored) in _CONTENT:
+        name, kind, make = stored.attr_name, stored.attr_type, _CONTENT[type(stored)]
+        try:
+            contents = [item[name][kind] for item in items]
+        except KeyError:  # without the attribute, or with a value of another type
+            pass
+        else:
+            return contents if make is None else list(map(make, contents))
+    return [value_of(item, attribute, table) for item in items]
 
 
 def value_of(item: Item, attribute: Attribute, table: Table) -> Any:
@@ -188,9 +179,9 @@ def _number(text: str) -> int | float:
 
 
 #: Makes values of what is stored, for attributes whose values need nothing else.
-_CONTENT: dict[type[Any], Callable[[Any], Any]] = {
-    UnicodeAttribute: lambda content: content,
-    BooleanAttribute: lambda content: content,
+_CONTENT: dict[type[Any], Callable[[Any], Any] | None] = {
+    UnicodeAttribute: None,
+    BooleanAttribute: None,
     NumberAttribute: _number,
     IntegerAttribute: lambda text: int(exact_number(text)),
 }
@@ -222,6 +213,11 @@ def stored_value(value: Any, attribute: Attribute, table: Table) -> AttributeVal
     return serialized(place, whole(value))
 
 
+def compared_value(value: Any, attribute: Attribute, table: Table) -> AttributeValue:
+    """Return what an attribute is compared with for a value. Raises what ``stored_value`` does."""
+    return operand(place_of(attribute.lookup, table), value, stored_value(value, attribute, table))
+
+
 def stored_key(key: Any, table: Table) -> dict[str, AttributeValue] | None:
     """Return the key of an item as it is stored; ``None`` if no item can have it."""
     resource, schema = table.resource, table.schema
@@ -241,7 +237,7 @@ def key_part(value: Any, attribute: Attribute, table: Table) -> AttributeValue |
     schema = table.schema
     is_hash = name in {schema.key.hash, *(one.key.hash for one in schema.indexes)}
     try:
-        found = stored_value(value, attribute, table)
+        found = compared_value(value, attribute, table)
         values.check_key(found, schema.key_types[name], is_hash=is_hash)
     except ValueError:
         return None

@@ -6,8 +6,6 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from django_flex.backends.dynamodb.planning import sort_value
-from django_flex.exceptions import UnsupportedQueryError
-from django_flex.exceptions.places import Part, worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -43,8 +41,9 @@ def compare(one: Item, other: Item, order: Sequence[Sort]) -> int:
 
 
 def _present(item: Item, term: Sort) -> AttributeValue | None:
+    """Return the value that sorts an item; one without an order is read as null, and sorted so."""
     value = item.get(term.name)
-    return None if value is None or "NULL" in value else value
+    return value if value is not None and {*value} <= _SORTED else None
 
 
 def _compared(one: AttributeValue | None, other: AttributeValue | None, term: Sort) -> int:
@@ -53,12 +52,6 @@ def _compared(one: AttributeValue | None, other: AttributeValue | None, term: So
             return 0
         last = (term.nulls or ("first" if term.descending else "last")) == "last"
         return 1 if (one is None) is last else -1
-    if not {*one} <= _SORTED or not {*other} <= _SORTED:
-        raise UnsupportedQueryError(
-            "This database sorts rows by keys only",
-            path=Part.ORDER_BY,
-            hint=worded("leave '{}' out", Part.ORDER_BY),
-        )
     first, second = sort_value(one), sort_value(other)
     order = (first > second) - (first < second)
     return -order if term.descending else order

@@ -102,7 +102,9 @@ def _hits(
     table: Table, plan: Plan, condition: Condition | None, found: Sequence[Item]
 ) -> list[Hit]:
     if not plan.hydrate:
-        return [Hit(one, one) for one in found if matches(plan.post, one)]
+        if plan.post is not None:
+            found = [one for one in found if matches(plan.post, one)]
+        return [*map(Hit, found, found)]
     items = items_of(table, [requests.key_of(table.schema, one) for one in found])
     named = ((one, identity(requests.key_of(table.schema, one))) for one in found)
     whole = [Hit(one, items[name]) for one, name in named if name in items]

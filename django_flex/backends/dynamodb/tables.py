@@ -127,7 +127,8 @@ def resource_of(model: type[DynamoModel], label: str) -> Resource:
         label: of the resource.
 
     Raises:
-        TypeError: several models share the table, or a key attribute has a type of the project's own.
+        TypeError: several models share the table, or a key attribute has a type of the project's own,
+            or one without a text, such as bytes.
     """
     description = describe(model)
     if description.discriminator is not None:
@@ -143,6 +144,10 @@ def resource_of(model: type[DynamoModel], label: str) -> Resource:
     odd = [name for name in names if name not in found]
     if odd:
         raise TypeError(f"{model.__name__} has a key of a type of its own: {', '.join(odd)}")
+    for name in names:
+        # A number that a client sends is read as such; its text gives the same number again.
+        if found[name].kind not in {*WRITABLE_KINDS, "float"}:
+            raise TypeError(f"the key of {label} has no text: {name}")
     if len(names) == 1:
         found[names[0]] = replace(found[names[0]], primary_key=True)
     else:
@@ -196,10 +201,6 @@ def _attribute(name: str, kind: str, stored: Stored[Any], *, indexed: bool) -> A
 
 
 def _composite(label: str, parts: tuple[Attribute, ...], taken: Any) -> Attribute:
-    for part in parts:
-        # A number that a client sends is read as such; its text gives the same number again.
-        if part.kind not in {*WRITABLE_KINDS, "float"}:
-            raise TypeError(f"the key of {label} has no text: {part.name}")
     name = next(one for one in _KEY_NAMES if one not in taken)
     return Attribute(
         name=name,

@@ -107,7 +107,7 @@ def _chosen(table: Table, plan: WritePlan, where: Condition | None) -> list[Item
     """Return the keys of the rows that a filter selects; more than ``max_affected`` are an error."""
     most = plan.max_affected
     rules = (visible(rows, table) for rows in plan.rules.before)
-    access = choose_access(table, all_conditions(*rules, where))
+    access = choose_access(table, all_conditions(*rules, where), asked=where)
     budget = Budget(max(table.max_evaluated, most + 1))
     found = read_rows(table, access, most + 1, FIRST, budget)
     if len(found.hits) > most:
@@ -244,9 +244,9 @@ def _next_version(after: dict[str, Any], before: Item, table: Table) -> frozense
     if description.version is None:
         return frozenset()
     name = description.stored[description.version]
-    # What is there may be no number: something else has written it.
+    # What is there may be no number, or none with a next one: something else has written it.
     number = values.decode(before[name]) if "N" in before.get(name, ()) else 0
-    after[name] = values.encode(int(number) + 1)
+    after[name] = values.encode(int(number) + 1 if abs(number) < 10 ** (values.DIGITS - 1) else 1)
     return frozenset({name})
 
 

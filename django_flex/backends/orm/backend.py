@@ -86,7 +86,7 @@ class OrmBackend:
         return found
 
     def _on(self, using: str) -> Database:
-        return Database(using, self._statements)
+        return Database(using, self._statements, from_primary=True)
 
     def check_time_zone(self, resource: Resource, name: str) -> None:
         """Check that MariaDB has its time zone tables; other databases bring their own."""

@@ -9,15 +9,23 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
 
-from django_flex.client.commands.descriptions import Column, Described
+from django_flex.client.commands.columns import Column, Described
 
-_HEADER = '"""Models of an API, written by ``python -m django_flex.client models``."""'
-_TAKEN = frozenset(dir(BaseModel))
+HEADER = '"""Models of an API, written by ``python -m django_flex.client models``."""'
+#: What annotations are made of: an attribute of that name would be meant in the next ones.
+_ANNOTATIONS = frozenset(
+    {"bool", "datetime", "decimal", "dict", "float", "int", "list", "str", "uuid"}
+)
+_TAKEN = frozenset(dir(BaseModel)) | _ANNOTATIONS
 _PROTECTED = ("model_dump", "model_validate")  # pydantic warns of what begins so
 _MODULES = ("datetime", "decimal", "uuid")
+_ABSTRACT = ("Mapping", "Sequence")
+_TYPING = ("Any", "Literal", "Required", "TypeAlias", "TypedDict")
+#: Names that a module may need beside its models.
+RESERVED = frozenset({*_ABSTRACT, *_TYPING, "BaseModel", "Field"})
 
 
-class _Names:
+class Names:
     """Names of which none is given twice."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -36,13 +44,23 @@ def source(collections: Iterable[Described]) -> str:
 
     Objects inside a row, of which it has no key, are models of their own.
     """
-    names = _Names({"Any", "BaseModel", "Field"})
+    names = Names(RESERVED)
+    return module(HEADER, models(collections, names))
+
+
+def models(collections: Iterable[Described], names: Names) -> list[str]:
+    """Return the code of a model for each collection, and of those for objects inside its rows."""
     classes: list[str] = []
     for found in collections:
         name = names.free(class_name(found.label))
         classes += _classes(name, found, "", names)
-    code = "\n\n\n".join(classes)
-    return "\n".join([_HEADER, "", "from __future__ import annotations", "", *_imports(code)]) + (
+    return classes
+
+
+def module(header: str, parts: Iterable[str]) -> str:
+    """Return a module of some parts, with the imports that they need."""
+    code = "\n\n\n".join(parts)
+    return "\n".join([header, "", "from __future__ import annotations", "", *_imports(code)]) + (
         f"\n\n\n{code}\n" if code else "\n"
     )
 
@@ -55,13 +73,14 @@ def class_name(label: str) -> str:
 
 
 def _imports(code: str) -> Iterator[str]:
-    modules = [name for name in _MODULES if re.search(rf"\b{name}\.[a-zA-Z]", code)]
-    yield from (f"import {name}" for name in modules)
-    if re.search(r"\bAny\b", code):
-        yield "from typing import Any"
-        modules.append("typing")
-    if modules:
-        yield ""
+    standard = [name for name in _MODULES if re.search(rf"\b{name}\.[a-zA-Z]", code)]
+    lines = [f"import {name}" for name in standard]
+    for origin, offered in (("collections.abc", _ABSTRACT), ("typing", _TYPING)):
+        used = [name for name in offered if re.search(rf"\b{name}\b", code)]
+        if used:
+            lines.append(f"from {origin} import {', '.join(used)}")
+    if lines:
+        yield from (*lines, "")
     yield (
         "from pydantic import BaseModel, Field"
         if " = Field(" in code
@@ -69,14 +88,14 @@ def _imports(code: str) -> Iterator[str]:
     )
 
 
-def _classes(name: str, found: Described, prefix: str, names: _Names) -> list[str]:
+def _classes(name: str, found: Described, prefix: str, names: Names) -> list[str]:
     """Return the class of what is below a path, after those of the objects inside."""
     inner: list[str] = []
     lines = [f"class {name}(BaseModel):"]
     if not prefix:
         lines += [f"    __collection__ = {found.collection!a}", ""]
     parts = _parts(found, prefix)
-    attributes = _Names(_TAKEN.union(filter(_is_attribute, parts)))
+    attributes = Names(_TAKEN.union(filter(_is_attribute, parts)))
     for part in parts:
         path = f"{prefix}{part}"
         column = found.columns.get(path)
@@ -102,7 +121,7 @@ def _object(found: Described, path: str, name: str) -> Column:
     return Column(annotation=name, null=path not in found.required)
 
 
-def _attribute(part: str, column: Column, attributes: _Names) -> str:
+def _attribute(part: str, column: Column, attributes: Names) -> str:
     annotation = (
         f"{column.annotation} | None"
         if column.null and column.annotation != "Any"

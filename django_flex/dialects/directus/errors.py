@@ -41,6 +41,7 @@ _CODES: Sequence[tuple[type[FlexError], str, int]] = (
     (exceptions.UnsupportedMediaTypeError, "UNSUPPORTED_MEDIA_TYPE", 415),
     (exceptions.RateLimitExceededError, "REQUESTS_EXCEEDED", 429),
     (exceptions.UnavailableError, "SERVICE_UNAVAILABLE", 503),
+    (exceptions.OutcomeUnknownError, "SERVICE_UNAVAILABLE", 503),
 )
 #: What Django's codes of a value mean, where Directus has a code for it.
 _OF_VALUES: Mapping[str, str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django_flex.dialects.flex.mutations import parse_boolean
 from django_flex.dialects.flex.parser import check_keys
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 KEYS = ("_batch", "_atomic", "_dry_run", "_model", "_action")
 REFERENCE = "$ref"
+#: What the value of a key is: a condition, the columns of rows, or passed on as it is.
+Position: TypeAlias = Literal["value", "condition", "row", "literal"]
+_POSITIONS: Mapping[object, Position] = {
+    **dict.fromkeys(("filters", "having", "_filters", "_if"), "condition"),
+    **dict.fromkeys(("_items", "_set", "$add", "$edit", "$set"), "row"),
+    **dict.fromkeys(("_input", "$value", "$append", "$remove"), "literal"),
+}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -84,26 +91,53 @@ def check_size(payload: Mapping[str, object], limits: Limits, place: str) -> Non
             rest += [(part, depth + 1) for part in value]
 
 
-def with_references(value: object, replies: Mapping[str, object], place: str) -> Any:
+def with_references(
+    value: object, replies: Mapping[str, object], place: str, within: Position = "value"
+) -> Any:
     """Replace each ``{"$ref": "name.path"}`` with the value from an earlier reply.
+
+    The value is data that somebody has stored, whatever it looks like: an object in it is no
+    condition, does not say how a value changes, and is not replaced by another value.
 
     Args:
         value: a payload, or a part of it.
         replies: the replies to earlier operations, by the names of the operations.
         place: the position of the value.
+        within: what it is a part of.
 
     Raises:
         QueryError: no earlier operation has this name, or its reply does not contain the value.
     """
     if isinstance(value, Mapping):
         if set(value) == {REFERENCE}:
-            return _resolved(value[REFERENCE], replies, place)
+            return _as_data(_resolved(value[REFERENCE], replies, place), within)
         return {
-            k: with_references(v, replies, f"{place}.{excerpt(str(k))}") for k, v in value.items()
+            k: with_references(v, replies, f"{place}.{excerpt(str(k))}", _position(k, within))
+            for k, v in value.items()
         }
     if isinstance(value, list | tuple):
-        return [with_references(part, replies, f"{place}[{n}]") for n, part in enumerate(value)]
+        return [
+            with_references(part, replies, f"{place}[{n}]", within) for n, part in enumerate(value)
+        ]
     return value
+
+
+def _position(key: object, within: Position) -> Position:
+    """Return what the value of a key is."""
+    return within if within in {"condition", "literal"} else _POSITIONS.get(key, "value")
+
+
+def _as_data(found: object, within: Position) -> object:
+    """Return a value so that no object in it is read as more than an object."""
+    if within == "row" and isinstance(found, list):
+        return [_as_data(one, within) for one in found]
+    if within == "row" and isinstance(found, Mapping):
+        return {key: _as_data(one, "value") for key, one in found.items()}
+    parts = found if isinstance(found, list) else [found]
+    objects = [one for one in parts if isinstance(one, Mapping)]
+    means = within == "condition" and bool(objects)
+    means = means or any(str(key).startswith("$") for one in objects for key in one)
+    return {"$value": found} if means and within != "literal" else found
 
 
 def _resolved(reference: object, replies: Mapping[str, object], place: str) -> object:

@@ -30,6 +30,10 @@ class Flex:
     __slots__ = ()
     takes_forms: ClassVar[bool] = True
     hides_models: ClassVar[bool] = False
+    parses_payload_alone: ClassVar[bool] = True
+    not_prepared: ClassVar[frozenset[str]] = frozenset(
+        ("cursor", "distinct", "explain", "having", "related", "search")
+    )
 
     # Methods that would only pass on their arguments are the functions themselves, to save calls.
     decode = staticmethod(requests.decode)

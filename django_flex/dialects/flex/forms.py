@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django_flex.dialects.decoding import parse_json
-from django_flex.dialects.flex.parser import as_mapping
+from django_flex.dialects.flex.parser import RESERVED, as_mapping
 from django_flex.exceptions import ContentTooLargeError, QueryError
 from django_flex.exceptions.places import worded
 from django_flex.query.ast import ParameterText
@@ -130,7 +130,7 @@ def _fields(
 
 def _of_a_column(name: str, file: UploadedFile[bytes]) -> UploadedFile[bytes]:
     """Return a file whose part is named like a column, not like a key of the language."""
-    if name.startswith("_") or name in _NO_COLUMNS:
+    if name in RESERVED or name in _NO_COLUMNS:
         raise QueryError("No value names this file", path=excerpt(name))
     return file
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.files.base import File
 
 from django_flex.audit import Names
+from django_flex.dialects.flex.parser import RESERVED
 from django_flex.query.operations import READ_OPERATIONS
 
 if TYPE_CHECKING:
@@ -75,4 +76,4 @@ def _written_names(payload: Mapping[str, object], operation: str) -> Iterator[st
     for row in rows:
         if isinstance(row, Mapping):
             names = (str(key) for key in row if key not in _NO_COLUMNS)
-            yield from (name for name in names if not name.startswith("_"))
+            yield from (name for name in names if name not in RESERVED)

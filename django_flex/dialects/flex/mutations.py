@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from django_flex.dialects.flex.parser import check_keys, key_in, keys_under
+from django_flex.dialects.flex.parser import RESERVED, check_keys, key_in, keys_under
+from django_flex.dialects.flex.unknown_keys import unknown_key_hint
 from django_flex.exceptions import InvalidValueError, QueryError
 from django_flex.exceptions.places import worded
 from django_flex.query.ast import Mutation, ParameterText, RowChange
@@ -15,11 +16,13 @@ from django_flex.query.terms import excerpt, parse_fields
 from django_flex.query.values import parse_integer
 
 if TYPE_CHECKING:
+    from django_flex.exceptions.places import Text
     from django_flex.query.ast import Condition, FieldTerm
     from django_flex.query.limits import Limits
 
 COMMON_KEYS = ("_model", "_action", "_fields", "_dry_run")
-#: The control keys of each operation; every other key of an add, edit or upsert is a column.
+#: The control keys of each operation; every other key of an add, edit or upsert is a column, unless
+#: another request has it.
 KEYS = {
     "add": (*COMMON_KEYS, "_items"),
     "edit": (*COMMON_KEYS, "_items", "_id", "_if_match"),
@@ -64,7 +67,9 @@ def parse_mutation(  # noqa: PLR0913 - all but the first two by name
     return Mutation(
         resource=resource,
         operation=operation,
-        changes=_changes(control, columns, operation, key_name),
+        changes=_changes(
+            control, columns, operation, key_name, known=tuple(known), lenient=lenient
+        ),
         many=many,
         filters=filters,
         max_affected=_max_affected(control) if by_filter else None,
@@ -84,7 +89,7 @@ def _split(
             raise QueryError("The names of columns have to be strings", path=excerpt(str(key)))
     if operation not in _WITH_COLUMNS:
         return dict(payload), {}
-    keys = {key for key in payload if key.startswith("_")}
+    keys = payload.keys() & RESERVED
     control = {key: payload[key] for key in payload if key in keys}
     columns = {key: value for key, value in payload.items() if key not in keys}
     if operation == "edit" and key_name in columns:
@@ -93,18 +98,41 @@ def _split(
     return control, columns
 
 
+def _doubtful(columns: Mapping[str, object], known: Sequence[str]) -> dict[str, Text]:
+    """Return the names that look like keys of the language, with the hints for unknown ones."""
+    return {
+        name: unknown_key_hint(name, value, known)
+        for name, value in columns.items()
+        if name.startswith("_")
+    }
+
+
 def _changes(
     control: Mapping[str, object],
     columns: Mapping[str, object],
     operation: str,
     key_name: str,
+    *,
+    known: Sequence[str],
+    lenient: bool,
 ) -> tuple[RowChange, ...]:
     if operation in BY_FILTER:
         return (RowChange(None, _values(control, operation), "_set"),)
     if "_items" not in control:
-        return (RowChange(_key(control, operation, key_name), columns),)
-    if columns or "_id" in control or key_name in control:
-        stray = next(iter(columns), "_id")
+        return (
+            RowChange(
+                _key(control, operation, key_name),
+                columns,
+                doubtful=_doubtful(columns, known),
+                lenient=lenient,
+            ),
+        )
+    doubtful = _doubtful(columns, known)
+    if doubtful and not lenient:
+        check_keys(dict.fromkeys(doubtful), known, operation)
+    strays = [name for name in columns if name not in doubtful]
+    if strays or "_id" in control or key_name in control:
+        stray = next(iter(strays), "_id")
         raise QueryError("The values belong in the items", path=excerpt(stray))
     items = control["_items"]
     if not isinstance(items, list | tuple) or not items:
@@ -154,7 +182,13 @@ def _item(item: object, position: int, operation: str, key_name: str) -> RowChan
     if allowed and pk is None:
         raise QueryError("The item needs its key", path=f"{place}.{key_name}")
     sent = "_id" if "_id" in item else key_name
-    return RowChange(pk, columns, place, key_place=f"{place}.{sent}" if allowed else "")
+    return RowChange(
+        pk,
+        columns,
+        place,
+        key_place=f"{place}.{sent}" if allowed else "",
+        doubtful=_doubtful(columns, (*allowed, "_items")),
+    )
 
 
 def _filters(control: Mapping[str, object], limits: Limits) -> Condition | None:

@@ -29,14 +29,26 @@ def parse_parameters(pairs: Iterable[tuple[str, list[str]]]) -> dict[str, object
     """
     payload: dict[str, object] = {}
     for name, values in pairs:
-        texts = [ParameterText(value) for value in values]
-        value: object = texts[0] if len(texts) == 1 else texts
+        value: object = _text(values)
+        if "." not in name:  # most are a key of the query itself
+            if name in payload:
+                raise _both(name)
+            payload[name] = value
+            continue
         # `filters[price.gte]` is refused as one name: its parts would say nothing to the caller.
         segments = [name] if "[" in name.partition(".")[0] else name.split(".")
         if len(segments) > MAX_PATH_SEGMENTS:
             raise QueryError("A parameter's path is too long", path=excerpt(name))
-        _put(payload, _keys(segments), value, excerpt(name))
+        _put(payload, _keys(segments), value, name)
     return _lists_within(payload)
+
+
+def _text(values: list[str]) -> object:
+    return ParameterText(values[0]) if len(values) == 1 else [*map(ParameterText, values)]
+
+
+def _both(name: str) -> QueryError:
+    return QueryError("A parameter is used both as a value and as an object", path=excerpt(name))
 
 
 def _keys(segments: list[str]) -> list[str]:
@@ -99,9 +111,9 @@ def _put(payload: dict[str, Any], keys: list[str], value: object, name: str) -> 
     for key in keys[:-1]:
         target = target.setdefault(key, {})
         if not isinstance(target, dict):
-            raise QueryError("A parameter is used both as a value and as an object", path=name)
+            raise _both(name)
     if keys[-1] in target:
-        raise QueryError("A parameter is used both as a value and as an object", path=name)
+        raise _both(name)
     target[keys[-1]] = value
 
 

@@ -29,6 +29,31 @@ if TYPE_CHECKING:
     from django_flex.query.limits import Limits
 
 CONTROL_KEYS = ("_model", "_action", "_id", "id")
+#: Names that are keys of some request, so that no column of these names can be sent beside them.
+RESERVED = frozenset(
+    [
+        "_action",
+        "_atomic",
+        "_background",
+        "_batch",
+        "_data",
+        "_dry_run",
+        "_expect",
+        "_fields",
+        "_filters",
+        "_id",
+        "_ids",
+        "_if",
+        "_if_match",
+        "_input",
+        "_items",
+        "_match",
+        "_max_affected",
+        "_model",
+        "_name",
+        "_set",
+    ]
+)
 LATER_KEYS = (
     "search",
     "distinct",
@@ -105,7 +130,7 @@ def parse_query(  # noqa: PLR0913 - all but the first two by name
     return Query(
         resource=resource,
         operation=operation,
-        pk=key_in(payload, key_name),
+        pk=_key_of_get(payload, key_name) if operation == "get" else None,
         fields=(FieldTerm(("*",)),)
         if fields is None
         else parse_fields(fields, limits.max_fields, "fields"),
@@ -174,6 +199,17 @@ def key_in(payload: Mapping[str, object], key_name: str, place: str = "") -> obj
             hint="send one of them",
         )
     return str(key) if in_url else key
+
+
+def _key_of_get(payload: Mapping[str, object], key_name: str) -> object:
+    """Return the key of the row to get.
+
+    Raises:
+        QueryError: there is none. One that is null is a key that no row has.
+    """
+    if "_id" not in payload and key_name not in payload:
+        raise QueryError(worded("'{}' needs the key of a row", "get"), path="_id", hint='"_id": 1')
+    return key_in(payload, key_name)
 
 
 def check_keys(

@@ -73,15 +73,31 @@ def attempted(
     Raises:
         ClientError, BotoCoreError: of the last attempt.
     """
-    attempt = 1
+    attempt, lost = 1, None
     while True:
         try:
             return send()
         except (ClientError, BotoCoreError) as error:
-            again = attempt < most and _is_worth_repeating(error, operation, parameters)
-            if not (again and pause(attempt)):
+            lost = error if is_in_doubt(error) else lost
+            worth = _is_worth_repeating(error, operation, parameters)
+            if not (worth and attempt < most and pause(attempt)):
+                # That the last attempt was not carried out does not tell it of those before.
+                if worth and lost is not None and lost is not error:
+                    raise lost from error
                 raise
         attempt += 1
+
+
+def is_in_doubt(error: ClientError | BotoCoreError) -> bool:
+    """Whether a request may have been carried out, though it has failed."""
+    if isinstance(error, ClientError):
+        return _status_of(error) >= FAILED
+    return isinstance(error, HTTPClientError | ChecksumError)
+
+
+def _status_of(error: ClientError) -> int:
+    found: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return found
 
 
 def code_of(error: ClientError) -> str:
@@ -95,12 +111,9 @@ def _is_worth_repeating(
     if isinstance(error, ClientError):
         if code_of(error) in {*THROTTLED, CONFLICT}:
             return True
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return status >= FAILED and _is_repeatable(operation, parameters)
-    if isinstance(error, NotConnectedError):
+    elif isinstance(error, NotConnectedError):
         return True
-    lost = isinstance(error, HTTPClientError | ChecksumError)
-    return lost and _is_repeatable(operation, parameters)
+    return is_in_doubt(error) and _is_repeatable(operation, parameters)
 
 
 def _is_repeatable(operation: str, parameters: Mapping[str, Any]) -> bool:

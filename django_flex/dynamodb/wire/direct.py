@@ -49,6 +49,13 @@ OPERATIONS = frozenset(
     }
 )
 OK = 200
+_PAGE: dict[str, type] = {"Items": list, "Count": int, "ScannedCount": int}
+#: What is in all answers to an operation.
+_CONTENT: dict[str, dict[str, type]] = {
+    "Query": _PAGE,
+    "Scan": _PAGE,
+    "BatchGetItem": {"Responses": dict},
+}
 #: Headers of responses that matter, to urllib3 (how long the body is) and here.
 _HEADERS = ("content-length", "transfer-encoding", "x-amz-crc32")
 #: No retry, as an object: urllib3 would make one for each request.
@@ -160,7 +167,7 @@ class DirectTransport:
         _check_sum(told, answer)
         if status != OK:
             raise _refused(operation, status, answer)
-        return parsed(answer)
+        return _complete(parsed(answer), operation, parameters)
 
     def _sent(
         self, operation: str, body: bytes, headers: dict[str, str]
@@ -191,7 +198,8 @@ class DirectTransport:
         if left is None:
             return self._timeout
         if left <= 0:
-            raise urllib3.exceptions.ReadTimeoutError(_any(self._pool), "/", "no time left")
+            # Nothing was sent.
+            raise urllib3.exceptions.ConnectTimeoutError(_any(self._pool), "no time left")
         connect, read = min(found.connect_timeout, left), min(found.read_timeout, left)
         return urllib3.Timeout(total=left, connect=connect, read=read)
 
@@ -229,12 +237,28 @@ def parsed(answer: bytes) -> Response:
     """Return an answer, in which attribute values are as they are sent, but for bytes.
 
     Raises:
-        HTTPClientError: it is no JSON.
+        HTTPClientError: it is no JSON, or no object.
     """
     try:
         found: Response = decoded(answer)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HTTPClientError(error=type(error).__name__) from error
+    if not isinstance(found, dict):
+        raise HTTPClientError(error=f"an answer is an object, not {type(found).__name__}")
+    return found
+
+
+def _complete(found: Response, operation: str, parameters: Mapping[str, Any]) -> Response:
+    """Return an answer with all that each one has; a server that is about to end may leave it out.
+
+    Raises:
+        HTTPClientError: something is missing, or of another type.
+    """
+    wanted = _CONTENT.get(operation, {})
+    for name, kind in wanted.items():
+        counted = name == "Items" and parameters.get("Select") == "COUNT"
+        if not (counted or isinstance(found.get(name), kind)):
+            raise HTTPClientError(error=f"an answer without {name}")
     return found
 
 

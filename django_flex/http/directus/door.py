@@ -47,6 +47,17 @@ def serve_directus(request: HttpRequest, rest: str, settings: Settings) -> HttpR
         settings: of the version.
     """
     _drop_empty_token(request)
+    door, find_route, answer = directus_door(rest, settings)
+    return serve(request, find_route, door, answer)
+
+
+def directus_door(rest: str, settings: Settings) -> tuple[Door, Callable[[], Route], Answer | None]:
+    """Return the door of a URL, what reads the URL, and what answers one that is about no row.
+
+    Args:
+        rest: the path behind the prefix of the version.
+        settings: of the version.
+    """
     first, *parts = rest.removesuffix("/").split("/")
     dialect = FILES if first == "files" else DIRECTUS
     door = Door(settings=settings, policy=settings.policy, dialect=dialect, execute=execute)
@@ -61,7 +72,7 @@ def serve_directus(request: HttpRequest, rest: str, settings: Settings) -> HttpR
         answer = partial(answer_permissions, parts)
     elif (first, parts) == ("users", ["me"]):
         answer = answer_me
-    return serve(request, partial(_route, first, parts, settings.policy), door, answer)
+    return door, partial(_route, first, parts, settings.policy), answer
 
 
 def _drop_empty_token(request: HttpRequest) -> None:

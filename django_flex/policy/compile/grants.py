@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -113,7 +114,7 @@ def compile_grant(
     grant = Grant(
         role=role,
         caps=caps,
-        operations=_operations(written.get("ops"), actions, at("ops")),
+        operations=compile_operations(written.get("ops"), actions, at("ops")),
         fields=compile_paths(written.get("fields"), resource, at("fields"), file_parts=True),
         filters=compile_filters(written.get("filters"), resource, at("filters")),
         order_by=compile_orderings(written.get("order_by"), resource, at("order_by")),
@@ -143,9 +144,10 @@ def closed_grant(role: str, reporter: ProblemReporter) -> Grant:
     return Grant(role=role, empty=True, rows=NO_ROWS, source=reporter.place)
 
 
-def _operations(
+def compile_operations(
     written: object, actions: Collection[str], reporter: ProblemReporter
 ) -> frozenset[str]:
+    """Compile ``ops``; ``actions`` are the ids of the model actions that the resource has."""
     found: set[str] = set()
     for name in texts(written, reporter):
         if name == "*":
@@ -266,13 +268,21 @@ def with_request(call: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     try:
         parameters = list(inspect.signature(call).parameters.values())
     except (TypeError, ValueError):
-        return lambda user, _request: call(user)
+        return _without_request(call)
     positional = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
     second = positional[1:2]
     takes_two = any(p.kind == p.VAR_POSITIONAL for p in parameters) or any(
         p.default is p.empty or p.name == "request" for p in second
     )
-    return call if takes_two else lambda user, _request: call(user)
+    return call if takes_two else _without_request(call)
+
+
+def _without_request(call: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def called(user: Any, _request: Any) -> Any:
+        return call(user)
+
+    # Those who show the rule look for what was written.
+    return update_wrapper(called, call, assigned=(), updated=())
 
 
 def check_call(call: Callable[..., Any], reporter: ProblemReporter) -> bool:

@@ -1,1 +1,1 @@
-"""Which fields store another value than Python code sees, and the texts of keys and ranges."""
+"""Which fields store another value than Python code sees, the texts of keys and ranges, and bounds."""

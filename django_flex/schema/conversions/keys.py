@@ -90,7 +90,7 @@ def is_complete(key: object) -> bool:
 
 def key_text(parts: tuple[object, ...]) -> str:
     """Return the text of a key of several columns."""
-    return BETWEEN.join(_escaped(_text(part)) for part in parts)
+    return BETWEEN.join([_part_text(part) for part in parts])
 
 
 def parts_of_text(text: str) -> tuple[str, ...]:
@@ -135,6 +135,14 @@ def any_key(
     )
 
 
+def _part_text(part: object) -> str:
+    """Return the text of a part, escaped. One call, since a list has this text for each of its rows."""
+    text = str(part) if type(part) is str or type(part) is int else _text(part)
+    if text.isascii() and text.isalnum():
+        return text
+    return _ESCAPED.sub(lambda found: b"_%02X" % ord(found[0]), text.encode()).decode()
+
+
 def _text(part: object) -> str:
     """Return a part as the JSON of a reply would have it."""
     if isinstance(part, bool):
@@ -146,10 +154,6 @@ def _text(part: object) -> str:
     if isinstance(part, Decimal):
         return format(part, "f")
     return part.isoformat() if hasattr(part, "isoformat") else str(part)
-
-
-def _escaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: b"_%02X" % ord(found[0]), text.encode()).decode()
 
 
 def _unescaped(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,6 +75,7 @@ def written(snapshot: Any, policies: Any) -> None:
     assert write_report(schema, [one.name for one in roles], [*gaps, *lost, *grants.gaps])
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(2_000))
 @given(
     policies=st.sampled_from([POLICIES, OLD_POLICIES]),

@@ -193,6 +193,7 @@ print(json.dumps([titles, owners.status_code, edit("Agents", "B"), edit("Agents"
 """
 
 
+@pytest.mark.exhaustive
 def test_what_was_written_works_in_a_project(tmp_path: Path) -> None:
     run(tmp_path, SNAPSHOT, POLICIES)
     (tmp_path / "out/__init__.py").touch()
@@ -300,6 +301,31 @@ def test_lists_of_items_that_a_role_may_not_read_are_left_out(
     assert ("may not read: tags" in report_of(tmp_path)) is not listed
 
 
+@pytest.mark.parametrize(
+    ("authors", "posts", "excluded"),
+    [
+        (["id", "name"], ["id", "title"], ["posts"]),
+        (["id", "name"], ["id", "author"], []),
+        (["id", "posts"], ["id", "title"], []),
+        (["*"], ["id", "title"], []),
+        (["id", "name"], ["*"], []),
+    ],
+    ids=["neither", "the key", "the list", "all of one", "all of the others"],
+)
+def test_a_list_that_no_field_tells_of_is_excluded(
+    tmp_path: Path, authors: list[str], posts: list[str], excluded: list[str]
+) -> None:
+    """Directus refuses it; here who may list posts could do so under each author."""
+    permissions = [
+        permission("authors", "read", role=1, fields=authors),
+        permission("posts", "read", role=1, fields=posts),
+    ]
+    run(tmp_path, SNAPSHOT, {"roles": [{"id": 1, "name": "Own"}], "permissions": permissions})
+    grant = expose_of(tmp_path)["EXPOSE"]["authors"]["own"]
+    assert excluded == grant.get("exclude", [])
+    assert ("posts is excluded" in report_of(tmp_path)) is bool(excluded)
+
+
 def test_a_preset_is_no_value_of_the_caller(tmp_path: Path) -> None:
     create = permission("posts", "create", role=None, presets={"data": {"$user": "password"}})
     run(tmp_path, SNAPSHOT, {"permissions": [create]})
@@ -341,6 +367,7 @@ def test_no_text_of_a_project_is_run(tmp_path: Path, text: str) -> None:
     assert report_of(tmp_path).startswith("# Import from Directus\n")
 
 
+@pytest.mark.exhaustive
 def test_a_field_hides_nothing_that_its_model_needs(tmp_path: Path) -> None:
     names = ("models", "settings", "uuid", "uuid4", "Meta")
     fields = [*(field("posts", name, "uuid") for name in names), *SNAPSHOT["fields"]]

@@ -167,6 +167,7 @@ parameters = st.lists(
 )
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(3_000))
 @given(parameters=parameters, body=st.dictionaries(names, values, max_size=4))
 def test_whatever_is_sent_is_read_or_refused(parameters: Any, body: Any) -> None:
@@ -177,6 +178,7 @@ def test_whatever_is_sent_is_read_or_refused(parameters: Any, body: Any) -> None
             assert error.status == 400  # noqa: PT017 - most are refused
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(2_000))
 @given(query=st.dictionaries(names, values, max_size=4), parameters=parameters)
 def test_no_request_is_an_error_of_the_server(
@@ -196,6 +198,7 @@ def test_no_request_is_an_error_of_the_server(
         assert found.status in {200, 204, 400, 403}, (found.status, found.content)
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(1_000))
 @given(body=values)
 def test_no_body_of_a_write_is_an_error_of_the_server(server: Server, body: Any) -> None:

@@ -90,6 +90,7 @@ def test_fields_are_those_that_may_be_read(server: Server, expose: Callable[...,
     assert {"lines", "tags"} == {row["collection"] for row in server.get("fields").data}
 
 
+@pytest.mark.exhaustive
 def test_lists_of_related_rows_are_aliases(server: Server) -> None:
     fields = {row["field"]: row for row in server.get("fields/bookings").data}
     assert ("alias", ["o2m"]) == (fields["lines"]["type"], fields["lines"]["meta"]["special"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from django_flex.dialects.flex.parser import parse_operation, parse_query
-from django_flex.exceptions import FlexError, UnknownKeyError
+from django_flex.exceptions import FlexError, QueryError, UnknownKeyError
 from django_flex.query.ast import FieldTerm, PageRequest, ParameterText, Query
 from django_flex.query.limits import Limits
 from django_flex.query.operations import OPERATIONS
@@ -75,6 +75,19 @@ def test_unknown_key_is_refused(payload: dict[str, Any], operation: str, hint: s
     assert caught.value.status == 400
     assert (caught.value.hint or "").startswith(hint or "")
     assert (caught.value.path or "").isprintable()
+
+
+@pytest.mark.parametrize("key_name", ["id", "pk", "code"])
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_get_needs_the_key_of_its_row(key_name: str, lenient: bool) -> None:
+    with pytest.raises(QueryError, match="'get' needs the key of a row") as caught:
+        parse({"fields": "status"}, "get", key_name=key_name, lenient=lenient)
+    assert "_id" == caught.value.path
+
+
+@pytest.mark.parametrize("payload", [{"_id": 1}, {"code": 1}, {"_id": None}, {"code": None}])
+def test_a_key_that_is_null_is_one_that_no_row_has(payload: dict[str, Any]) -> None:
+    assert parse(payload, "get", key_name="code").pk is next(iter(payload.values()))
 
 
 def test_lenient_leaves_unknown_keys_out() -> None:

@@ -85,6 +85,7 @@ def parse(payload: dict[str, Any]) -> Query:
     return parse_query(payload, LIMITS, resource="booking")
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(EXAMPLES))
 @given(payloads)
 @example({"filters": {"not": [{"a": 1}, {"b": 2}]}})
@@ -134,6 +135,7 @@ text_filters = st.recursive(
 )
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(EXAMPLES))
 @given(text_filters)
 def test_parameters_say_what_a_body_says(written: dict[str, Any]) -> None:

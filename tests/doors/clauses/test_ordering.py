@@ -43,6 +43,7 @@ def test_rows_come_in_order(query_door: Door, order_by: Any, expected: list[int]
     assert (200, expected) == (reply.status, reply.ids)
 
 
+@pytest.mark.needs("offsets")
 def test_the_order_is_in_the_reply_beside_the_map(door: Door) -> None:
     assert "ids" in door.list({"fields": "id", "order_by": "id"}).body["pagination"]
     assert "ids" not in door.list({"fields": "id"}).body["pagination"]

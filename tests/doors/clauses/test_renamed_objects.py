@@ -306,6 +306,19 @@ def test_what_cannot_be_renamed_says_so(
     assert hint is None or hint in body["hint"]
 
 
+@pytest.mark.parametrize(
+    "fields", ["*, -lines", "-lines", "lines.product, -lines", "customer.*, -lines"]
+)
+def test_a_list_is_in_no_wildcard(query_door: Door, fields: str) -> None:
+    body = query_door.list({"fields": fields}).body
+
+    assert ("query.invalid", "fields", "leave it out") == (
+        *(body["code"], body["path"]),
+        body["hint"],
+    )
+    assert "'-lines' is a list, which no wildcard covers" == body["error"]
+
+
 def test_whole_json_value_needs_no_wildcard(execute: Door) -> None:
     body = execute.list({"fields": "m:metadata.*"}, model="customer").body
 

@@ -71,6 +71,42 @@ def test_cost_is_the_same_whatever_rows_there_are(configure) -> None:
     assert before == FlexQuery(Booking).execute(query).headers["Flex-Cost"]
 
 
+NESTED: dict[str, Any] = {"fields": "id, lines.product", "limit": 1, "count": True}
+
+
+@pytest.mark.parametrize("debug", [False, True], ids=["granted", "development"])
+def test_statements_are_counted_for_those_who_may_see_them(
+    debug: bool, configure: Any, settings: Any
+) -> None:
+    settings.DEBUG = debug
+    ops = ["list"] if debug else ["list", "explain"]
+    configure({**OPEN, "booking": {"anon": {**EVERYTHING, "ops": ops}}})
+    first, again = (FlexQuery(Booking).execute(NESTED).headers for _ in range(2))
+
+    assert "3; kept=0" == first["Flex-Statements"]
+    # A count is compiled each time.
+    assert "3; kept=2" == again["Flex-Statements"]
+    nothing = FlexQuery(Booking).execute({"fields": "id", "filters": {"id.in": []}})
+    assert nothing.ok
+    assert "Flex-Statements" not in nothing.headers
+
+
+def test_statements_are_not_told_to_others(configure: Any) -> None:
+    configure({**OPEN, "booking": {"anon": {**EVERYTHING, "ops": ["list", "get", "edit"]}}})
+
+    assert "Flex-Statements" not in FlexQuery(Booking).execute(NESTED).headers
+
+
+def test_a_write_counts_no_statements(configure: Any) -> None:
+    ops = ["list", "get", "edit", "explain"]
+    configure({**OPEN, "booking": {"anon": {**EVERYTHING, "ops": ops}}})
+    key = Booking.objects.values_list("pk", flat=True)[0]
+    result = FlexQuery(Booking).execute({"_action": "edit", "_id": key, "status": "paid"})
+
+    assert result.ok, result.data
+    assert "Flex-Statements" not in result.headers
+
+
 @pytest.mark.parametrize("caps", [{"MAX_COST": 99}, {"expose": grant(limits={"cost": 99})}])
 def test_query_beyond_the_cap_is_refused(role_door: Door, caps: dict[str, Any]) -> None:
     reply = role_door.list({"fields": "id, status"}, **caps)

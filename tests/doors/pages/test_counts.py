@@ -142,6 +142,7 @@ def test_estimate_is_the_planners_where_all_rows_are_visible(execute: Door) -> N
     assert 1_500 < number < 2_500
 
 
+@pytest.mark.exhaustive
 def test_estimate_elsewhere_stops_counting(execute: Door) -> None:
     if POSTGRESQL:
         pytest.skip("there it is an estimate")

@@ -12,6 +12,7 @@ from tests.testapp.models import Node
 pytestmark = pytest.mark.usefixtures("bookings")
 
 
+@pytest.mark.needs("offsets")
 def test_list_says_offset_limit_and_whether_more_follows(any_door: Door) -> None:
     reply = any_door.list({"fields": "id"})
 

@@ -105,8 +105,9 @@ def test_link_leads_to_the_next_page(served: HttpDoor) -> None:
         response = served.request("GET", url)
         seen += response.json()["pagination"]["ids"]
         link = response.headers.get("Link", "")
-        assert not link or link.endswith('>; rel="next"')
-        url = link.partition(">")[0].removeprefix("<")
+        # A backend that pages by cursor alone has a link back on its last page.
+        assert not link or link.endswith(('>; rel="next"', '>; rel="prev"'))
+        url = link.partition(">")[0].removeprefix("<") if link.endswith('"next"') else ""
 
     assert [6, 5, 4, 3, 2, 1] == seen
 

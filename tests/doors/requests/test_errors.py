@@ -47,6 +47,11 @@ ERRORS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[int, str, str, str
         {},
         (400, "query.unsupported", "Distinct combinations have no cursor", "cursor"),
     ),
+    "get-without-a-key": (
+        {"_action": "get", "fields": "id"},
+        {},
+        (400, "query.invalid", "'get' needs the key of a row", "_id"),
+    ),
     "authentication-required": (
         {},
         {"REQUIRE_AUTHENTICATION": True},
@@ -119,6 +124,7 @@ def test_key_that_cannot_be_one_is_a_404(door: Door, key: str) -> None:
     assert (404, "object.not_found") == (reply.status, reply.body["code"])
 
 
+@pytest.mark.sql
 def test_database_that_is_away_is_a_503(any_door: Door, monkeypatch) -> None:
     execute = CursorWrapper.execute
 
@@ -305,9 +311,11 @@ def test_every_class_of_error_is_tried_here() -> None:
         "row.denied",  # this line and those below: tests/writes, tests/idempotency, tests/backends
         "write.invalid",
         "write.cascade",  # tests/security/writes/test_cascades
+        "write.confirmation",  # tests/mcp
         "write.conflict",
         "write.duplicate",
         "write.precondition",
+        "write.unknown",  # tests/dynamodb/backend/test_faults
         "operation.denied",  # test_roles
         "idempotency.in_flight",
         "idempotency.reused",

@@ -31,6 +31,8 @@ from tests.dynamodb.test_any_query import (
 )
 from tests.random_search import SEED, some
 
+pytestmark = pytest.mark.exhaustive
+
 TABLES, REQUESTS = 6, 100
 #: Of all requests, this part less so many is accepted at least: else the test would find nothing.
 ACCEPTED, FEWER = 0.3, 5

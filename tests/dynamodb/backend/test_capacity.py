@@ -23,7 +23,7 @@ from tests.dynamodb.backend.conftest import GRANT
 from tests.dynamodb.faults import client_error
 from tests.dynamodb.models import Play
 
-pytestmark = pytest.mark.usefixtures("unused_caches")
+pytestmark = [pytest.mark.exhaustive, pytest.mark.usefixtures("unused_caches")]
 
 OF_ADA = {"listener": "ada"}
 OPS = [*GRANT["ops"], "export"]
@@ -195,6 +195,7 @@ def test_an_export_is_charged_as_it_is_read(
     assert 429 == read(api).status_code
 
 
+@pytest.mark.exhaustive
 def test_what_fails_half_way_is_charged_for_what_it_has_read(
     api: Client, costs: Costs, limit: Any
 ) -> None:

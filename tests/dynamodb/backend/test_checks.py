@@ -65,6 +65,17 @@ def test_an_order_that_no_key_gives_is_told(settings: Any) -> None:
     assert [] == found(settings, order_by=["-size"], filters=["pk.in"])
 
 
+@pytest.mark.parametrize("filters", [["title"], ["pk.in"]], ids=["query", "keys"])
+def test_an_order_by_a_list_or_json_is_told(settings: Any, filters: list[str]) -> None:
+    """Not even rows of whole keys are sorted by them."""
+    messages = found(settings, order_by=["moment", "-tags", "extra"], filters=filters)
+
+    assert ["django_flex.W036"] * 2 == [one.id for one in messages]
+    assert [True, True] == [
+        f"'{name}'" in one.msg for name, one in zip(("extra", "tags"), messages, strict=True)
+    ]
+
+
 def test_an_index_that_lacks_what_is_shown_is_told(settings: Any) -> None:
     changes = {"rows": None, "filters": ["genre"], "order_by": []}
     [message] = found(settings, **changes)

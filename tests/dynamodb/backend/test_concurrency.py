@@ -15,6 +15,8 @@ from django.test import Client
 from tests.dynamodb.backend.conftest import GRANT
 from tests.dynamodb.models import Account
 
+pytestmark = pytest.mark.exhaustive
+
 THREADS, TIMES = 8, 100
 OWNERS = ["ada", "bob", "cyd"]
 

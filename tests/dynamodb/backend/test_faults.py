@@ -10,11 +10,25 @@ from botocore.exceptions import ConnectionClosedError
 from django.test import Client
 
 from django_flex.dynamodb.transport import current_transport, override_transport
-from tests.dynamodb.faults import FaultTransport, StaleTransport, refuse
+from django_flex.idempotency import execution
+from tests.dynamodb.faults import FaultTransport, StaleTransport, passes, refuse
 from tests.dynamodb.models import Play
 
 THROTTLED = refuse("ProvisionedThroughputExceededException")
 URL = "/api/play/?filters.listener=ada"
+
+
+class Loses:
+    """Carries out an update, and loses the answer."""
+
+    def __init__(self) -> None:
+        self.inner = current_transport()
+
+    def call(self, operation: str, parameters: Any) -> Any:
+        answer = self.inner.call(operation, parameters)
+        if operation == "UpdateItem":
+            raise ConnectionClosedError(endpoint_url="https://account-1234.example")
+        return answer
 
 
 @pytest.fixture(autouse=True)
@@ -51,23 +65,53 @@ def test_what_is_throttled_all_the_time_may_come_back_later(api: Client) -> None
 def test_an_increment_whose_answer_is_lost_is_made_once(
     api: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    inner = current_transport()
-
-    class Loses:
-        """Carries out an update, and loses the answer."""
-
-        def call(self, operation: str, parameters: Any) -> Any:
-            answer = inner.call(operation, parameters)
-            if operation == "UpdateItem":
-                raise ConnectionClosedError(endpoint_url="https://account-1234.example")
-            return answer
-
     with caplog.at_level(logging.DEBUG, "django_flex"), override_transport(Loses()):
         reply = edit(api, plays={"$inc": 1})
 
-    assert 503 == reply.status_code
+    assert (503, "write.unknown") == (reply.status_code, reply.json()["code"])
+    # Nothing says that the request may be sent again.
+    assert "Retry-After" not in reply.headers
     assert 2 == Play.objects.consistent().get(listener="ada", moment=1).plays
     assert "account-1234" not in reply.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("store", ["database", "cache"])
+def test_a_key_whose_write_may_have_been_made_writes_no_more(
+    api: Client, database: str, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "in_database", lambda: store == "database")
+    headers: Any = {"Idempotency-Key": f"increment-{database}-{store}"}
+    body = {"plays": {"$inc": 1}}
+
+    def send(path: str = "ada~1") -> Any:
+        return api.patch(f"/api/play/{path}", body, "application/json", headers=headers)
+
+    with override_transport(Loses()):
+        first = send()
+    again, other = send(), send("ada~2")
+
+    assert (503, first.json()) == (first.status_code, again.json())
+    assert (503, 422) == (again.status_code, other.status_code)
+    assert 2 == Play.objects.consistent().get(listener="ada", moment=1).plays
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("store", ["database", "cache"])
+def test_a_key_whose_write_was_not_made_writes(
+    api: Client, database: str, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "in_database", lambda: store == "database")
+    headers: Any = {"Idempotency-Key": f"throttled-{database}-{store}"}
+    replies: list[Any] = []
+    for faults in ([passes, *[THROTTLED] * 9], []):
+        with override_transport(FaultTransport(inner=current_transport(), faults=faults)):
+            body = {"plays": {"$inc": 1}}
+            replies.append(api.patch("/api/play/ada~1", body, "application/json", headers=headers))
+
+    assert [503, 200] == [one.status_code for one in replies]
+    assert "2" == replies[0].headers["Retry-After"]
+    assert 2 == Play.objects.consistent().get(listener="ada", moment=1).plays
 
 
 def test_a_write_does_not_rely_on_a_replica_that_is_behind(api: Client) -> None:

@@ -12,6 +12,8 @@ from tests.dynamodb.backend.conftest import GRANT
 from tests.dynamodb.faults import FaultTransport
 from tests.dynamodb.models import Play
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(autouse=True)
 def plays(api: Client) -> None:

@@ -118,6 +118,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "sparse-index": ({"filters": {"device": "phone"}}, "filters", "'plays'"),
     "order": ({"filters": OF_ADA, "order_by": "plays"}, "order_by", "'moment'"),
     "two-orders": ({"filters": {"genre": "rock"}, "order_by": "moment"}, "order_by", "'order_by'"),
+    "order-by-a-list": ({"filters": OF_ADA, "order_by": "tags"}, "order_by", "'moment'"),
+    "order-by-json": ({"filters": OF_ADA, "order_by": "-extra"}, "order_by", "'moment'"),
+    "keys-by-a-list": (
+        {"filters": {"pk.in": ["ada~0"]}, "order_by": "-tags"},
+        "order_by",
+        "'title'",
+    ),
+    "keys-by-json": (
+        {"filters": {"pk.in": ["ada~0"]}, "order_by": "size,place", "cursor": True},
+        "order_by",
+        "'title'",
+    ),
     "offset": ({"filters": OF_ADA, "offset": 3}, "offset", "'cursor'"),
     "distinct": ({"filters": OF_ADA, "distinct": True}, "distinct", "'distinct'"),
     "operator": ({"filters": {**OF_ADA, "title.icontains": "T"}}, "filters", "contains"),
@@ -328,7 +340,66 @@ def test_a_table_is_described(api: Client) -> None:
     assert ["isnull"] == found["fields"]["extra"]["operators"]
 
 
+def test_an_order_without_places_is_not_described(api: Client, settings: Any) -> None:
+    grant = {**GRANT, "order_by": ["title", "tags", "-extra", "-price"]}
+    settings.DJANGO_FLEX = {"REQUIRE_AUTHENTICATION": False, "EXPOSE": {"play": {"anon": grant}}}
+
+    assert ["-price", "title"] == api.options("/api/play/").json()["order_by"]
+
+
 def test_a_resource_needs_a_table_of_its_own(backend: DynamoBackend) -> None:
     assert "pk" == backend.tables["club.play"].resource.pk.name
     assert "owner" == backend.tables["club.account"].resource.pk.name
     assert Account is backend.tables["club.account"].model
+
+
+@pytest.mark.parametrize(
+    ("filters", "told"),
+    [
+        pytest.param(
+            {"listener.in": [f"n{n}" for n in range(12)]},
+            "name at most 10 values of 'listener', not 12, or send several requests",
+            id="hash",
+        ),
+        pytest.param(
+            {"device.in": [f"n{n}" for n in range(11)], "title": "x"},
+            "name at most 10 values of 'device', not 11, or send several requests",
+            id="index",
+        ),
+        pytest.param(
+            {"pk.in": [f"n{n}~{n}" for n in range(101)]},
+            "name at most 100 values of 'pk', not 101, or send several requests",
+            id="hash and range",
+        ),
+    ],
+)
+def test_too_many_values_of_a_key_are_counted_beside_their_limit(
+    sent: FaultTransport, api: Client, filters: dict[str, Any], told: str
+) -> None:
+    for write in ({}, {"_action": "bulk_delete", "_max_affected": 5}):
+        query = {"filters": filters, **write}
+        body = {"_action": "list", **query}
+        response = api.post("/api/play/", body, content_type="application/json")
+
+        assert (400, "query.unsupported") == (response.status_code, response.json()["code"])
+        assert ("filters", told) == (response.json()["path"], response.json()["hint"])
+    assert [] == sent.operations
+
+
+def test_as_many_values_as_are_looked_up_are_served(sent: FaultTransport, api: Client) -> None:
+    names = [f"n{n}" for n in range(9)]
+    assert 200 == ask(api, filters={"listener.in": [*names, "ada"]})[0]
+    # A value that is named twice is one.
+    assert 200 == ask(api, filters={"listener.in": [*names, "ada", "ada"]})[0]
+
+
+def test_how_many_values_a_rule_has_is_not_told(
+    sent: FaultTransport, api: Client, settings: Any
+) -> None:
+    rule = {"rows": {"listener.in": [f"n{n}" for n in range(12)]}}
+    settings.DJANGO_FLEX = {**settings.DJANGO_FLEX, "EXPOSE": {"play": {"anon": GRANT | rule}}}
+
+    for filters in ({"title": "x"}, {"listener.in": ["n1", "n2", "n3"]}):
+        status, found = ask(api, filters=filters)
+        assert "12" not in str(found)
+        assert (200 if "listener.in" in filters else 400) == status

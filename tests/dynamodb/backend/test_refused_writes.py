@@ -19,6 +19,8 @@ from tests.dynamodb.backend.conftest import ALL, GRANT
 from tests.dynamodb.faults import FaultTransport, passes, refuse
 from tests.dynamodb.models import Account, Play, Visit
 
+pytestmark = pytest.mark.exhaustive
+
 TWO = {"_items": [{"listener": "ada", "moment": n} for n in (1, 2)]}
 UPSERT = {"_action": "upsert", "_match": ["listener", "moment"]}
 
@@ -74,6 +76,7 @@ def test_one_write_is_refused_like_one_of_several(
     assert expected == (status, found["code"])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("dry", [True, False])
 def test_what_no_transaction_holds_is_refused_before_it_is_sent(
     api: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, dry: bool
@@ -95,6 +98,7 @@ def test_what_no_transaction_holds_is_refused_before_it_is_sent(
     assert "TransactWriteItems" not in transport.operations
 
 
+@pytest.mark.exhaustive
 def test_an_upsert_says_that_a_row_is_denied_before_it_says_that_a_key_is_taken(
     api: Client, settings: Any
 ) -> None:
@@ -135,8 +139,11 @@ def test_code_around_writes_is_reported_and_not_skipped(
     assert 0 == Play.objects.set_hash_key("ada").count()
 
 
-def test_a_version_that_cannot_be_read_is_counted_from_the_start(api: Client) -> None:
-    item = {"owner": {"S": "ada"}, "version": {"S": "x"}, "balance": {"N": "1"}}
+@pytest.mark.parametrize("version", [{"S": "x"}, {"N": "1E+125"}, {"N": "-9.9E+40"}], ids=str)
+def test_a_version_that_cannot_be_read_is_counted_from_the_start(
+    api: Client, version: dict[str, Any]
+) -> None:
+    item = {"owner": {"S": "ada"}, "version": version, "balance": {"N": "1"}}
     put = {"TableName": Account.Meta.table_name, "Item": item}
     current_transport().call("PutItem", put)
 

@@ -22,6 +22,8 @@ from django_flex.plan.json_values import encode
 from tests.keyed.models import PlotCell
 from tests.random_search import SEED, some
 
+pytestmark = pytest.mark.exhaustive
+
 
 class ByOwner(GlobalSecondaryIndex[Any]):
     owner = UnicodeAttribute(hash_key=True)
@@ -124,6 +126,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 DIFFERENT = {"again": (400, 409), "index": (200, 400)}
 
 
+@pytest.mark.exhaustive
 def test_what_both_can_do_has_the_same_replies(both: None, settings: Any) -> None:
     for grant, user in ((GRANT, None), (OWN, User(pk=1, username="ann"))):
         for name, query in REQUESTS.items():

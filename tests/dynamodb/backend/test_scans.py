@@ -16,6 +16,8 @@ from tests.dynamodb.backend.conftest import GRANT
 from tests.dynamodb.faults import FaultTransport
 from tests.dynamodb.models import Play
 
+pytestmark = pytest.mark.exhaustive
+
 SCAN: dict[str, Any] = {**GRANT, "ops": ["get", "list", "scan", "explain"]}
 
 

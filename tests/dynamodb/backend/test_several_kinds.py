@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
@@ -12,6 +13,8 @@ from django_flex.backends.dynamodb import DynamoBackend
 from django_flex.dynamodb.models import dynamodb_model_classes
 from django_flex.dynamodb.queryset import DynamoDBManager, DynamoDBQuerySet
 from tests.dynamodb.models import Play
+
+pytestmark = pytest.mark.exhaustive
 
 GRANT: dict[str, Any] = {
     "rows": {"listener": "ada", "moment.lt": 2},

@@ -11,6 +11,8 @@ from django.test import Client
 from django_flex.dynamodb.transport import current_transport
 from tests.dynamodb.models import Play
 
+pytestmark = pytest.mark.exhaustive
+
 KEY = {"listener": {"S": "ada"}, "moment": {"N": "2"}}
 #: What is stored for an attribute, which cannot read it.
 UNREADABLE = [

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core.checks import Tags, run_checks
 from django.test import Client
 from pynamodb.attributes import UnicodeAttribute
 
@@ -20,7 +21,10 @@ from django_flex.dynamodb.transport import current_transport, override_transport
 from django_flex.schema.declare import declare
 from tests.dynamodb.backend.conftest import GRANT
 from tests.dynamodb.faults import FaultTransport
-from tests.dynamodb.models import Play
+from tests.dynamodb.models import Account, Play
+from tests.dynamodb.test_classes_of_a_table import Cat, Pet
+
+pytestmark = pytest.mark.exhaustive
 
 
 def expose(settings: Any, name: str = "play", **grant: Any) -> None:
@@ -35,6 +39,7 @@ def ask(api: Client, path: str, body: dict[str, Any], method: str = "post") -> t
     return found.status_code, found.json()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("method", ["post", "patch"])
 def test_what_is_wrong_with_a_hidden_attribute_is_not_said(
     api: Client, settings: Any, method: str
@@ -137,14 +142,58 @@ def test_a_model_that_shares_its_table_is_not_registered(monkeypatch: pytest.Mon
     assert "club.oneoftwo" not in dynamodb.backend.tables
 
 
+def shared(name: str, **meta: Any) -> Any:
+    """Return a model of one table."""
+    members = {
+        "__module__": __name__,
+        "owner": UnicodeAttribute(hash_key=True),
+        "Meta": type("Meta", (), {"table_name": "shared", **meta}),
+    }
+    kind: Any = type(DynamoModel)
+    return kind(name, (DynamoModel,), members)
+
+
+@pytest.fixture
+def no_models(alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has been imported."""
+    monkeypatch.setattr(models, "dynamodb_model_classes", [])
+    monkeypatch.setattr(dynamodb, "dynamodb_model_classes", models.dynamodb_model_classes)
+
+
+def test_a_model_that_is_imported_after_its_table_was_exposed_is_an_error(no_models: None) -> None:
+    register(shared("OneOfTwo"), "club.oneoftwo")
+    assert [] == dynamodb.check_tables()
+    other = shared("OtherOfTwo")
+
+    [message] = dynamodb.check_tables()
+    assert ("django_flex.E011", True) == (message.id, "OtherOfTwo share" in message.msg)
+    assert message in run_checks(tags=[Tags.security])
+    with pytest.raises(TypeError, match="share the table"):
+        register(other, "club.otheroftwo")
+
+
+@pytest.mark.parametrize("meta", [{}, {"proxy": True}], ids=["model", "proxy"])
+def test_a_proxy_without_a_base_is_exposed_alone(no_models: None, meta: dict[str, Any]) -> None:
+    register(shared("OneOfTwo", proxy=True), "club.oneoftwo")
+    assert [] == dynamodb.check_tables()
+
+    with pytest.raises(TypeError, match="share the table"):
+        register(shared("OtherOfTwo", **meta), "club.otheroftwo")
+
+
 @pytest.mark.parametrize(
     "said",
     [
         {"region": "eu-west-1"},
         {"host": "https://dynamodb.EU-west-1.amazonaws.com/"},
+        {"host": "https://dynamodb-fips.eu-west-1.amazonaws.com"},
+        {"host": "https://dynamodb.eu-west-1.api.aws"},
+        {"region": "us-east-1", "host": "https://dynamodb.eu-west-1.amazonaws.com"},
+        {"region": "us-east-1", "host": "http://localhost:8000"},
+        {"region": "EU-WEST-1"},
         {"read_timeout_seconds": 7},
     ],
-    ids=lambda said: next(iter(said)),
+    ids=str,
 )
 def test_a_table_is_the_same_however_its_place_is_written(
     said: dict[str, Any], monkeypatch: pytest.MonkeyPatch, settings: Any
@@ -195,3 +244,40 @@ def test_tables_of_two_regions_are_two(monkeypatch: pytest.MonkeyPatch, settings
 
     assert describe(Here).table.name == describe(There).table.name
     assert "club.here" == register(Here, "club.here").label
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Nothing is registered, in a project whose tables are in one region."""
+    settings.PYDJAMODB_DATABASE = {"AWS_REGION": "eu-west-1"}
+    monkeypatch.setattr(dynamodb.backend, "tables", {})
+    monkeypatch.setattr("django_flex.backends.dynamodb.registry.register", lambda *_: None)
+
+
+def test_a_model_has_one_label(alone: None) -> None:
+    """The row rules of one entry would not hold for what the other reaches."""
+    register(Play, "club.play")
+    register(Play, "club.play", max_fanout=3)
+
+    with pytest.raises(TypeError, match=r"Play is club\.play already"):
+        register(Play, "club.every_play")
+    with pytest.raises(TypeError, match=r"club\.play is Play already"):
+        register(Account, "club.play")
+    assert {"club.play": 3} == {
+        name: one.max_fanout for name, one in dynamodb.backend.tables.items()
+    }
+
+
+def test_neither_proxies_nor_children_are_registered_beside_their_base(alone: None) -> None:
+    class Recent(Play):
+        class Meta:
+            proxy = True
+
+    with pytest.raises(TypeError, match="share the table"):
+        register(Recent, "club.recent")
+    register(Play, "club.play")
+    with pytest.raises(TypeError, match="share the table"):
+        register(Recent, "club.recent")
+    for kind in (Pet, Cat):
+        with pytest.raises(TypeError):
+            register(kind, "club.pet")

@@ -236,6 +236,7 @@ def test_several_rows_are_written_together_or_not_at_all(
     assert (200, "a") == (status, stored().title)
 
 
+@pytest.mark.exhaustive
 def test_a_race_for_one_of_several_rows_writes_none(together: None, api: Client, one: Play) -> None:
     def takes() -> None:
         Play.objects.filter(listener="ada", moment=5).delete()

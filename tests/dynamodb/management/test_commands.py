@@ -19,6 +19,8 @@ from django_flex.dynamodb.models import DynamoModel
 from django_flex.dynamodb.transport import current_transport, override_transport
 from tests.dynamodb.faults import FaultTransport, refuse
 
+pytestmark = pytest.mark.exhaustive
+
 
 def index(name: str, projection: Any, /, **keys: Any) -> Any:
     meta = type("Meta", (), {"index_name": name, "projection": projection})
@@ -117,6 +119,7 @@ def test_what_dynamodb_refuses_is_told_without_its_text(
     assert "arn" not in error
 
 
+@pytest.mark.exhaustive
 def test_the_app_has_the_commands() -> None:
     code = (
         "from django.conf import settings; settings.configure("

@@ -19,6 +19,8 @@ from django_flex.dynamodb.operations import AddDynamoIndex, CreateDynamoTable, R
 from django_flex.dynamodb.test_runner import DynamoDBTestSuiteMixin
 from tests.dynamodb.management.test_commands import index, model
 
+pytestmark = pytest.mark.exhaustive
+
 PLAIN = model()
 INDEXED = model(by_name=index("by_name", AllProjection(), name=UnicodeAttribute(hash_key=True)))
 

@@ -18,6 +18,8 @@ from django_flex.dynamodb.transport import current_transport, override_transport
 from tests.dynamodb.faults import FaultTransport, passes, refuse
 from tests.dynamodb.models import Play
 
+pytestmark = pytest.mark.exhaustive
+
 VALUES = {
     "s": {"S": 'ä "\n\u2028'},
     "n": {"N": "12345678901234567890.123"},

@@ -17,6 +17,7 @@ from tests.dynamodb.faults import FaultTransport, refuse, reply
 NO_ANSWER = ReadTimeoutError(endpoint_url="https://db")
 NOT_SENT = ConnectTimeoutError(endpoint_url="https://db")
 FAILED = refuse("InternalServerError", ResponseMetadata={"HTTPStatusCode": 500})
+THROTTLED = refuse("ThrottlingException")
 CONDITION = {"ConditionExpression": "attribute_exists(id)"}
 
 
@@ -62,6 +63,32 @@ def test_what_may_have_been_done_is_sent_again_if_that_changes_nothing(
             call(operation, parameters)
 
     assert sent == len(faults.sent)
+
+
+@pytest.mark.parametrize(
+    ("operation", "faults", "in_doubt"),
+    [
+        ("UpdateItem", [raises(NO_ANSWER)], True),
+        ("UpdateItem", [FAILED], True),
+        ("PutItem", [raises(NO_ANSWER), raises(NOT_SENT), raises(NOT_SENT), THROTTLED], True),
+        ("TransactWriteItems", [FAILED, THROTTLED, THROTTLED, raises(NOT_SENT)], True),
+        ("TransactWriteItems", [raises(NO_ANSWER), refuse("ValidationException")], False),
+        ("UpdateItem", [raises(NOT_SENT)] * 4, False),
+        ("UpdateItem", [THROTTLED] * 4, False),
+        ("UpdateItem", [refuse("ValidationException")], False),
+        ("Query", [raises(NO_ANSWER)] * 4, False),
+    ],
+)
+def test_what_may_have_been_written_is_in_doubt(
+    operation: str, faults: list[Any], in_doubt: bool, waits: list[float]
+) -> None:
+    with (
+        override_transport(FaultTransport(faults=[*faults])),
+        pytest.raises(RequestFailedError) as failed,
+    ):
+        call(operation, {})
+
+    assert in_doubt is failed.value.in_doubt
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_bytes_are_the_same_as_those_of_botocore(database: str) -> None:
     assert (b"\x00\xff", {b"x", b"y"}) == (Blob.get("a").data, Blob.get("a").parts)
 
 
+@pytest.mark.exhaustive
 def test_errors_are_those_of_botocore(database: str) -> None:
     both = DirectTransport(configuration()), BotocoreTransport(configuration())
     for table, key in (("nothing-here", "id"), (Blob.Meta.table_name, "wrong")):
@@ -146,7 +147,11 @@ def test_a_damaged_answer_is_no_answer() -> None:
         transport.call("Query", {})
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"Items": ['], ids=["empty", "html", "cut"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b'{"Items": [', b"[]", b'"busy"', b"null", b"[" * 100_000],
+    ids=["empty", "html", "cut", "list", "text", "null", "deep"],
+)
 def test_what_is_no_json_is_no_answer(body: bytes) -> None:
     with (
         answering(lambda handler: write(handler, 200, body)) as transport,
@@ -159,6 +164,29 @@ def test_what_is_no_json_is_no_answer(body: bytes) -> None:
     ):
         transport.call("Query", {})
     assert "502" == failed.value.response["Error"]["Code"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("Query", {}),
+        ("Query", {"Items": None, "Count": 0, "ScannedCount": 0}),
+        ("Scan", {"Items": [], "Count": 0}),
+        ("BatchGetItem", {"UnprocessedKeys": {}}),
+    ],
+)
+def test_an_answer_without_what_each_has_is_none(operation: str, body: Any) -> None:
+    with (
+        answering(lambda handler: write(handler, 200, body)) as transport,
+        pytest.raises(exceptions.HTTPClientError, match="an answer without"),
+    ):
+        transport.call(operation, {})
+
+
+def test_a_count_has_no_items() -> None:
+    counted = {"Count": 3, "ScannedCount": 4}
+    with answering(lambda handler: write(handler, 200, counted)) as transport:
+        assert counted == transport.call("Query", {"Select": "COUNT"})
 
 
 def test_a_closed_connection_is_no_answer() -> None:
@@ -187,7 +215,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
     with (
         answering(sent.append) as transport,
         until(time.monotonic() - 1),
-        pytest.raises(exceptions.ReadTimeoutError),
+        pytest.raises(exceptions.ConnectTimeoutError),
     ):
         transport.call("Query", {})
 

@@ -26,6 +26,7 @@ SECTIONS = {
     "imports": ("imports", "imports"),
     "client": ("clients", "clients"),
     "describe": ("describing", "describing"),
+    "dynamodb": ("tables", "tables"),
 }
 
 

@@ -433,6 +433,7 @@ def test_limits_of_sqlite_are_no_outage(ask):
     assert answer.body["code"] == "query.limit"
 
 
+@pytest.mark.exhaustive
 def test_hundred_lists_of_a_thousand_are_answered_or_refused(ask):
     lists = [{"id.in": list(range(start, start + 1_000))} for start in range(100)]
     # A slow machine may take longer than a read may: refused, too.

@@ -51,6 +51,7 @@ def sent(query: Any) -> Sent:
     return Sent(method="POST", url=url, body=encoded(query))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("world")
 @settings(max_examples=some(800))
 @given(query=beside)

@@ -112,6 +112,7 @@ def assert_ours(response: Any, sent: Sent) -> None:
     assert set(body) <= known
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("world")
 @settings(max_examples=some(EXAMPLES))
 @given(body=requests.bodies, url=st.sampled_from(["booking/", "booking/1", "", "customer/query"]))

@@ -165,6 +165,7 @@ def ask(client: Client, question: tuple[str, dict[str, Any]]) -> tuple[int, byte
     return response.status_code, response.content
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("role", ROLES)
 def test_replies_do_not_change_with_hidden_data(opened, role):
     client = opened[role]

@@ -247,6 +247,7 @@ def world(attacked: None) -> Any:
     return stored()
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(500))
 @given(booking=grants("booking"), line=grants("line"), asked=requests)
 def test_every_change_is_covered_by_the_grant(configure, world, booking, line, asked):

@@ -148,6 +148,7 @@ def test_any_value_of_any_column_is_taken_or_refused(
         answered({"_action": "add", "customer": OPEN, "lines": [], name: value}, before)
 
 
+@pytest.mark.exhaustive
 def test_any_value_inside_json_is_taken_or_refused(before):
     deep = [nested(depth, kind) for depth in (31, 99, 101, 5_000) for kind in (list, dict)]
     for value in [*STRANGE, *deep, {1, 2}, object(), {(1, 2): 3}, {2**70: 1}, b"x"]:
@@ -354,6 +355,7 @@ OPENED = {
 }
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=some(400))
 @given(spec=writes(), model=st.sampled_from(["booking", "customer", "tag", "invoice", "node"]))
 def test_any_write_is_answered_and_a_refused_one_changes_nothing(configure, before, spec, model):

@@ -110,9 +110,10 @@ _BY_NUMBER = {
     4025: DatabaseFault.VALUE,  # CHECK of MariaDB
     # Patterns that the engine of expressions refuses.
     **dict.fromkeys((1139, 3685, *range(3686, 3695)), DatabaseFault.PATTERN),
-    # Dates, JSON and geometry that cannot be read, a division by zero, more rows than one.
+    # Dates, JSON and geometry that cannot be read, a division by zero, more rows than one, values
+    # of a type that cannot be compared.
     **dict.fromkeys(
-        (1242, 1292, 1365, 1366, 1367, 1411, 1416, 3140, 3141, 4038), DatabaseFault.VALUE
+        (1242, 1292, 1365, 1366, 1367, 1411, 1416, 3140, 3141, 4038, 4078), DatabaseFault.VALUE
     ),
     # Packets, tables in a join, columns, placeholders, the stack.
     **dict.fromkeys((1116, 1117, 1118, 1153, 1301, 1390, 1436), DatabaseFault.TOO_LARGE),
@@ -143,7 +144,7 @@ _BY_MESSAGE = {
     "too many SQL variables": DatabaseFault.TOO_LARGE,
     "Expression tree is too large": DatabaseFault.TOO_LARGE,
     "parser stack overflow": DatabaseFault.TOO_LARGE,
-    "string or blob too big": DatabaseFault.TOO_LARGE,
+    "string or blob too big": DatabaseFault.NUMBER,  # also what a function of Django's overflows with
     "at most 64 tables in a join": DatabaseFault.TOO_LARGE,
     "too many ": DatabaseFault.TOO_LARGE,
     "integer overflow": DatabaseFault.NUMBER,

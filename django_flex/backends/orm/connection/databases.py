@@ -1,4 +1,4 @@
-"""Which models share a database, as Django's routers have it: only their rows can be joined."""
+"""Which database models are in, as Django's routers have it: only rows of one can be joined."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.db import connections, router
 
+from django_flex.backends.orm.schema import model_of
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from django.db.models import Model
+
+    from django_flex.plan.nodes import AggregatePlan, ReadPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,14 @@ class StoredWith(Container[str]):
 def stored_with(label: str) -> Container[str] | None:
     """Return the labels of the models that one can be joined with, ``None`` for all of them."""
     return StoredWith(home_of(apps.get_model(label))) if router.routers else None
+
+
+def database_of(plan: ReadPlan | AggregatePlan) -> str:
+    """Choose the database once: a router may choose another one each time that it is asked."""
+    if plan.from_primary:
+        return router.db_for_write(model_of(plan.resource))
+    queryset = plan.rows.queryset
+    return router.db_for_read(model_of(plan.resource)) if queryset is None else queryset.db
 
 
 def database_of_related(

@@ -1,13 +1,14 @@
 """Queries as SQL, and raw rows as Python's values.
 
-Uses ``Query.get_compiler`` and of the compiler ``as_sql``, ``compile``, ``select``, ``col_count``,
-``has_extra_select``, ``get_converters`` and ``execute_sql``; ``DatabaseOperations`` for LIMIT and its
-converters.
+Uses ``Query.get_compiler``, ``low_mark``, ``high_mark``, ``combinator`` and ``subquery``; of the
+compiler ``as_sql``, ``compile``, ``select``, ``col_count``, ``has_extra_select``,
+``get_converters`` and ``execute_sql``; ``DatabaseOperations`` for LIMIT and its converters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -18,6 +19,7 @@ from django.db.models.sql import Query
 from django.db.models.sql.constants import MULTI
 
 from django_flex.backends.orm.django_internals.converters import convert
+from django_flex.metering import count_statement
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -41,7 +43,7 @@ class SqlCompiler(Protocol):
     col_count: int | None
     has_extra_select: bool
 
-    def as_sql(self) -> Fragment:
+    def as_sql(self, *, with_limits: bool = True) -> Fragment:
         """Compile the query; raise ``EmptyResultSet`` if no row can match."""
         ...
 
@@ -66,7 +68,26 @@ _NO_QUERY = Query(None)  # its compiler only quotes names
 def compiler_of(query: Query, using: str) -> SqlCompiler:
     """Return a compiler of a query."""
     compiler: SqlCompiler = query.get_compiler(using)
+    last = query.high_mark
+    if last is not None and _hides_limits(compiler.connection) and _is_plain(query):
+        without = partial(compiler.as_sql, with_limits=False)
+        limits = limit_sql(compiler.connection, query.low_mark, last)
+        compiler.as_sql = partial(_as_sql, without, limits)  # type: ignore[method-assign]  # also for Django, which calls it to run the query
     return compiler
+
+
+def _as_sql(without: Callable[[], Fragment], limits: str) -> Fragment:
+    sql, parameters = without()
+    return f"{sql} {limits}", parameters
+
+
+def _is_plain(query: Query) -> bool:
+    """Whether the limits of a query are at the end of its SQL."""
+    return not query.combinator and not query.subquery
+
+
+def _hides_limits(connection: BaseDatabaseWrapper) -> bool:
+    return connection.vendor == "sqlite"
 
 
 def expression_compiler(using: str) -> SqlCompiler:
@@ -93,6 +114,9 @@ def run_query(query: Query, using: str, note: Note | None = None) -> list[Row]:
     """
     compiler = compiler_of(query, using)
     results = compiler.execute_sql(MULTI)
+    # A list, unless Django knows that no row can match, and runs nothing.
+    if isinstance(results, list):
+        count_statement(kept=False)
     if note is not None and results is not None:
         results = list(results)
         for some in results:
@@ -132,8 +156,15 @@ def may_hold_values(expression: object) -> bool:
 
 
 def limit_sql(connection: BaseDatabaseWrapper, low: int, high: int) -> str:
-    """Return the LIMIT of a page."""
-    return connection.ops.limit_offset_sql(low, high)
+    """Return the LIMIT of a page.
+
+    For SQLite it is a sum, which its planner does not look into. The smaller a number there is, the
+    cheaper it takes sorting to be, so that for a small page it reads and sorts all matching rows,
+    where an index has them in order. This way a page of any size is read as a large one.
+    """
+    if not _hides_limits(connection):
+        return connection.ops.limit_offset_sql(low, high)
+    return f"LIMIT {high - low - 1} + 1" + (f" OFFSET {low}" if low else "")
 
 
 def run_in_parts(query: Query, using: str, size: int) -> Iterator[list[Row]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import F, ForeignKey
-from django.db.models.functions import Length
 
 from django_flex.backends.orm.expressions.context import path_of, path_over
 from django_flex.backends.orm.expressions.hstore_keys import text_at
+from django_flex.backends.orm.expressions.parts import TextLength
 from django_flex.backends.orm.schema import field_of
 from django_flex.schema.model_attributes import compared_as
 
@@ -34,5 +34,5 @@ def compared_name(test: Predicate, column: Column, context: StatementContext) ->
         name = "__".join((name, *column.keys))
     if "len" in test.transforms:
         whole = attribute.kind == "array" and not column.keys
-        name = f"{name}__len" if whole else context.alias(Length(F(name)))
+        name = f"{name}__len" if whole else context.alias(TextLength(F(name)))
     return name

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from django.core.exceptions import FieldError, ValidationError
 from django.db import connections, models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Length, Random
+from django.db.models.functions import Coalesce, Random
 from django.db.models.lookups import IsNull
 
 from django_flex import resolved as authorized
@@ -43,7 +43,7 @@ from django_flex.backends.orm.expressions.geometry_conditions import geometry_te
 from django_flex.backends.orm.expressions.json_conditions import json_test, json_value
 from django_flex.backends.orm.expressions.lookups import lookup_path
 from django_flex.backends.orm.expressions.null_logic import may_be_unknown
-from django_flex.backends.orm.expressions.parts import part_of
+from django_flex.backends.orm.expressions.parts import TextLength, part_of
 from django_flex.backends.orm.expressions.project_querysets import (
     each_once,
     managed_rows,
@@ -257,7 +257,7 @@ def _computed_test(test: Predicate, column: ComputedValue, context: StatementCon
     value = _comparand(test.value, context)
     expression = expression_of(column, context.using)
     if "len" in test.transforms:
-        expression = Length(expression)
+        expression = TextLength(expression)
     # A name that the statement has already needs no alias.
     named: Any = expression
     name = named.name if isinstance(expression, F) else context.alias(expression)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db.models import DateTimeField, Func, TextField, Transform
+from django.db.models import DateTimeField, Func, GenericIPAddressField, TextField, Transform
 from django.db.models import functions as f
 from django.utils.timezone import is_aware, make_aware, make_naive
 
@@ -19,6 +19,22 @@ from django_flex.schema.output_fields import output_field_of
 
 if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute
+
+
+class _OfText(Func):
+    """A function of a text, which PostgreSQL does not store an IP address as."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Apply it to what a reply shows."""
+        (value,) = self.get_source_expressions()
+        if isinstance(value.output_field, GenericIPAddressField):
+            context["template"] = "%(function)s(HOST(%(expressions)s))"
+        return self.as_sql(compiler, connection, **context)
+
+
+class TextLength(_OfText, f.Length):
+    """The number of characters of a text."""
+
 
 _PARTS: Mapping[str, type[Transform]] = {
     "date": f.TruncDate,
@@ -34,7 +50,7 @@ _PARTS: Mapping[str, type[Transform]] = {
     "hour": f.ExtractHour,
     "minute": f.ExtractMinute,
     "second": f.ExtractSecond,
-    "len": f.Length,
+    "len": TextLength,
 }
 _UNITS: Mapping[str, str] = {
     "trunc_year": "year",
@@ -107,7 +123,7 @@ class _Truncated(f.Trunc):
         return super().convert_value(value, expression, connection)
 
 
-class _LetterCase(Func):
+class _LetterCase(_OfText):
     """A text in small or in capital letters; SQLite itself only knows those of ASCII."""
 
     arity = 1

@@ -30,6 +30,7 @@ from django_flex.backends.orm.prepared.statements import (
 )
 from django_flex.backends.orm.prepared.verification import check, digest_of, matches_django
 from django_flex.exceptions import FlexError
+from django_flex.metering import count_statement
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
@@ -112,13 +113,15 @@ class Database:
     """A database by its alias, and the cache of the statements that are run on it.
 
     ``reading`` opens the context that related rows of another database are read in. ``time_zone``
-    is the name of Django's current one, if that is known for several statements.
+    is the name of Django's current one, if that is known for several statements. With ``from_primary`` related rows of another database are read
+    where they are written.
     """
 
     using: str
     statements: StatementCache
     reading: Callable[[str], AbstractContextManager[object]] = nullcontext
     time_zone: str | None = None
+    from_primary: bool = False
 
 
 def fetch(
@@ -149,7 +152,8 @@ def fetch(
     zone = database.time_zone or get_current_timezone_name()
     entry = cache.entry((build, key, using, connection.vendor, zone))
     source = StatementSource(plan, build, values, page, using)
-    statement = entry.statement or _compiled(entry, source, cache, zone)
+    known = entry.statement
+    statement = known or _compiled(entry, source, cache, zone)
     parameters = None if statement is None else bind(statement, values, using)
     if statement is None or parameters is None:
         entry.missed()
@@ -161,6 +165,7 @@ def fetch(
     sent = sql, parameters
     if statement.verification.pending and not _verified(entry, statement, sent, source, cache):
         return run_query(source.query(), using, note)
+    count_statement(kept=known is not None)
     with connection.cursor() as cursor:
         if statement.datetimes and connection.vendor == "postgresql":
             load_datetimes_quickly(cursor, connection)

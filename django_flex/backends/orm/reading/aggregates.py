@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections, router
+from django.db import connections
 from django.db.models import Case, Count, F, When
 from django.db.models import functions as f
 from django.db.models.lookups import GreaterThanOrEqual
 
+from django_flex.backends.orm.connection.databases import database_of
 from django_flex.backends.orm.connection.transactions import reading
 from django_flex.backends.orm.django_internals.queries import limit, sort, ungrouped
 from django_flex.backends.orm.expressions.aggregate_functions import aggregate
@@ -24,7 +25,6 @@ from django_flex.backends.orm.expressions.masks import masked
 from django_flex.backends.orm.expressions.parts import part_of
 from django_flex.backends.orm.expressions.project_querysets import each_once
 from django_flex.backends.orm.prepared.statement_cache import Database, StatementCache, fetch
-from django_flex.backends.orm.schema import model_of
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.limits import Limits
 from django_flex.resolved import AggregateSubquery, ComputedValue
@@ -60,8 +60,7 @@ def read_groups(
         reply_size: counts what the reply comes to.
     """
     note = None if reply_size is None else partial(reply_size.add, weight=plan.weight)
-    queryset = plan.rows.queryset
-    using = router.db_for_read(model_of(plan.resource)) if queryset is None else queryset.db
+    using = database_of(plan)
     database = Database(using, statements)
     with reading(using, limits, started):
         if not plan.keys:

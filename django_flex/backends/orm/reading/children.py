@@ -125,14 +125,14 @@ def _read(
     child: ChildPlan, keys: Sequence[object], database: Database, accounting: SizeAccounting
 ) -> dict[object, Any]:
     """Read lists from the database that their rows are in."""
-    using = _database_of(child, database.using)
+    using = _database_of(child, database.using, from_primary=database.from_primary)
     if using == database.using:
         return _lists(child, keys, database, accounting)
     with database.reading(using):
         return _lists(child, keys, replace(database, using=using), accounting)
 
 
-def _database_of(child: ChildPlan, using: str) -> str:
+def _database_of(child: ChildPlan, using: str, *, from_primary: bool = False) -> str:
     """Return the database of lists; if their rows are a queryset, it may have chosen one itself."""
     chosen = None if child.rows.queryset is None else chosen_database(child.rows.queryset)
     if chosen is not None:
@@ -141,7 +141,9 @@ def _database_of(child: ChildPlan, using: str) -> str:
         return using
     inner = model_of(child.relation.target)
     outer = _outer_model(child.relation)
-    return using if outer is None else database_of_related(outer, inner, using)
+    return (
+        using if outer is None else database_of_related(outer, inner, using, writing=from_primary)
+    )
 
 
 def _outer_model(relation: Relation) -> type[Model] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from django.db import connections
 
 from django_flex.backends.orm.django_internals.keys import key_lookups
+from django_flex.metering import count_statement
 from django_flex.plan.results import RowCount
 from django_flex.resolved import AllOf, AnyOf, Column, Complement, Exists, Predicate, Search
 
@@ -32,6 +33,7 @@ def counted(count: Count, plan: ReadPlan, queryset: QuerySet[Any], using: str) -
         using: the database.
     """
     queryset = queryset.order_by()
+    count_statement(kept=False)
     if count.kind == "exact":
         return RowCount(queryset.count(), "exact")
     if count.kind == "estimated" and _may_estimate(plan, using):

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db import connections, router
+from django.db import connections
 from django.db.models import Count
 
+from django_flex.backends.orm.connection.databases import database_of
 from django_flex.backends.orm.connection.transactions import reading
 from django_flex.backends.orm.django_internals.compilation import compile_query
 from django_flex.backends.orm.django_internals.connections import (
@@ -23,8 +24,7 @@ from django_flex.backends.orm.reading.aggregates import build_groups, build_tota
 from django_flex.backends.orm.reading.children import sample_of
 from django_flex.backends.orm.reading.counts import shows_all
 from django_flex.backends.orm.reading.keyset import with_position
-from django_flex.backends.orm.reading.reads import counted_rows, database_of, page_of, read
-from django_flex.backends.orm.schema import model_of
+from django_flex.backends.orm.reading.reads import counted_rows, page_of, read
 from django_flex.plan.explain import ExplainedStatement, Explanation
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def explain_groups(
     started: float | None = None,
 ) -> Explanation:
     """Explain an aggregate; as ``explain``."""
-    queryset = plan.rows.queryset
-    using = router.db_for_read(model_of(plan.resource)) if queryset is None else queryset.db
+    using = database_of(plan)
     shown = whole or _sees_all(plan.rows, plan.where, ())
     options = _ExplainOptions(
         using, shown=shown, analyze=plan.explain == "analyze", started=started

@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import router
 from django.db.models import QuerySet
 from django.utils.timezone import get_current_timezone_name
 
 from django_flex.backends.orm.bind_parameters import KeyArgument
+from django_flex.backends.orm.connection.databases import database_of
 from django_flex.backends.orm.connection.transactions import reading
 from django_flex.backends.orm.django_internals.compilation import run_query
 from django_flex.backends.orm.django_internals.keys import has_key, has_one_of
@@ -49,7 +49,7 @@ def read(
     """
     others = partial(reading, limits=limits, started=started)
     zone = get_current_timezone_name()
-    database = Database(database_of(plan), statements, others, zone)
+    database = Database(database_of(plan), statements, others, zone, plan.from_primary)
     reply_size = ReplySize(limits.max_reply_bytes)
     with reading(database.using, limits, started):
         found = _read(plan, database, reply_size)
@@ -130,12 +130,6 @@ def with_keys(plan: ReadPlan, keys: Sequence[object], using: str) -> QuerySet[An
     """Return the queryset of those rows of a plan that have one of some keys, in no order."""
     these = has_one_of(model_of(plan.resource), keys)
     return _selected(plan, using).using(using).filter(these).order_by()
-
-
-def database_of(plan: ReadPlan) -> str:
-    """Choose the database once: a router may choose another one each time that it is asked."""
-    queryset = plan.rows.queryset
-    return router.db_for_read(model_of(plan.resource)) if queryset is None else queryset.db
 
 
 def page_of(plan: ReadPlan, using: str) -> QuerySet[Any]:

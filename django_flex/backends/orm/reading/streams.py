@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 from django.db.models import Q
 
+from django_flex.backends.orm.connection.databases import database_of
 from django_flex.backends.orm.connection.transactions import reading
 from django_flex.backends.orm.django_internals.compilation import run_in_parts, run_query
 from django_flex.backends.orm.django_internals.queries import limit, unlimit
 from django_flex.backends.orm.prepared.statement_cache import Database, StatementCache
 from django_flex.backends.orm.reading.children import with_lists
 from django_flex.backends.orm.reading.keyset import SortKey, behind
-from django_flex.backends.orm.reading.reads import build, database_of, with_keys
+from django_flex.backends.orm.reading.reads import build, with_keys
 from django_flex.exceptions import TimeLimitExceededError
 from django_flex.plan.sizes import ReplySize, has_open_values
 from django_flex.query.ast import NO_LIMIT

@@ -11,7 +11,7 @@ from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
-from django.db import Error
+from django.db import Error, models
 from django.http import Http404
 from django.utils.translation import gettext_lazy
 
@@ -31,11 +31,16 @@ UNFIT = gettext_lazy("This value has a form that the field does not accept.")
 
 @cache
 def own_descriptors(model: type[Model]) -> frozenset[str]:
-    """Return the columns of a model that are attributes of other classes than Django's."""
+    """Return the columns of a model that are attributes of other classes than Django's.
+
+    Those of a model with its own ``__setattr__`` are all of them.
+    """
+    own = model.__setattr__ is not models.Model.__setattr__
     return frozenset(
         field.attname
         for field in columns_of(model)
-        if not type(getattr_static(model, field.attname, None)).__module__.startswith("django.")
+        if own
+        or not type(getattr_static(model, field.attname, None)).__module__.startswith("django.")
     )
 
 

@@ -82,14 +82,26 @@ def delete_instance(instance: models.Model, using: str) -> None:
 
 def _call(method: Callable[..., Any], instance: models.Model, using: str) -> None:
     """Call a method with the database, or set it on the row where the method cannot take it."""
-    if _takes_using(method.__func__ if inspect.ismethod(method) else method):
+    if _takes(method, "using"):
         method(using=using)
     else:
         bind_to_database(instance, using)
         method()
 
 
+def call_excluding(method: Callable[..., None], exclude: set[str]) -> None:
+    """Call a method that validates a row, without some of its fields if the method can be told so."""
+    if _takes(method, "exclude"):
+        method(exclude=exclude)
+    else:
+        method()
+
+
+def _takes(method: Callable[..., Any], name: str) -> bool:
+    return _function_takes(method.__func__ if inspect.ismethod(method) else method, name)
+
+
 @cache
-def _takes_using(function: Callable[..., Any]) -> bool:
+def _function_takes(function: Callable[..., Any], name: str) -> bool:
     parameters = inspect.signature(function).parameters.values()
-    return any(p.name == "using" or p.kind is p.VAR_KEYWORD for p in parameters)
+    return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)

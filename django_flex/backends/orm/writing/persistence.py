@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -205,7 +206,31 @@ def _explained(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str
         for pending in pending_rows:
             name_lack(pending, rules, error)
         first_failure(pending_rows, rules)
+        _name_conflict(pending_rows, rules, using)
         raise
+
+
+def _name_conflict(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) -> None:
+    """Store rows one after the other and undo it, to tell which is in the way of one before.
+
+    This runs no code of the model, and stores no files.
+
+    Raises:
+        ValidationFailedError: about the first row that is.
+    """
+    model = model_of(rules.resource)
+    if has_several_tables(model) or any(has_upload(one.instance) for one in pending_rows):
+        return
+    rows = model._base_manager.using(using)
+    with suppress(IntegrityError, DataError), transaction.atomic(using):
+        for pending in pending_rows:
+            first_failure([pending], rules)
+            if pending.operation == "add":
+                rows.bulk_create([copy.copy(pending.instance)])
+            else:
+                values = {name: now for name, (_, now) in pending.changes().items()}
+                rows.filter(pk=pending.pk).update(**values)
+        transaction.set_rollback(True, using)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from django.db.models.fields.files import FieldFile, FileField
 from django.db.models.signals import pre_save
 
 from django_flex.backends.orm.connection.stored_files import removed_on_rollback
-from django_flex.backends.orm.django_internals.files import is_stored, is_upload
+from django_flex.backends.orm.django_internals.files import is_upload, was_stored
 from django_flex.backends.orm.django_internals.models import columns_of
 from django_flex.backends.orm.schema import field_of
 
@@ -67,7 +67,7 @@ def has_upload(instance: Model) -> bool:
 def watch_files(instance: Model, using: str) -> None:
     """Have the files that saving a row stores removed if the write fails."""
     for file in _uploads(instance):
-        removed_on_rollback(using, partial(_remove_if_stored, file, using))
+        removed_on_rollback(using, partial(_remove_if_stored, file, file.name, using))
 
 
 @contextmanager
@@ -114,9 +114,9 @@ def _uploads(instance: Model) -> Iterator[Any]:
                 yield file
 
 
-def _remove_if_stored(file: Any, using: str) -> None:
+def _remove_if_stored(file: Any, sent_name: str, using: str) -> None:
     """Remove a file that was stored; the object was replaced if the model has stored another one."""
-    if is_stored(file) and file.name:
+    if was_stored(file, sent_name) and file.name:
         _remove(file, file.name, using)
 
 

@@ -40,6 +40,7 @@ from django_flex.backends.orm.writing.checks.unique_periods import (
     unique_periods,
 )
 from django_flex.backends.orm.writing.descriptors import MEANT, UNFIT, unreadable
+from django_flex.backends.orm.writing.model_code import call_excluding
 from django_flex.backends.orm.writing.passwords import check_passwords, sent_passwords
 from django_flex.backends.orm.writing.uploads import check_files, sent_files
 from django_flex.exceptions.foreign import of_rest_framework
@@ -156,7 +157,7 @@ def refuse_faults(pending: PendingRow, rules: WriteRules) -> None:
 def _by_its_field(clean: Callable[..., None], pending: PendingRow, exclude: set[str]) -> None:
     """Clean the fields of a row; what the code of a field raises is an error of its value."""
     try:
-        clean(exclude=exclude)
+        call_excluding(clean, exclude)
     except _PASSED_ON:
         raise
     except Exception as error:
@@ -239,11 +240,11 @@ def _blame(pending: PendingRow, error: Exception) -> None:
 
 def _check_nulls(pending: PendingRow, errors: Mapping[str, object]) -> None:
     """Refuse a null that ``clean_fields`` lets pass, since it skips the empty values of blank fields."""
-    fields = {part.attribute.own_name: part for part in pending.row.assignments if not part.keys}
+    fields = (field_of(part.attribute) for part in pending.row.assignments if not part.keys)
     nulls = {
         f.name: ValidationError(f.error_messages["null"], code="null")
-        for f in columns_of(pending.instance)
-        if f.name in fields and not (f.null or f.name in errors or f.primary_key)
+        for f in fields
+        if not (f.null or f.primary_key or f.name in errors)
         if getattr(pending.instance, f.attname) is None
     }
     if nulls:
@@ -277,10 +278,10 @@ def _collect_unique(
     checked = _checked_for_uniqueness(pending, later)
     if checked:
         exclude = {*(fields_with_columns(type(instance)) - checked), *failed}
-        collect(taken, lambda: instance.validate_unique(exclude=exclude))
+        collect(taken, lambda: call_excluding(instance.validate_unique, exclude))
     if any(model._meta.constraints for model in with_parents(instance)):
         exclude = failed | later | filled_by_database(instance)
-        collect(taken, lambda: instance.validate_constraints(exclude=exclude))
+        collect(taken, lambda: call_excluding(instance.validate_constraints, exclude))
 
 
 def _collect_periods(

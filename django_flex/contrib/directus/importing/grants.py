@@ -9,11 +9,11 @@ from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
 from django_flex.access.roles import BUILT_IN_ROLES
-from django_flex.contrib.directus.importing.gaps import Gap
 from django_flex.contrib.directus.importing.policies import ANONYMOUS
 from django_flex.contrib.directus.importing.rules import UntranslatableError, translate
 from django_flex.contrib.directus.importing.snapshot import USERS
 from django_flex.policy.compile.entries import ENTRY_KEYS
+from django_flex.scaffold.gaps import Gap
 
 if TYPE_CHECKING:
     from django_flex.contrib.directus.importing.names import Names
@@ -122,6 +122,7 @@ def _add_role(role: Role, word: str, names: Names, grants: Grants) -> None:
         if grant:
             grants.expose[model][word] = grant
     _drop_lists(role, word, names, grants)
+    _close_lists(role, word, names, grants)
 
 
 def _drop_lists(role: Role, word: str, names: Names, grants: Grants) -> None:
@@ -144,6 +145,29 @@ def _drop_lists(role: Role, word: str, names: Names, grants: Grants) -> None:
         place = f"role {role.name}, collection {relation.related}"
         text = f"'read' names a list of items that the role may not read: {name}"
         grants.gaps.append(Gap(place, text))
+
+
+def _close_lists(role: Role, word: str, names: Names, grants: Grants) -> None:
+    """Exclude lists of items that a role reads, and of which it is not shown what they belong to.
+
+    Directus refuses such a list. Here who may list a model may do so under the rows of another.
+    """
+    for relation in names.snapshot.relations:
+        there = grants.expose.get(names.classes.get(relation.collection, "").lower(), {})
+        model = names.classes.get(relation.related or "", "").lower()
+        grant, told = grants.expose.get(model, {}).get(word, {}), there.get(word, {})
+        if (
+            not relation.related
+            or not relation.one_field
+            or not ("fields" in grant and "fields" in told)
+        ):
+            continue
+        name = names.field(relation.related, relation.one_field)
+        key = names.field(relation.collection, relation.field)
+        if {name, "*"}.isdisjoint(grant["fields"]) and {key, "*"}.isdisjoint(told["fields"]):
+            grant.setdefault("exclude", []).append(name)
+            text = f"no field shows which items belong to one: {name} is excluded"
+            grants.gaps.append(Gap(f"role {role.name}, collection {relation.related}", text))
 
 
 def _by_action(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from django_flex.contrib.directus.importing.gaps import Gap, one_line
 from django_flex.contrib.directus.importing.snapshot import USERS
+from django_flex.scaffold.gaps import Gap, one_line
 
 if TYPE_CHECKING:
     from django_flex.contrib.directus.importing.names import Names

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django_flex.contrib.directus.importing.gaps import Gap, ImportFailedError
+from django_flex.contrib.directus.importing.gaps import ImportFailedError
+from django_flex.scaffold.gaps import Gap
 
 #: The role of callers who have not signed in, here.
 ANONYMOUS = "anon"

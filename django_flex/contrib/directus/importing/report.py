@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_flex.contrib.directus.importing.gaps import one_line
+from django_flex.scaffold.gaps import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django_flex.contrib.directus.importing.gaps import Gap
     from django_flex.contrib.directus.importing.snapshot import Snapshot
+    from django_flex.scaffold.gaps import Gap
 
 _ALWAYS = (
     "Users, and which groups they are in: create groups with the names of the roles, in lower case.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import get_language, gettext, override
 
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 class Camel(Flex):
     """The wire form of an API version whose names are in camelCase; ``policy`` is that of the door."""
 
+    # An instance lasts for one request, and so would what is kept under it.
+    parses_payload_alone: ClassVar[bool] = False
     policy: Policy
 
     def decode(self, sent: RawRequest, limits: Limits) -> dict[str, object]:

@@ -1,0 +1,5 @@
+"""With rows in DynamoDB."""
+
+from __future__ import annotations
+
+from tests.doors.access.test_roles import *  # noqa: F403 - the same cases
