@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any
 from uuid import uuid4
@@ -111,11 +111,12 @@ def send(
 
 
 def _meter(meter: Meter, operation: str, response: Response) -> None:
-    """Take what a request has cost, of each of its tables."""
+    """Take what a request has cost, of each of its tables; it was carried out, whatever is told."""
     told: Any = response.get("ConsumedCapacity") or ()
     kind = WRITE_UNITS if operation in _WRITES else READ_UNITS
-    for one in [told] if isinstance(told, Mapping) else told:
-        meter.add(one["TableName"], kind, float(one["CapacityUnits"]))
+    for one in told if isinstance(told, list) else [told]:
+        with suppress(AttributeError, TypeError, ValueError):
+            meter.add(one.get("TableName"), kind, float(one.get("CapacityUnits")))
 
 
 def call_table(schema: TableSchema, operation: str, parameters: Mapping[str, Any]) -> Response:

@@ -34,6 +34,10 @@ CONFLICT = "TransactionConflictException"
 FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
 #: Statuses of HTTP from which on a server has failed, rather than refused.
 FAILED = 500
+#: Statuses of HTTP by which a server has refused a request.
+REFUSED = range(400, FAILED)
+#: Refusals that follow from the request alone, which an earlier attempt would have met as well.
+_OF_THE_REQUEST = frozenset({"TransactionCanceledException", "ValidationException"})
 #: What has the same effect however often it is done.
 _REPEATABLE = frozenset(
     {"GetItem", "BatchGetItem", "Query", "Scan", "BatchWriteItem", "TransactGetItems"}
@@ -82,17 +86,23 @@ def attempted(
             worth = _is_worth_repeating(error, operation, parameters)
             if not (worth and attempt < most and pause(attempt)):
                 # That the last attempt was not carried out does not tell it of those before.
-                if worth and lost is not None and lost is not error:
-                    raise lost from error
-                raise
+                if lost is None or lost is error or _tells_of_all(error):
+                    raise
+                raise lost from error
         attempt += 1
 
 
 def is_in_doubt(error: ClientError | BotoCoreError) -> bool:
     """Whether a request may have been carried out, though it has failed."""
     if isinstance(error, ClientError):
-        return _status_of(error) >= FAILED
+        status = _status_of(error)
+        return bool(status) and status not in REFUSED
     return isinstance(error, HTTPClientError | ChecksumError)
+
+
+def _tells_of_all(error: ClientError | BotoCoreError) -> bool:
+    """Whether no attempt before was carried out, either: credentials expire in between."""
+    return isinstance(error, ClientError) and code_of(error) in _OF_THE_REQUEST
 
 
 def _status_of(error: ClientError) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Protocol
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
 from botocore.session import get_session
 
 from django_flex.dynamodb.configuration import Configuration
@@ -79,7 +81,29 @@ class BotocoreTransport:
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Response:
         """Return the response to an operation."""
-        response: Response = self.client._make_api_call(  # noqa: SLF001 - by name, as PynamoDB does
-            operation, parameters
-        )
+        send: Any = self.client._make_api_call  # noqa: SLF001 - by name, as PynamoDB does
+        try:
+            response: Response = send(operation, parameters)
+        except SSLError as error:
+            if _is_refused(error):
+                raise
+            # It may have broken after the request was sent, which botocore does not tell.
+            raise HTTPClientError(error="SSLError") from error
+        except (ClientError, BotoCoreError):
+            raise
+        except Exception as error:
+            # What its parsers raise for an answer that is not as DynamoDB's are.
+            raise HTTPClientError(error=type(error).__name__) from error
         return response
+
+
+def _is_refused(error: SSLError) -> bool:
+    """Whether the server has another certificate than expected, so that nothing was sent to it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        parts = (*cause.args, getattr(cause, "kwargs", {}).get("error"))
+        following = next((one for one in parts if isinstance(one, Exception)), None)
+        if isinstance(following, ssl.SSLCertVerificationError):
+            return True
+        cause = following
+    return False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection as PlainConnection
 from typing import Any
@@ -70,6 +72,15 @@ _ERRORS: tuple[tuple[type[Exception], Any], ...] = (
 )
 
 
+@contextmanager
+def _after_the_handshake() -> Iterator[None]:
+    """Have a TLS error count as an answer that is lost: the request may have arrived."""
+    try:
+        yield
+    except (ssl.SSLError, urllib3.exceptions.SSLError) as error:
+        raise urllib3.exceptions.ProtocolError("The connection broke", error) from error
+
+
 class _AtOnce:
     """A connection that writes a request in one go: each packet of its own costs a system call."""
 
@@ -87,7 +98,8 @@ class _AtOnce:
             PlainConnection.request(connection, method, url, body, headers)
         finally:
             parts, self._parts = self._parts, None
-        super().send(b"".join(parts))  # type: ignore[misc]
+        with _after_the_handshake():
+            super().send(b"".join(parts))  # type: ignore[misc]
 
     def putheader(self, header: Any, *values: Any) -> None:
         # That of urllib3 looks for a mark that leaves a header out.
@@ -97,18 +109,19 @@ class _AtOnce:
         """Return the response, which has been read, with the headers that somebody looks at."""
         connection = _any(self)
         connection.sock.settimeout(connection.timeout)
-        found = PlainConnection.getresponse(connection)
-        headers = {name: found.headers[name] for name in _HEADERS if name in found.headers}
-        return urllib3.HTTPResponse(
-            body=found,
-            headers=headers,
-            status=found.status,
-            version=found.version,
-            reason=found.reason,
-            decode_content=False,
-            original_response=found,
-            request_method="POST",
-        )
+        with _after_the_handshake():
+            found = PlainConnection.getresponse(connection)
+            headers = {name: found.headers[name] for name in _HEADERS if name in found.headers}
+            return urllib3.HTTPResponse(
+                body=found,
+                headers=headers,
+                status=found.status,
+                version=found.version,
+                reason=found.reason,
+                decode_content=False,
+                original_response=found,
+                request_method="POST",
+            )
 
     def send(self, data: Any) -> None:
         if self._parts is None:

@@ -73,6 +73,10 @@ def test_what_may_have_been_done_is_sent_again_if_that_changes_nothing(
         ("PutItem", [raises(NO_ANSWER), raises(NOT_SENT), raises(NOT_SENT), THROTTLED], True),
         ("TransactWriteItems", [FAILED, THROTTLED, THROTTLED, raises(NOT_SENT)], True),
         ("TransactWriteItems", [raises(NO_ANSWER), refuse("ValidationException")], False),
+        # What is refused now may have been allowed then.
+        ("TransactWriteItems", [raises(NO_ANSWER), refuse("ExpiredTokenException")], True),
+        ("PutItem", [FAILED, THROTTLED, refuse("AccessDeniedException")], True),
+        ("DeleteItem", [raises(NO_ANSWER), raises(NoCredentialsError())], True),
         ("UpdateItem", [raises(NOT_SENT)] * 4, False),
         ("UpdateItem", [THROTTLED] * 4, False),
         ("UpdateItem", [refuse("ValidationException")], False),
