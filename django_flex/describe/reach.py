@@ -101,7 +101,10 @@ class SchemaWalker:
         operators = _operators(kind, lambda rest: access.may_filter(rows, rest)) if named else ()
         if rows.is_pointer:  # no single value: it is there or not, and compared by its type and key
             operators = tuple(name for name in operators if name == "isnull")
-        if (len(self.fields), len(self.relations)) == before and not (count or operators):
+        # No path may lead there, and a list in a list all the same.
+        inside = _inside(way, access)
+        nothing = (len(self.fields), len(self.relations)) == before
+        if nothing and not (count or operators or inside):
             return
         described = RelationDescription(
             path=".".join(names),
@@ -116,7 +119,7 @@ class SchemaWalker:
                 _directions(rows, access) if named and not (many or rows.is_pointer) else ()
             ),
             count=count,
-            inside=_inside(way, access),
+            inside=inside,
         )
         self.relations.insert(before[1], described)
 

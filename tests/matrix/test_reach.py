@@ -62,6 +62,28 @@ def test_what_random_requests_touch_is_in_the_matrix(
     assert len(everything) > 20
 
 
+@pytest.mark.django_db
+def test_a_list_in_a_list_of_a_model_without_an_entry_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grant = {"fields": ["id", "day", "tags.slug"], "ops": ["list"], "filters": ["day.*"]}
+    flex = {"REQUIRE_AUTHENTICATION": False, "EXPOSE": {"booking": {"anon": grant}}}
+    there = {"fields": "day", "filters": {"day.gte": "2025-01-01"}}
+    asked = {"fields": "id", "related": {"tags": {"related": {"bookings": there}}}}
+    with override_settings(DJANGO_FLEX=flex), recorded(monkeypatch) as found:
+        result = FlexQuery("booking").execute(asked)
+        settings = get_settings()
+        matrix = make_matrix(settings.policy, settings.limits, roles=["anon"])
+
+    assert result.ok
+    assert {one.clause for one in found if one.ways == ("tags", "bookings")} == {"field", "filter"}
+    assert unlisted(found, matrix, "anon") == []
+    lists = [o for o in matrix.models["booking"]["anon"].openings if o.clause == "list"]
+    assert [(one.path, one.inside, one.values) for one in lists] == [
+        ("bookings", "tags.", ("booking",))
+    ]
+
+
 def test_what_is_not_listed_is_found() -> None:
     expose = {"booking": {"anon": {"fields": ["status"], "filters": ["status"], "ops": ["list"]}}}
     with override_settings(DJANGO_FLEX={"EXPOSE": expose}):
