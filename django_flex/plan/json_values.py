@@ -71,8 +71,9 @@ def text_of(key: object) -> str:
 
 
 def texts_of(keys: Sequence[object]) -> list[str]:
-    """Return the texts of the keys of one model."""
-    make: Callable[[object], str] = str if keys and type(keys[0]) in _PLAIN else text_of
+    """Return the texts of the keys of one model; one that cannot be read is ``None``."""
+    plain = keys and type(keys[0]) in _PLAIN and None not in keys
+    make: Callable[[object], str] = str if plain else text_of
     return [make(key) for key in keys]
 
 

@@ -6,10 +6,11 @@ them, or raise where a statement is compiled.
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import EmptyResultSet, FullResultSet, ValidationError
+from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.core.validators import validate_ipv46_address
 from django.db import DEFAULT_DB_ALIAS, Error, connections, models, router
 from django.db.models import ExpressionWrapper, Field, Value
@@ -19,13 +20,13 @@ from django_flex.exceptions.places import worded
 from django_flex.schema.geometry.geojson import GeometryError
 from django_flex.schema.geometry.geos import check_kept, is_geos
 from django_flex.schema.model_attributes import value_field_of
-from django_flex.schema.values import EXPECTED, UnfitValueError, coerce, expected_of
+from django_flex.schema.values import EXPECTED, MEANT, UnfitValueError, coerce, expected_of
 
 if TYPE_CHECKING:
     from django_flex.schema.resources import Attribute
 
-#: What a custom field or lookup raises for a value that it does not accept.
-_REFUSALS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, ValidationError)
+logger = logging.getLogger("django_flex")
+
 _NO_QUERY: Any = Query(None)
 
 
@@ -143,9 +144,12 @@ def check_stored(value: object, field: models.Field[Any, Any], using: str) -> No
         if is_geos(value):
             check_kept(value, connections[using].vendor)
         field.get_db_prep_save(value, connections[using])
+    except MEANT:
+        raise
     except GeometryError as error:
         raise UnfitValueError(error.text) from error
-    except _REFUSALS as error:
+    except Exception as error:
+        logger.warning("A field refused a value", exc_info=error)
         raise UnfitValueError(EXPECTED["other"]) from error
 
 
@@ -160,7 +164,9 @@ def check_json_value(value: object, column: Attribute) -> None:
         return
     try:
         field.get_db_prep_value(value, connections[_database_of(field)])
-    except _REFUSALS as error:
+    except MEANT:
+        raise
+    except Exception as error:  # whatever a project's field raises
         raise UnfitValueError(EXPECTED["other"]) from error
 
 

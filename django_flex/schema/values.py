@@ -16,10 +16,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import Error
+from django.http import Http404
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
 
+from django_flex.exceptions import FlexError
 from django_flex.exceptions.places import Worded, counted, worded
 from django_flex.query.ast import ParameterText
 from django_flex.query.kinds import KINDS, check_total
@@ -47,7 +50,9 @@ _MOST_NAMED = 30
 #: That of the thread would cut a number to 28 digits.
 _EXACT = Context(prec=1_000)
 
-#: What a custom field or lookup raises for a value that it does not accept.
+#: What an exception of a project's code means by itself, and what is no fault of a value.
+MEANT = (FlexError, PermissionDenied, SuspiciousOperation, Http404, Error)
+#: What our own code below raises for a value that it cannot read.
 _REFUSALS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, ValidationError)
 
 Coercer: TypeAlias = "Callable[[Any, Attribute], Any]"
@@ -250,7 +255,9 @@ def _custom(value: object, column: Attribute) -> object:
         value = list(value)
     try:
         return value if field is None else field.to_python(value)
-    except _REFUSALS as error:
+    except MEANT:
+        raise
+    except Exception as error:  # whatever a project's field raises
         raise UnfitValueError(expected_of(field)) from error
 
 

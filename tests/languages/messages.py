@@ -51,6 +51,7 @@ UNTRANSLATED = frozenset(
         '"_match": "sku"',
         '"_set": {"status": "confirmed"}',
         '"search": "aisha khan"',
+        '"shape": "list"',
         '"{}": "aggregate"',
         '"{}": "booking"',
         '"{}": "sku"',

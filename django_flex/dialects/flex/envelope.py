@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from django_flex.dialects.flex.serializer import aggregate_to_json, serialize
 from django_flex.engine.outcomes import ActionResult, BulkResult, Queued
+from django_flex.exceptions import UnsupportedQueryError
 from django_flex.languages import error_in_language
 from django_flex.plan.explain import CallerExplanation
 from django_flex.plan.json_values import text_of, texts_of
@@ -71,7 +72,13 @@ def _results(asked: Query, page: Page) -> object:
         return rows
     if asked.shape == "list":
         return [{page.key_name: key} | row for key, row in zip(page.keys, rows, strict=True)]
-    return dict(zip(texts_of(page.keys), rows, strict=True))
+    by_key = dict(zip(texts_of(page.keys), rows, strict=True))
+    if len(by_key) < len(rows):
+        # Keys that cannot be read, or that a field shows alike: a row would be lost without a word.
+        raise UnsupportedQueryError(
+            "Rows have keys that cannot be told apart", path="shape", hint='"shape": "list"'
+        )
+    return by_key
 
 
 def related_page(page: RelatedPage) -> dict[str, Any]:

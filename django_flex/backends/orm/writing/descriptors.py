@@ -10,21 +10,17 @@ from functools import cache
 from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
-from django.db import Error, models
-from django.http import Http404
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy
 
 from django_flex.backends.orm.django_internals.models import columns_of
-from django_flex.exceptions import FlexError
+from django_flex.schema.values import MEANT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from django.db.models import Model
-
-#: What an exception of a project's code means by itself, and what is no fault of a value.
-MEANT = (FlexError, PermissionDenied, SuspiciousOperation, Http404, Error)
 
 UNFIT = gettext_lazy("This value has a form that the field does not accept.")
 

@@ -22,6 +22,7 @@ from django_flex.backends.orm.writing.checks.taken_for_denied import (
     is_about_other_rows,
     is_allowed,
 )
+from django_flex.backends.orm.writing.model_code import require_stored
 from django_flex.backends.orm.writing.uploads import saves_watched, sent_files, watch_stored
 from django_flex.backends.orm.writing.validation import check_assigned, refuse_faults
 from django_flex.exceptions import RowDeniedError, ValidationFailedError
@@ -130,6 +131,8 @@ def _save_by_serializer(pending: PendingRow, rules: WriteRules, using: str) -> N
         pending.instance = serializer.save(**presets)
     watch_stored(pending.instance, sent, using, watched)
     _check_key(pending, rules)
+    if not editing:
+        require_stored(pending.instance, using)
     passwords.hash_plain_ones(pending, using)
 
 

@@ -11,6 +11,7 @@ from django.db.models.signals import post_save, pre_save
 
 from django_flex.backends.orm.django_internals.models import columns_of, primary_key
 from django_flex.backends.orm.django_internals.saving import bind_to_database, first_save_inserts
+from django_flex.schema.conversions.keys import is_complete
 from django_flex.schema.model_declarations import fills_itself, is_filled_by_django
 from django_flex.schema.trees import tree_of
 
@@ -53,6 +54,9 @@ def insert_instance(instance: models.Model, using: str) -> None:
     stored row, in none of the tables of an inherited model, so the row is inserted by force. Without
     one Django inserts by itself, and a model is free to save itself again, or to choose its key, as a
     singleton does; unless only the model fills its key, which then may be that of another row.
+
+    Raises:
+        ValueError: its ``save`` returned without storing it.
     """
     model = type(instance)
     has_key = instance.pk is not None or not is_filled_by_django(primary_key(model))
@@ -63,6 +67,23 @@ def insert_instance(instance: models.Model, using: str) -> None:
             save_instance(instance, using)
     else:
         save_instance(instance, using)
+    require_stored(instance, using)
+
+
+def require_stored(instance: models.Model, using: str) -> None:
+    """Refuse a new row that code of the project was to store, and did not.
+
+    The database is asked only about a row that has a key, and that Django did not store itself: the
+    model may have stored it by a statement of its own.
+
+    Raises:
+        ValueError: there is no such row.
+    """
+    if not instance._state.adding:  # noqa: SLF001 - documented, in spite of its name
+        return
+    rows = type(instance)._base_manager.using(using)
+    if not (is_complete(instance.pk) and rows.filter(pk=instance.pk).exists()):
+        raise ValueError("save() stored no row")
 
 
 def save_instance(instance: models.Model, using: str) -> None:

@@ -39,7 +39,7 @@ from django_flex.backends.orm.writing.checks.unique_periods import (
     check_unique_periods,
     unique_periods,
 )
-from django_flex.backends.orm.writing.descriptors import MEANT, UNFIT, unreadable
+from django_flex.backends.orm.writing.descriptors import UNFIT, unreadable
 from django_flex.backends.orm.writing.model_code import call_excluding
 from django_flex.backends.orm.writing.passwords import check_passwords, sent_passwords
 from django_flex.backends.orm.writing.uploads import check_files, sent_files
@@ -48,7 +48,7 @@ from django_flex.exceptions.places import worded
 from django_flex.languages import in_language
 from django_flex.schema.field_checks import check_stored, is_plain
 from django_flex.schema.introspection import unique_sets
-from django_flex.schema.values import EXPECTED, UnfitValueError, expected_of
+from django_flex.schema.values import EXPECTED, MEANT, UnfitValueError, expected_of
 
 if TYPE_CHECKING:
     from django_flex.backends.orm.writing.pending_rows import PendingRow
