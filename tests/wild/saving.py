@@ -21,7 +21,7 @@ class Adopting(Saved):
     """Its ``save`` takes over the row of the same name, as ``get_or_create`` would."""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is None:
+        if not self.pk:
             self.pk = Adopting.objects.filter(name=self.name).values_list("pk", flat=True).first()
         super().save(*args, **kwargs)
 
@@ -53,7 +53,7 @@ class Elsewhere(Saved):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         stored = Elsewhere.objects.filter(pk=self.pk)
-        if self.pk is None or not stored.update(name=self.name.upper(), number=self.number):
+        if not stored.update(name=self.name.upper(), number=self.number):
             row = Elsewhere(name=self.name.upper(), number=self.number)
             models.Model.save(row)
             self.pk = row.pk
@@ -122,7 +122,7 @@ class WithColumns(Saved):
     def save(self, update_fields: Any = None) -> None:  # type: ignore[override]
         super().save(update_fields=update_fields)
 
-    def delete(self, *args: Any) -> Any:  # type: ignore[override]
+    def delete(self, *args: Any) -> Any:
         return super().delete(*args)
 
 
@@ -132,14 +132,14 @@ class WithRequest(Saved):
     def save(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
 
-    def delete(self, user: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, user: Any = None, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         return super().delete(*args, **kwargs)
 
 
 class WithKeywords(Saved):
     """Methods with a parameter that is a keyword only."""
 
-    def save(self, *, user: Any = None, **kwargs: Any) -> None:  # type: ignore[override]
+    def save(self, *, user: Any = None, **kwargs: Any) -> None:
         super().save(**kwargs)
 
     def delete(self, *, soft: bool = False, **kwargs: Any) -> Any:  # type: ignore[override]

@@ -48,7 +48,8 @@ def exposed(open_to_everybody: None, configure: Callable[..., None]) -> Iterator
 
 
 def rows(model: str) -> list[Any]:
-    return ask(f"wild.{model}", "list", shape="list", order_by="id")[1]["results"]
+    found: list[Any] = ask(f"wild.{model}", "list", shape="list", order_by="id")[1]["results"]
+    return found
 
 
 @pytest.mark.parametrize("model", SAVED)
