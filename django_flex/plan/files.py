@@ -36,14 +36,17 @@ def _file(storage: Any, parts: list[str], name: str | None) -> dict[str, object]
 
 
 def _part(storage: Any, part: str, name: str) -> object:
-    """Return a part of a file, ``None`` where its storage raises: the rest of a list is served.
+    """Return a part of a file, ``None`` where its storage has none or raises: the list is served.
 
     Storages have no URL for some files, or refuse any; a row may outlive its file.
     """
     if part == "name":
         return name
     try:
-        return int(storage.size(name)) if part == "size" else str(storage.url(name))
+        if part == "size":
+            return int(storage.size(name))
+        url = storage.url(name)
+        return None if url is None else str(url)
     except Exception:
         logger.exception("The storage has no %s for a file", part)
         return None

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django import forms
 from django.contrib.auth.models import User
-from django.test import override_settings
+from django.test import Client, override_settings
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from rest_framework import serializers
 
 from django_flex import FlexQuery
@@ -69,6 +70,47 @@ def test_password_is_hashed_in_lists_and_by_filter(model: str) -> None:
     assert status == 200, reply
     assert opens(model, "bob", "new for bob")
     assert opens(model, "ann", "of ann, long")
+
+
+def _by_match(model: str, values: dict[str, str]) -> tuple[int, Any]:
+    return ask(model, "upsert", _match="username", **values)
+
+
+def _by_matches(model: str, values: dict[str, str]) -> tuple[int, Any]:
+    return ask(model, "upsert", _match="username", _items=[values])
+
+
+def _in_a_batch(model: str, values: dict[str, str]) -> tuple[int, Any]:
+    batch = [{"_model": model, "_action": "upsert", "_match": "username", **values}]
+    result = FlexQuery(model).execute({"_batch": batch})
+    return result.status_code, result.to_dict()
+
+
+def _by_a_form(model: str, values: dict[str, str]) -> tuple[int, Any]:
+    reply = Client().put(
+        f"/api/{model}/?match=username",
+        encode_multipart(BOUNDARY, values),
+        content_type=MULTIPART_CONTENT,
+    )
+    return reply.status_code, reply.json()
+
+
+@pytest.mark.parametrize("way", [_by_match, _by_matches, _in_a_batch, _by_a_form])
+def test_password_is_hashed_however_the_row_is_found(way: Any) -> None:
+    for password in (GOOD.strip(), "another one"):  # a new row, and one that is there
+        status, reply = way("wild.member", {"username": "ann", "password": password})
+        assert status in {200, 201}, reply
+        assert opens("wild.member", "ann", password)
+    status, reply = way("wild.member", {"username": "ann", "password": "x"})
+    assert 400 == status, reply
+    assert opens("wild.member", "ann", "another one")
+
+
+def test_password_of_a_dry_run_is_forgotten() -> None:
+    key = ask("wild.member", "add", username="ann", password=GOOD)[1]["id"]
+
+    assert 200 == ask("wild.member", "edit", id=key, password="another one", _dry_run=True)[0]
+    assert opens("wild.member", "ann", GOOD)
 
 
 @pytest.mark.parametrize(

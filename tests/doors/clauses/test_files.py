@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage
+from django.utils.functional import lazystr
+from django.utils.safestring import mark_safe
 
 from tests.doors.fronts import EVERYTHING, OPEN, grant
 from tests.testapp.models import Booking
@@ -140,6 +143,25 @@ def test_part_that_a_storage_cannot_tell_is_null_and_logged(
 
     assert {"document": {**WHOLE, "size": 5, part: None}} == row
     assert [f"The storage has no {part} for a file"] == [one.getMessage() for one in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        pytest.param(None, None, id="none"),
+        pytest.param(lazystr("/lazy"), "/lazy", id="lazy"),
+        pytest.param(mark_safe("/safe"), "/safe", id="safe"),
+        pytest.param(PurePosixPath("/path"), "/path", id="path"),
+    ],
+)
+def test_an_address_is_a_text_or_null(
+    door: Any, asked: list[str], monkeypatch: pytest.MonkeyPatch, url: Any, shown: str | None
+) -> None:
+    monkeypatch.setattr(InMemoryStorage, "url", lambda *_: url)
+
+    for fields, wanted in (("document.url", {"url": shown}), ("link:document.url", shown)):
+        row = door.list({"fields": fields, "filters": {"id": 1}}).first
+        assert [wanted] == list(row.values())
 
 
 @pytest.mark.parametrize(
