@@ -96,9 +96,16 @@ def _sharing(model: type[DynamoModel]) -> Iterator[str]:
     exposed = (one.model for one in backend.tables.values())
     for other in dict.fromkeys((*dynamodb_model_classes, *exposed)):
         found = describe(other).table
-        if other is not model and found.name == own.name and not _are_apart(found, own):
+        if other is not model and _may_be_same(found.name, own.name) and not _are_apart(found, own):
             names = f"{model.__name__} and {other.__name__}"
             yield f"{names} share the table {own.name}, so neither has rows of its own"
+
+
+def _may_be_same(name: str, other: str) -> bool:
+    """Whether two names of tables may mean one: DynamoDB takes the ARN of a table for its name, too."""
+    if name.startswith("arn:") and other.startswith("arn:"):
+        return name == other  # the account is part of it
+    return name.rpartition(":table/")[2] == other.rpartition(":table/")[2]
 
 
 def _check_label(model: type[DynamoModel], label: str) -> None:

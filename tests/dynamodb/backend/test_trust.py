@@ -192,6 +192,7 @@ def test_a_proxy_without_a_base_is_exposed_alone(no_models: None, meta: dict[str
         {"region": "us-east-1", "host": "http://localhost:8000"},
         {"region": "EU-WEST-1"},
         {"read_timeout_seconds": 7},
+        {"table_name": "arn:aws:dynamodb:eu-west-1:123456789012:table/shared"},
     ],
     ids=str,
 )
