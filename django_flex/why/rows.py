@@ -16,6 +16,7 @@ from django_flex.plan.planner import make_plan
 from django_flex.policy.model import ALL_ROWS, Entry, Grant
 from django_flex.policy.paths import PathSet
 from django_flex.query.ast import FieldTerm, PageRequest, Query
+from django_flex.schema.field_checks import coerce_key
 from django_flex.schema.introspection import model_of
 from django_flex.why.values import RowAnswer
 
@@ -125,6 +126,7 @@ def _is_stored(entry: Entry, key: object) -> bool:
     if model is None:
         return False
     try:
-        return bool(model._base_manager.filter(pk=key).exists())
-    except (TypeError, ValueError):
+        known = coerce_key(key, entry.resource.pk)
+        return bool(model._base_manager.filter(pk=known).exists())
+    except (TypeError, ValueError):  # no row of this model has such a key
         return False

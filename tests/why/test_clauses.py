@@ -212,8 +212,10 @@ def test_a_row_that_the_default_manager_leaves_out(configure: Any) -> None:
     )
 
 
-def test_a_key_that_no_row_can_have() -> None:
-    found = why("GET", "/api/bookings/x")
+@pytest.mark.parametrize("url", ["bookings/x", "nodes/1", "tags/%00"])
+def test_a_key_that_no_row_can_have(configure: Any, url: str) -> None:
+    configure({name: {"anon": OPEN} for name in ("booking", "node", "tag")})
+    found = why("GET", f"/api/{url}")
 
     assert found.row is not None
     assert found.row.lines == ("there is no row with this key",)
