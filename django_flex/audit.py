@@ -29,7 +29,8 @@ class Record:
     user's model, or the path of the class. ``role`` is ``None`` if the caller has none. ``fields``
     are the requested fields, ``filters`` the keys of conditions, ``written`` the columns that were
     sent, ``files`` the names and sizes of uploads. ``rows`` is the number of rows in the reply, ``code`` that of an error, and ``ms`` the
-    time in milliseconds. ``door`` is where it came in, if that is not the API itself: ``mcp``.
+    time in milliseconds. ``door`` is where it came in, if that is not the API itself: ``mcp``, or ``explorer``.
+    ``operator`` is the primary key of the superuser who asked there, in the name of ``user``.
     """
 
     user: object
@@ -47,12 +48,13 @@ class Record:
     ms: float
     files: tuple[str, ...] = ()
     door: str | None = None
+    operator: object = None
 
     def __str__(self) -> str:
         """One line of ``name=value``; an ambiguous value is quoted."""
         told = asdict(self)
         kind = told.pop("kind")
-        for name in ("files", "door"):
+        for name in ("files", "door", "operator"):
             if not told[name]:
                 del told[name]
         if kind is not None:
@@ -82,6 +84,7 @@ def make_record(  # noqa: PLR0913 - all by name, each a column of the record
     rows: int,
     ms: float,
     door: str | None = None,
+    operator: object = None,
 ) -> Record:
     """Return the record of a request and its result."""
     return Record(
@@ -100,6 +103,7 @@ def make_record(  # noqa: PLR0913 - all by name, each a column of the record
         code=result.error.code if result.error is not None else None,
         ms=round(ms, 1),
         door=door,
+        operator=getattr(operator, "pk", None),
     )
 
 

@@ -44,15 +44,19 @@ class FlexQuery:
         self._unrestricted = False
         self._by_operator = False
         self._role: str | None = None
+        self._door: str | None = None
+        self._operator: object = None
 
     def unrestricted(self) -> FlexQuery:
         """Return a query that ignores permissions, for code that bypasses them on purpose."""
         free = FlexQuery(self._model, version=self._version)
         free._unrestricted, free._by_operator = True, self._by_operator
-        free._role = self._role
+        free._role, free._door, free._operator = self._role, self._door, self._operator
         return free
 
-    def by_operator(self, role: str | None = None) -> FlexQuery:
+    def by_operator(
+        self, role: str | None = None, *, door: str | None = None, operator: object = None
+    ) -> FlexQuery:
         """Return a query that may ``explain`` and ``export`` whatever the user may list or get.
 
         For the command line: fields and rows are still those of the user, and no rate limit counts
@@ -60,10 +64,12 @@ class FlexQuery:
 
         Args:
             role: what the user is on each model that names this role, whatever else is known of it.
+            door: where the query came in, for the log.
+            operator: the user who asks in the name of another one, for the log.
         """
         operated = FlexQuery(self._model, version=self._version)
         operated._unrestricted, operated._by_operator = self._unrestricted, True
-        operated._role = role
+        operated._role, operated._door, operated._operator = role, door, operator
         return operated
 
     def execute(
@@ -148,4 +154,6 @@ class FlexQuery:
             payload=payload,
             actor=actor,
             by_operator=self._by_operator,
+            door=self._door,
+            operator=self._operator,
         )

@@ -194,7 +194,8 @@ class Call:
     began (``time.monotonic()``); all operations of a batch have that of the batch, ``writes`` says
     that one of them writes, and ``room`` how many bytes are left of the reply. ``approve`` is called
     with what a write did before the commit, and raises a ``FlexError`` to undo it. ``door`` is
-    the name of a door that the log tells from the others. A call that is not ``counted`` by rate
+    the name of a door that the log tells from the others, and ``operator`` the user who asks in the
+    name of the caller, whom it tells, too. A call that is not ``counted`` by rate
     limits is one of which only the plan is wanted.
     """
 
@@ -223,6 +224,7 @@ class Call:
     room: int | None = None
     approve: Callable[[Written], None] | None = None
     door: str | None = None
+    operator: object = None
     counted: bool = True
 
 

@@ -256,6 +256,7 @@ def _observe(call: Call, result: FlexResult, milliseconds: float) -> None:
         rows=_count(call, result),
         ms=milliseconds,
         door=call.door,
+        operator=call.operator,
     )
     if settings.audit_queries:
         audit.log(record)

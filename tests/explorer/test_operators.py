@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -207,3 +208,27 @@ def test_other_sites_cannot_ask() -> None:
 
     assert 403 == ask(client, {"ask": "matrix"}).status_code
     assert 405 == client.get("/look/operators/").status_code
+
+
+def test_the_log_has_who_asked_in_the_name_of_another_user(
+    root: Client, reader: Client, configure: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure(EXPOSE, EXPLORER="everybody", AUDIT_QUERIES=True)
+    rosa, superuser = User.objects.get(username="rosa"), User.objects.get(username="root")
+    with caplog.at_level(logging.INFO, "django_flex.audit"):
+        for somebody in ({"user": "rosa"}, {"role": "readers"}):
+            assert 200 == ask(root, {"ask": "query", "query": QUERY, **somebody}).status_code
+        assert 200 == reader.get("/api/node/?fields=title").status_code
+    told = [(one["user"], one["operator"], one["door"]) for one in map(_record, caplog.records)]
+
+    assert [
+        (rosa.pk, superuser.pk, "explorer"),
+        (None, superuser.pk, "explorer"),
+        (rosa.pk, None, None),
+    ] == told
+    assert [True, True, False] == [f"operator={superuser.pk}" in one for one in caplog.messages]
+
+
+def _record(line: Any) -> dict[str, Any]:
+    found: dict[str, Any] = line.flex
+    return found
