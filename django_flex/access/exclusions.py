@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_flex.schema.generic_relations import PointerResource, columns_behind
+from django_flex.schema.paths import ResolvedPath
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from django_flex.policy.guarding import Guard
     from django_flex.policy.model import Grant
     from django_flex.query.ast import Path
-    from django_flex.schema.paths import ResolvedPath
-    from django_flex.schema.resources import Resource
+    from django_flex.schema.resources import Relation, Resource
 
 
 #: Kinds whose values have parts that can be named.
@@ -23,7 +23,12 @@ _IN_PARTS = frozenset({"array", "file", "hstore", "json"})
 
 def behind(target: ResolvedPath, hops: int = 1) -> ResolvedPath:
     """Return a target as seen from behind its first hops."""
-    return replace(target, hops=target.hops[hops:])
+    return moved(target, target.hops[hops:])
+
+
+def moved(target: ResolvedPath, hops: tuple[Relation, ...]) -> ResolvedPath:
+    """Return a target at the end of other hops; each wildcard asks, and ``replace`` takes long."""
+    return ResolvedPath(hops, target.attribute, target.keys, target.rest, target.via)
 
 
 def parts_of(target: ResolvedPath) -> Iterator[ResolvedPath]:
@@ -34,7 +39,15 @@ def parts_of(target: ResolvedPath) -> Iterator[ResolvedPath]:
 
 def is_excluded(grant: Grant, target: ResolvedPath) -> bool:
     """Whether an entry's or role's ``exclude`` takes a target out of wildcards."""
-    return any(covers_path(path, target) for path in grant.exclude)
+    return bool(grant.exclude) and any(covers_path(path, target) for path in grant.exclude)
+
+
+def omits(excluded: Collection[Path], target: ResolvedPath) -> bool:
+    """Whether paths of the entry at the end of a way take a target out of wildcards."""
+    if not excluded:
+        return False
+    last = behind(target, len(target.hops))
+    return any(covers_path(path, last) for path in excluded)
 
 
 def covers_path(excluded: Path, target: ResolvedPath) -> bool:

@@ -5,10 +5,9 @@ An ``Access`` belongs to one request. Every clause uses it, so a path means the 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from django_flex.access.exclusions import behind, covers_path, is_excluded, is_guarded, parts_of
+from django_flex.access.exclusions import behind, is_excluded, is_guarded, moved, omits, parts_of
 from django_flex.access.limits import too_many
 from django_flex.access.proxies import as_proxy, excluded_of, label_with_entry
 from django_flex.access.readable_columns import readable_columns
@@ -290,10 +289,9 @@ class Access:
 
     def _is_excluded_there(self, target: ResolvedPath) -> bool:
         """Whether the related entry leaves a field out of wildcards, of its role or of all."""
-        label, last = target.hops[-1].label, behind(target, len(target.hops))
-        if (grant := self.related_grant(label)) is not None:
-            return is_excluded(grant, last)
-        return any(covers_path(path, last) for path in excluded_of(self.policy, label))
+        label, grant = target.hops[-1].label, self.related_grant(target.hops[-1].label)
+        excluded = tuple(excluded_of(self.policy, label)) if grant is None else grant.exclude
+        return omits(excluded, target)
 
     def readable_attributes(self, hops: tuple[Relation, ...]) -> Iterable[Attribute]:
         """Return the columns at the end of a way that the caller may read."""
@@ -396,4 +394,4 @@ class NestedAccess(Access):
         return super().leaves_out(target) or self.outer.leaves_out(self._out(target))
 
     def _out(self, target: ResolvedPath) -> ResolvedPath:
-        return replace(target, hops=(*self.hops, *target.hops))
+        return moved(target, (*self.hops, *target.hops))

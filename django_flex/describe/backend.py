@@ -5,15 +5,15 @@ It asks what ``plan.needs`` checks of plans, path by path.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django_flex.describe.values import AggregateDescription, ReachDescription
 from django_flex.plan.capabilities import ALL
 from django_flex.query.kinds import WITHOUT_PLACES
 from django_flex.query.operators import OPERATORS, TRANSFORMS
-from django_flex.schema.paths import resolve, resolve_hops, ways_of
+from django_flex.schema.paths import UnknownPathError, resolve, resolve_hops, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         WriteDescription,
     )
     from django_flex.plan.capabilities import Capabilities
-    from django_flex.schema.resources import Relation, Resource
+    from django_flex.schema.resources import Attribute, Relation, Resource
 
 _Described = TypeVar("_Described", "AggregateDescription", "FieldDescription", "KeysDescription")
 #: How a description says that all readable paths may be filtered, or sorted by.
@@ -97,12 +97,28 @@ def _has(operation: str, can: Capabilities) -> bool:
     return all(getattr(can, needed) for needed in NEEDED.get(operation, ()))
 
 
+class _Way(NamedTuple):
+    """What can be done with the rows behind some relations; many columns are behind the same ones.
+
+    ``there`` is what these rows may need if they are read, ``None`` if they cannot be. Values of one
+    are ``joined``, ``tested`` in filters, ``summed`` in aggregates.
+    """
+
+    hops: tuple[Relation, ...]
+    there: Capabilities | None
+    joined: bool
+    tested: bool
+    summed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Backed:
     """A resource, and what plans that begin at its rows may need."""
 
     resource: Resource
     can: Capabilities
+    ways: dict[tuple[Relation, ...], _Way] = field(default_factory=dict, init=False)
+    named: dict[str, _Way | None] = field(default_factory=dict, init=False)
 
     def reach(self, reach: ReachDescription) -> ReachDescription:
         """Return the part of a reach that can be answered."""
@@ -164,28 +180,26 @@ class Backed:
         return found if found.total or found.of_row else None
 
     def _field(self, one: FieldDescription) -> FieldDescription | None:
-        target = resolve(self.resource, tuple(one.path.split(".")), file_parts=True)
-        hops, attribute = target.hops, target.attribute
+        way, attribute, inside_value = self._target(one.path)
+        hops = way.hops
         if attribute.computed is not None and not self.can.computed:
             return None
-        there = self._readable(hops) or self.can
-        ways = ways_of(attribute, hops, self.resource)
-        if not all(_stores(there, hop) for way in ways for hop in way):
+        there, ways = way.there or self.can, ways_of(attribute, hops, self.resource)
+        if ways and not all(_stores(there, hop) for each in ways for hop in each):
             return None
         # A key of a JSON value is shown by taking it out of the value, which is all that is read.
-        inside = self.can.json_keys or not target.keys
-        joined = inside and self._passes(hops)
-        tested = inside and self._passes(hops, many="related_filters")
+        inside = self.can.json_keys or not inside_value
+        joined = inside and way.joined
         ordered = joined and (self.can.orders or (attribute.primary_key and not hops))
-        if attribute.kind in WITHOUT_PLACES and not (self.can.offsets or target.keys):
+        if attribute.kind in WITHOUT_PLACES and not (self.can.offsets or inside_value):
             ordered = False  # there are pages by cursors alone
         grouped = joined and self.can.aggregates and self.can.groups
-        summed = inside and self._passes(hops, many="related_aggregates")
-        aggregates = one.aggregates if summed else ()
+        aggregates = one.aggregates if inside and way.summed else ()
         if aggregates and not _sums_all(self.can):
             told = map(self._aggregate, aggregates)
             aggregates = tuple(found for found in told if found is not None)
-        shown = self._readable(hops) is not None
+        shown = way.there is not None
+        tested = inside and way.tested
         found = _with(
             one,
             readable=one.readable and shown,
@@ -195,23 +209,50 @@ class Backed:
             transforms=one.transforms if self.can.parts else (),
             parts=one.parts if grouped else (),
             aggregates=aggregates,
-            keys=self._keys(one.keys, hops),
+            keys=None if one.keys is None else self._keys(one.keys, way),
         )
         used = found.readable or found.operators or found.directions or found.aggregates
         return found if used or found.parts or found.keys else None
 
-    def _keys(
-        self, keys: KeysDescription | None, hops: tuple[Relation, ...]
-    ) -> KeysDescription | None:
-        if keys is None:
+    def _target(self, path: str) -> tuple[_Way, Attribute, bool]:
+        """Return the way to a column, the column, and whether the path ends inside its values."""
+        names, _, last = path.rpartition(".")
+        if names not in self.named:
+            self.named[names] = self._way_named(names)
+        way = self.named[names]
+        if way is not None:
+            there = way.hops[-1].target if way.hops else self.resource
+            attribute = there.attribute(last)
+            if attribute is not None:
+                return way, attribute, False
+        target = resolve(self.resource, tuple(path.split(".")), file_parts=True)
+        return self._way(target.hops), target.attribute, bool(target.keys)
+
+    def _way_named(self, names: str) -> _Way | None:
+        """Return the way of some names, ``None`` if not all of them are relations."""
+        try:
+            return self._way(resolve_hops(self.resource, tuple(names.split(".")) if names else ()))
+        except UnknownPathError:
             return None
-        joined = self.can.json_keys and self._passes(hops)
-        tested = self.can.json_keys and self._passes(hops, many="related_filters")
+
+    def _way(self, hops: tuple[Relation, ...]) -> _Way:
+        if hops not in self.ways:
+            self.ways[hops] = _Way(
+                hops=hops,
+                there=self._readable(hops),
+                joined=self._passes(hops),
+                tested=self._passes(hops, many="related_filters"),
+                summed=self._passes(hops, many="related_aggregates"),
+            )
+        return self.ways[hops]
+
+    def _keys(self, keys: KeysDescription, way: _Way) -> KeysDescription | None:
+        inside = self.can.json_keys
         found = _with(
             keys,
-            readable=keys.readable and self._readable(hops) is not None,
-            operators=self._operators(keys.operators, "json") if tested else (),
-            directions=keys.directions if self.can.orders and joined else (),
+            readable=keys.readable and way.there is not None,
+            operators=self._operators(keys.operators, "json") if inside and way.tested else (),
+            directions=keys.directions if inside and way.joined and self.can.orders else (),
         )
         return found if found.readable or found.operators or found.directions else None
 
@@ -271,8 +312,13 @@ class Backed:
 
 def _sums_all(can: Capabilities) -> bool:
     """Whether each aggregate can be shown, compared in each way, and sorted by."""
-    compared = can.transforms >= TRANSFORMS.keys() and can.operators_for("") >= _COMPARISONS
+    compared = _compares_all(can.transforms, can.operators_for(""))
     return can.aggregates and can.related_aggregates and can.orders and compared
+
+
+@lru_cache(maxsize=64)
+def _compares_all(transforms: frozenset[str], operators: frozenset[str]) -> bool:
+    return transforms >= TRANSFORMS.keys() and operators >= _COMPARISONS
 
 
 @lru_cache(maxsize=4_096)
@@ -331,7 +377,7 @@ def _orders(reach: ReachDescription) -> Iterator[str]:
 
 
 def _paths(reach: ReachDescription) -> Iterator[FieldDescription | AggregateDescription]:
-    for field in reach.fields:
-        yield field
-        yield from field.aggregates
+    for found in reach.fields:
+        yield found
+        yield from found.aggregates
     yield from (one.count for one in reach.relations if one.count is not None)

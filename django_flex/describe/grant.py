@@ -85,7 +85,7 @@ def describe_model(
         reach=answers.reach,
         filters=EVERYTHING if filtered else tuple(filter_names(access)),
         order_by=EVERYTHING if sorted_by else tuple(order_names(access)),
-        count=aggregate_of(Measure(FUNCTIONS["count"], None, of_rows=True), ("count",), access),
+        count=aggregate_of(Measure(FUNCTIONS["count"], None, of_rows=True), access, crossings=0),
         smallest_group=access.least(),
         writes=answers.writes,
         limits=access.limits,

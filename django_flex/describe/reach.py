@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from django_flex.access.everything import aggregates_by_all, filters_by_all, filters_by_all_of
 from django_flex.access.reach import Access, NestedAccess
 from django_flex.analysis.aggregates.group_keys import parts_of
 from django_flex.analysis.aggregates.groups import OVER_RELATED
@@ -21,11 +22,17 @@ from django_flex.describe.values import (
 )
 from django_flex.query.aggregates import FUNCTIONS
 from django_flex.query.operators import DERIVED_KINDS, OPERATORS, TRANSFORMS
-from django_flex.schema.aggregates import Measure, kind_of_result
+from django_flex.schema.aggregates import (
+    Measure,
+    crossings_of,
+    functions_of,
+    kind_of_result,
+    totals_of,
+)
 from django_flex.schema.paths import ResolvedPath, hops_to_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from django_flex.describe.values import ColumnDescription, Direction
     from django_flex.policy.model import Grant
@@ -94,11 +101,11 @@ class SchemaWalker:
         count, rows = None, ResolvedPath(way, relation.item, via=True)
         if many:
             count = aggregate_of(
-                Measure(FUNCTIONS["count"], rows, of_rows=True), (*names, "count"), access
+                Measure(FUNCTIONS["count"], rows, of_rows=True), access, len(crossings_of(way))
             )
         named = relation.column is None
         kind = rows.attribute.kind
-        operators = _operators(kind, lambda rest: access.may_filter(rows, rest)) if named else ()
+        operators = _operators(rows, access) if named else ()
         if rows.is_pointer:  # no single value: it is there or not, and compared by its type and key
             operators = tuple(name for name in operators if name == "isnull")
         # No path may lead there, and a list in a list all the same.
@@ -153,11 +160,7 @@ def field_of(target: ResolvedPath, access: Access, *, readable: bool) -> FieldDe
         readable=readable,
         named=path in access.grant.fields.exact,
         covered=readable and not target.keys and _is_covered(target, access),
-        operators=(
-            _operators(kind, lambda rest: access.may_filter(target, rest))
-            if whole or kind != "array"
-            else ()
-        ),
+        operators=_operators(target, access) if whole or kind != "array" else (),
         directions=_directions(target, access) if single else (),
         transforms=tuple(part for part in parts if part),
         parts=parts if _groups(access) else (),
@@ -191,13 +194,9 @@ def _groups(access: Access) -> bool:
 def _keys(target: ResolvedPath, access: Access, *, single: bool) -> KeysDescription | None:
     anything = ResolvedPath(target.hops, target.attribute, (*target.keys, *ANY_KEY))
     kind = anything.value.kind
-
-    def may(rest: Path) -> bool:
-        return access.may_filter(anything, rest)
-
     found = KeysDescription(
         readable=access.readable(anything),
-        operators=_operators(kind, may) if kind != "array" else (),
+        operators=_operators(anything, access) if kind != "array" else (),
         directions=_directions(anything, access) if single and kind == "json" else (),
     )
     return found if found.readable or found.operators or found.directions else None
@@ -209,8 +208,11 @@ def _directions(target: ResolvedPath, access: Access) -> tuple[Direction, ...]:
     )
 
 
-def _operators(kind: str, may: Callable[[Path], bool]) -> tuple[str, ...]:
-    return tuple(text for rest, text in rests(kind) if may(rest))
+def _operators(target: ResolvedPath, access: Access) -> tuple[str, ...]:
+    kind = target.value.kind
+    if filters_by_all(access, target):
+        return operators_of(kind)
+    return tuple(text for rest, text in rests(kind) if access.may_filter(target, rest))
 
 
 @cache
@@ -236,19 +238,27 @@ def _rests(kind: str) -> Iterator[Path]:
 
 
 def _aggregates(target: ResolvedPath, access: Access) -> Iterator[AggregateDescription]:
-    for name, function in FUNCTIONS.items():
-        measure = Measure(function, target, of_rows=False)
-        if measure.fits:
-            found = aggregate_of(measure, (*target.canonical, name), access)
-            if found is not None:
-                yield found
+    crossings = len(crossings_of(target.hops))
+    if crossings > 1 or (crossings == 0 and isinstance(access, NestedAccess)):
+        return  # no clause takes these
+    if crossings == 0 and aggregates_by_all(access, target):
+        path = ".".join(target.canonical)
+        for name, kind in totals_of(target):
+            yield AggregateDescription(
+                path=f"{path}.{name}", function=name, kind=kind, total=True, of_row=False
+            )
+        return
+    for function in functions_of(target):
+        found = aggregate_of(Measure(function, target, of_rows=False), access, crossings)
+        if found is not None:
+            yield found
 
 
-def aggregate_of(measure: Measure, path: Path, access: Access) -> AggregateDescription | None:
-    """Return how an aggregate may be requested, ``None`` if it may not."""
+def aggregate_of(measure: Measure, access: Access, crossings: int) -> AggregateDescription | None:
+    """Return how an aggregate over some to-many relations may be requested, ``None`` if it may not."""
     if not access.may_aggregate(measure):
         return None
-    crossings, function = len(measure.crossings), measure.function.name
+    path, function = measure.canonical, measure.function.name
     # A field or a JSON key with the name of a function takes precedence over the function.
     of_row = crossings == 1 and find_relation_measure(access.resource, path) is not None
     put_together = crossings == 1 and function in OVER_RELATED
@@ -256,21 +266,29 @@ def aggregate_of(measure: Measure, path: Path, access: Access) -> AggregateDescr
     if not (total or of_row):
         return None
     kind = kind_of_result(measure)
+    if not of_row:
+        return AggregateDescription(
+            path=".".join(path), function=function, kind=kind, total=total, of_row=False
+        )
     return AggregateDescription(
         path=".".join(path),
         function=function,
         kind=kind,
         total=total,
-        of_row=of_row,
-        operators=(
-            _operators(kind, lambda rest: access.may_filter_by(measure, rest)) if of_row else ()
-        ),
+        of_row=True,
+        operators=_operators_of(measure, kind, access),
         directions=tuple(
             name
             for descending, name in DIRECTIONS
-            if of_row and access.may_order_by(measure, descending=descending)
+            if access.may_order_by(measure, descending=descending)
         ),
     )
+
+
+def _operators_of(measure: Measure, kind: str, access: Access) -> tuple[str, ...]:
+    if filters_by_all_of(access, measure):
+        return operators_of(kind)
+    return tuple(text for rest, text in rests(kind) if access.may_filter_by(measure, rest))
 
 
 def _way_to(access: Access) -> tuple[Relation, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from django_flex.dataclass_init import fast_init
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 Direction: TypeAlias = Literal["ascending", "descending"]
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnDescription:
     """What values a path has: their kind, whether they may be null, what the model declares.
@@ -47,6 +50,7 @@ class ColumnDescription:
     other_name: str | None = None
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateDescription:
     """One function of a path: ``path`` is written with it, ``kind`` is that of its result.
@@ -73,6 +77,7 @@ class KeysDescription:
     directions: tuple[Direction, ...] = ()
 
 
+@fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDescription:
     """One path to a value, and all that may be done with it in a query.

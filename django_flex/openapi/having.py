@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from django_flex.describe import operators_of
@@ -104,6 +105,7 @@ def _kinds(part: str, kind: str) -> Iterator[str]:
         yield found_kind
 
 
+@cache
 def _operators(part: str, kind: str) -> tuple[str, ...]:
     """Return how a group is compared: the start of a period only as a whole."""
     whole = part in TRUNCATIONS and kind == "datetime"

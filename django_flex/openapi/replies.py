@@ -114,6 +114,7 @@ def responses_of(
     }
 
 
+@cache
 def _response(status: int) -> Node:
     return {"$ref": f"#/components/responses/{STATUSES[status][0]}"}
 

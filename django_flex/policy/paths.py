@@ -23,12 +23,15 @@ class PathSet:
 
         A JSON value that is granted covers what is in it.
         """
+        if not keys:
+            return path in self.exact
         lengths = range(len(path) - keys, len(path) + 1)
         return any(path[:length] in self.exact for length in lengths)
 
     def opens(self, path: Path, keys: int) -> bool:
         """Whether a ``json.*`` covers a path with a number of keys, at any depth."""
-        return any(path[:length] in self.wildcards for length in range(len(path) - keys, len(path)))
+        lengths = range(len(path) - keys, len(path)) if keys else ()
+        return any(path[:length] in self.wildcards for length in lengths)
 
     @property
     def written(self) -> frozenset[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django_flex.query.aggregates import FUNCTIONS, AggregateFunction
@@ -22,8 +23,8 @@ _MAX_DIGITS = 65
 class Measure:
     """The subject of an aggregate: a column, or rows.
 
-    ``target`` is the column, ``None`` for the rows of the model itself. ``of_rows`` says that rows
     ``target`` is the column, ``None`` for the rows of the model itself. With ``of_rows`` rows are
+    counted, those that ``target`` leads to.
     """
 
     function: AggregateFunction
@@ -42,19 +43,13 @@ class Measure:
     @property
     def crossings(self) -> tuple[int, ...]:
         """The positions of the to-many relations."""
-        return tuple(n for n, hop in enumerate(self.hops) if hop.cardinality == "many")
+        return crossings_of(self.hops)
 
     @property
     def fits(self) -> bool:
         """Whether the function applies to the kind of the column."""
         target = self.target
-        if target is None or self.of_rows:
-            return True
-        is_rows = target.via and target.hops[-1].cardinality == "many"
-        return (
-            not (target.keys or is_rows or target.is_pointer)
-            and target.attribute.kind in self.function.kinds
-        )
+        return target is None or self.of_rows or self.function in functions_of(target)
 
     def behind(self, hops: tuple[Relation, ...]) -> Measure:
         """Return the same measure with some hops in front."""
@@ -63,6 +58,37 @@ class Measure:
             return Measure(self.function, target, of_rows=True)
         moved = replace(self.target, hops=(*hops, *self.target.hops))
         return Measure(self.function, moved, self.of_rows)
+
+
+def crossings_of(hops: tuple[Relation, ...]) -> tuple[int, ...]:
+    """Return the positions of the to-many relations of a way."""
+    return tuple([n for n, hop in enumerate(hops) if hop.cardinality == "many"])
+
+
+def functions_of(target: ResolvedPath) -> tuple[AggregateFunction, ...]:
+    """Return the functions that apply to the values that a path leads to."""
+    return _functions_of_kind(target.attribute.kind) if _has_values(target) else ()
+
+
+def totals_of(target: ResolvedPath) -> tuple[tuple[str, str], ...]:
+    """Return the names of these functions, each with the kind of its result."""
+    return _totals_of_kind(target.attribute.kind) if _has_values(target) else ()
+
+
+def _has_values(target: ResolvedPath) -> bool:
+    """Whether a path leads to the values of a column: not into them, not to rows."""
+    is_rows = target.via and target.hops[-1].cardinality == "many"
+    return not (target.keys or is_rows or target.is_pointer)
+
+
+@cache
+def _functions_of_kind(kind: str) -> tuple[AggregateFunction, ...]:
+    return tuple(one for one in FUNCTIONS.values() if kind in one.kinds)
+
+
+@cache
+def _totals_of_kind(kind: str) -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, _kind_of(one, kind)) for one in _functions_of_kind(kind))
 
 
 def head_of(target: ResolvedPath | None) -> Path:
@@ -108,10 +134,15 @@ def result_of(measure: Measure) -> Attribute:
 
 def kind_of_result(measure: Measure) -> str:
     """Return the kind of the result of an aggregate."""
-    target, gives = measure.target, measure.function.gives
-    if target is None or gives == "count":
+    target = measure.target
+    return "integer" if target is None else _kind_of(measure.function, target.attribute.kind)
+
+
+def _kind_of(function: AggregateFunction, kind: str) -> str:
+    """Return the kind of the result of a function of values of a kind."""
+    gives = function.gives
+    if gives == "count":
         return "integer"
-    kind = target.attribute.kind
     averaged = gives == "mean" and kind == "integer"
     return "float" if gives == "fraction" or averaged else kind
 

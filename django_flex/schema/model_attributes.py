@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -60,11 +60,20 @@ class ModelAttribute(Attribute):
 
     model_field: Any = None
     value_field: Any = None
+    _declaration: Declaration | None = field(default=None, init=False, repr=False)
 
     @property
     def declaration(self) -> Declaration:
-        """What the model declares about the values; choices are read again each time."""
-        return declaration_of(self, self.model_field, self.value_field)
+        """What the model declares about the values; choices of code are read again each time.
+
+        Many paths lead to one column, so the rest is kept.
+        """
+        found = self._declaration
+        if found is None:
+            found = declaration_of(self, self.model_field, self.value_field)
+            if not found.dynamic:
+                object.__setattr__(self, "_declaration", found)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -53,7 +53,7 @@ class ResolvedPath:
     canonical: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        names = tuple(hop.name for hop in self.hops)
+        names = tuple([hop.name for hop in self.hops])
         object.__setattr__(self, "hop_names", names)
         object.__setattr__(self, "canonical", (*names, self.attribute.name, *self.keys))
 
