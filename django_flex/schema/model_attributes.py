@@ -12,7 +12,7 @@ from django_flex.query.kinds import STORED_OTHERWISE
 from django_flex.query.operators import SCALARS, TEMPORAL
 from django_flex.schema.conversions.fields import conversion_of
 from django_flex.schema.geometry.geojson import TYPES, GeometryType
-from django_flex.schema.model_declarations import declaration_of
+from django_flex.schema.model_declarations import declaration_of, has_dynamic_choices
 from django_flex.schema.resources import Attribute, ComputedExpression, Resource
 
 if TYPE_CHECKING:
@@ -66,14 +66,15 @@ class ModelAttribute(Attribute):
     def declaration(self) -> Declaration:
         """What the model declares about the values; choices of code are read again each time.
 
-        Many paths lead to one column, so the rest is kept.
+        Anything else is read once, for many paths lead to one column.
         """
-        found = self._declaration
-        if found is None:
+        if has_dynamic_choices(self.model_field):
+            return declaration_of(self, self.model_field, self.value_field)
+        if self._declaration is None:
             found = declaration_of(self, self.model_field, self.value_field)
-            if not found.dynamic:
-                object.__setattr__(self, "_declaration", found)
-        return found
+            object.__setattr__(self, "_declaration", found)
+            return found
+        return self._declaration
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

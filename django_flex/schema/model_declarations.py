@@ -46,7 +46,7 @@ def declaration_of(
         label=column.verbose_name,
         help=column.help_text,
         choices=tuple(_choices(column)),
-        dynamic=not isinstance(column.choices, list | tuple | None),
+        dynamic=has_dynamic_choices(column),
         has_default=fills_itself,
         default=_constant(column) if fills_itself else None,
         required=needs_value(column),
@@ -59,6 +59,11 @@ def declaration_of(
         max_digits=getattr(value, "max_digits", None),
         decimal_places=getattr(value, "decimal_places", None),
     )
+
+
+def has_dynamic_choices(column: models.Field[Any, Any]) -> bool:
+    """Whether code returns the choices of a column, so that they may differ each time."""
+    return not isinstance(column.choices, list | tuple | None)
 
 
 def _fills_itself(column: models.Field[Any, Any], attribute: Attribute) -> bool:

@@ -83,9 +83,23 @@ def test_bounds_are_the_tightest_of_the_validators(monkeypatch: pytest.MonkeyPat
     ]
     code = MaxValueValidator(lambda: 5)
     monkeypatch.setattr(Booking._meta.get_field("seats"), "validators", [*bounds, code])
-    found = declared(Booking, "seats")
+    found = describe.__wrapped__(Booking).attributes["seats"].declaration
 
     assert (3, 7) == (found.minimum, found.maximum)
+
+
+def test_what_is_declared_is_read_once() -> None:
+    assert declared(Product, "size") is declared(Product, "size")
+
+
+def test_choices_of_code_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("S", "small")]
+    before = declared(Product, "size")
+    monkeypatch.setattr(Product._meta.get_field("size"), "choices", lambda: [*rows])
+    first = declared(Product, "size").choices
+    rows.append(("X", "huge"))
+
+    assert (2, 1, 2) == (len(before.choices), len(first), len(declared(Product, "size").choices))
 
 
 def test_labels_and_help_are_translated_where_they_are_shown() -> None:
