@@ -85,3 +85,18 @@ class Extreme(models.Model):
     clock = models.TimeField(null=True, blank=True)
     span = models.DurationField(null=True, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
+
+
+class Dose(models.Model):
+    """Decimals of more digits than Python computes with, and of which most come behind the point."""
+
+    code = models.SlugField(unique=True)
+    wide = models.DecimalField(max_digits=38, decimal_places=8, default=Decimal(0))
+    tiny = models.DecimalField(max_digits=14, decimal_places=12, default=Decimal(0))
+
+
+class DosePart(models.Model):
+    """A part of one."""
+
+    dose = models.ForeignKey(Dose, models.CASCADE, related_name="parts")
+    tiny = models.DecimalField(max_digits=14, decimal_places=12, default=Decimal(0))
