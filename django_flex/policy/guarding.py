@@ -87,6 +87,8 @@ HARMLESS = frozenset({"boolean", "date", "datetime", "time", "duration"})
 COUNTING = frozenset({"integer", "decimal", "float", "relation"})
 #: From this length on a guarded name is found in words that run on: ``accesstoken``, not ``spin``.
 DISTINCT = 5
+#: Of longer names it is worked out each time whether they are guarded.
+LONGEST_CACHED = 100
 _WORD = re.compile(r"[^\W\d_]+")
 _BEGINNING = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -155,16 +157,22 @@ class Guard:
 
     def find(self, name: str) -> Found | None:
         """Return where in a name a guarded one occurs."""
-        words = words_of(name)
-        whole = "".join(words)
-        if any(_ends(words, whole, guarded) for guarded in self.names):
-            return "end"
-        if any(_is_inside(words, whole, guarded) for guarded in self.names):
-            return "inside"
-        return None
+        # Clients choose the names in what is logged: long ones would fill the memory.
+        look = _found_in if len(name) <= LONGEST_CACHED else _found_in.__wrapped__
+        return look(name, self.names)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4_096)  # every value that is logged of a model action asks for it
+def _found_in(name: str, names: tuple[tuple[str, ...], ...]) -> Found | None:
+    words = words_of(name)
+    whole = "".join(words)
+    if any(_ends(words, whole, guarded) for guarded in names):
+        return "end"
+    if any(_is_inside(words, whole, guarded) for guarded in names):
+        return "inside"
+    return None
+
+
 def words_of(name: str) -> tuple[str, ...]:
     """Cut a name at ``_``, at digits and where capitals begin: ``APIKey2`` is ``api``, ``key``."""
     return tuple(word.lower() for word in _WORD.findall(_BEGINNING.sub("_", name)))
