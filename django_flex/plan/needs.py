@@ -128,8 +128,7 @@ def check_write(plan: WritePlan, can: Capabilities) -> None:
     if len(plan.rows) > 1 or by_filter:
         can.require("transactions", Part.ITEMS)
     _check_rules(plan.rules, can)
-    for row in (*plan.rows, *plan.edits):
-        _check_row(row, can)
+    _check_written((*plan.rows, *plan.edits), can)
     if plan.rules.operation == "delete":
         _check_delete(plan.rules.resource, can, Part.ACTION)
     if plan.returning is not None:
@@ -171,10 +170,24 @@ def check_rows(rows: Rows, can: Capabilities) -> None:
         check_rows(rows.among, can)
 
 
+def _check_written(rows: Iterable[RowWrite], can: Capabilities) -> None:
+    # Those of one column refer to the same rows, which are checked where they are referred to first.
+    referred: dict[Rows, Place] = {}
+    for row in rows:
+        _check_row(row, can)
+        for part in row.assignments:
+            reference = part.reference
+            named = part.value is not None and type(part.value) is not NewRow
+            if reference is not None and named and reference not in referred:
+                referred[reference] = inside(row.place, part.name)
+    for reference, place in referred.items():
+        _check_apart(reference, place, can)
+
+
 def _check_row(row: RowWrite, can: Capabilities) -> None:
     for part in row.assignments:
-        if part.reference is not None or type(part.value) not in _VALUES:
-            _check_assignment(part, row, can)
+        if type(part.value) not in _VALUES:
+            _check_assignment(part, can)
     for pointed in row.pointed:
         _check_pointed(pointed, inside(row.place, pointed.name), can)
     for links in row.links:
@@ -186,15 +199,13 @@ def _check_row(row: RowWrite, can: Capabilities) -> None:
         _check_children(children, can)
 
 
-def _check_assignment(part: Assignment, row: RowWrite, can: Capabilities) -> None:
+def _check_assignment(part: Assignment, can: Capabilities) -> None:
     if isinstance(part.value, Update):
         can.require("updates", part.name)
     elif isinstance(part.value, File):
         can.require("files", part.name)
     elif isinstance(part.value, NewRow):
         _check_parent(part.value, part, can)
-    elif part.reference is not None and part.value is not None:
-        _check_apart(part.reference, inside(row.place, part.name), can)
 
 
 def _check_apart(rows: Rows, place: Place, can: Capabilities) -> None:
@@ -215,7 +226,7 @@ def _check_parent(new: NewRow, part: Assignment, can: Capabilities) -> None:
     can.require("related_writes", part.name)
     can.require_resource(new.rules.resource.label, new.row.place, _BY_THEMSELVES)
     _check_rules(new.rules, can)
-    _check_row(new.row, can)
+    _check_written((new.row,), can)
 
 
 def _check_children(children: NestedWrites, can: Capabilities) -> None:
@@ -224,8 +235,7 @@ def _check_children(children: NestedWrites, can: Capabilities) -> None:
         can.require_resource(label, children.place, _BY_THEMSELVES)
     for rules in children.rules.values():
         _check_rules(rules, can)
-    for row in (*children.add, *children.edit):
-        _check_row(row, can)
+    _check_written((*children.add, *children.edit), can)
     if children.remove or children.replace:
         _check_delete(children.relation.target, can, children.place)
 

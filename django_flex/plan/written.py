@@ -71,5 +71,5 @@ def shape_written(plan: WritePlan, result: WriteResult) -> Written:
 
 def _named(row: WrittenRow, value: dict[str, object] | None, resource: Resource) -> WrittenRow:
     """Return a row as a reply tells of it; one with a key of several columns by its text."""
-    key = shown_key(row.pk, resource.pk.scale)
+    key = row.pk if type(row.pk) is int else shown_key(row.pk, resource.pk.scale)
     return WrittenRow(key, row.operation, value, resource.key_name)

@@ -89,11 +89,11 @@ def takes_all(column: Attribute, name: str) -> bool:
         name: of the lookup.
     """
     field = value_field_of(column)
-    if field is None or column.parts:
+    if field is None or column.parts or not is_plain(field):
         return False
     kind: Any = field.get_lookup(name)
     is_address = isinstance(_innermost(field), models.GenericIPAddressField)
-    return kind is not None and not is_address and is_plain(field) and _is_djangos(kind)
+    return kind is not None and not is_address and _is_djangos(kind)
 
 
 def _check_parts(value: Any, pk: Attribute, name: str) -> None:

@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100
 
 
-def fit(value: object, attribute: Attribute) -> object:
+def fit(value: object, attribute: Attribute, *, takes_all: bool = False) -> object:
     """Return a value as the Python type of the column; ``None`` does not change.
+
+    Args:
+        value: as it was sent.
+        attribute: the column.
+        takes_all: whether it is known, of a key of another row, that any can be looked up.
 
     Raises:
         UnfitValueError: it is invalid; the text says what would be valid.
     """
-    if isinstance(value, ParameterText):
+    if type(value) is ParameterText:
         value = _of_form(value, attribute)
     if value is None:
         # Django stores the empty name for no file, where a column has no null.
@@ -46,7 +51,7 @@ def fit(value: object, attribute: Attribute) -> object:
     if attribute.kind == "array" or (attribute.kind in CUSTOM and not attribute.reference):
         return _fit_items(value, attribute)
     typed = coerce(value, attribute.kind, attribute)
-    if attribute.reference:  # a key, by which a row is looked up
+    if attribute.reference and not takes_all:  # a key, by which a row is looked up
         check_lookup(typed, attribute, "exact")
     return typed
 

@@ -37,6 +37,25 @@ def test_one_bad_item_undoes_the_list_and_is_named(ask: Any) -> None:
     assert 6 == Booking.objects.count()
 
 
+def test_names_are_checked_in_each_row_of_a_list(ask: Any) -> None:
+    """What is known of the names of one row is only used for rows with the same names."""
+    some = {"customer": 1, "seats": 2}
+    for second, code in (
+        ({"customer": 1, "customer_id": 2}, "query.invalid"),
+        ({"customer": 1, "seats": 2, "nothing": 3}, "field.denied"),
+    ):
+        error = ask(_action="add", _items=[some, some, second, some]).error
+        assert (code, f"_items[2].{[*second][-1]}") == (error.code, str(error.path)), second
+    assert 6 == Booking.objects.count()
+
+
+def test_columns_that_rows_lack_are_told_for_each_row_of_a_list(ask: Any) -> None:
+    for second in ({"seats": 1}, {"seats": 1, "customer": None}):
+        reply = ask(_action="add", _items=[{"customer": 1, "seats": 1}, second]).to_dict()
+        assert ("_items[1]", ["customer"]) == (reply["path"], [*reply["fields"]])
+    assert 6 == Booking.objects.count()
+
+
 def test_a_value_that_is_taken_is_named_in_a_list(ask: Any) -> None:
     items = [{"booking": 3, "number": "A"}, {"booking": 1, "number": "B"}]
     result = ask("invoice", _action="add", _items=items)

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.files.base import File
 
-from django_flex.access.pointing import nameable_rows
+from django_flex.analysis.writes.destinations import Destination, Destinations
 from django_flex.analysis.writes.links import links_of, with_new_rows
-from django_flex.analysis.writes.nested import children_of, is_new, parent_of, pointing
-from django_flex.analysis.writes.pointers import check_unmatched, point
-from django_flex.analysis.writes.updates import fit_update, other_form, sent_value
+from django_flex.analysis.writes.nested import children_of, is_new, parent_of
+from django_flex.analysis.writes.pointers import point
+from django_flex.analysis.writes.updates import PLAIN, fit_update, other_form, sent_value
 from django_flex.analysis.writes.uploads import Refusal, received
-from django_flex.analysis.writes.writable import denied, upload_limits_of, writable
+from django_flex.analysis.writes.writable import denied, upload_limits_of
 from django_flex.binding.comparands import NoValueError
 from django_flex.binding.presets import bind_preset
-from django_flex.dataclass_init import fast_init
 from django_flex.exceptions import (
     InvalidValueError,
     LimitExceededError,
     ObjectNotFoundError,
     QueryError,
     RowDeniedError,
-    UnknownKeyError,
 )
 from django_flex.exceptions.places import worded
 from django_flex.languages import in_language
@@ -35,20 +32,16 @@ from django_flex.resolved import Assignment, Fault, LinkChanges, NewRow, RowWrit
 from django_flex.resolved.updates import Update
 from django_flex.schema.conversions.keys import check_usable
 from django_flex.schema.field_checks import coerce_key
-from django_flex.schema.generic_relations import columns_behind
 from django_flex.schema.inputs import fit
-from django_flex.schema.paths import ResolvedPath
 from django_flex.schema.values import UnfitValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.core.files.uploadedfile import UploadedFile
 
     from django_flex.analysis.writes.access import WriteAccess
     from django_flex.exceptions.places import Place
     from django_flex.query.limits import Limits
-    from django_flex.resolved import NestedWrites, PointedRow, Rows
+    from django_flex.resolved import NestedWrites, PointedRow
     from django_flex.schema.resources import Attribute, Relation
 
 logger = logging.getLogger("django_flex.security")
@@ -59,7 +52,7 @@ NOT_GRANTED = Refusal("No file may be uploaded here.", "not_granted")
 class ChangeResolver:
     """Resolves the changes of one write. Mutable only in what it counts and caches."""
 
-    __slots__ = ("_targets", "count", "depth", "limits", "match", "related")
+    __slots__ = ("_destinations", "count", "depth", "limits", "match", "related")
 
     def __init__(self, limits: Limits, match: tuple[Attribute, ...] = ()) -> None:
         self.limits = limits
@@ -67,7 +60,7 @@ class ChangeResolver:
         self.count = 0
         self.depth = 0
         self.related: dict[Relation, dict[str, WriteAccess]] = {}
-        self._targets: dict[tuple[WriteAccess, str], Destination] = {}
+        self._destinations = Destinations()
 
     def rows(
         self, changes: Iterable[RowChange], rules: WriteAccess, parent: Relation | None = None
@@ -112,28 +105,18 @@ class ChangeResolver:
         self._count(change)
         builder = RowWriteBuilder(change, rules)
         matched = () if inside or parent is not None else self.match
-        for name, value, destination in self._destinations(change, rules, matched):
-            target = destination.target
-            columns = columns_behind(target.hops[0], rules.access.resource) if target.via else ()
-            if columns:
-                for column in columns:
-                    builder.claim(name, ResolvedPath((), column), parent)
-                check_unmatched(name, columns, matched)
-                builder.point(name, target.hops[0], value, columns)
-                continue
-            builder.claim(name, target, parent)
+        for destination in self._destinations.of(change, rules, parent, matched):
+            name, target = destination.name, destination.target
+            value = change.values[name]
             if not target.via:
-                upserting = bool(matched) and target.attribute not in matched
-                sent = sent_value(name, target, value, rules, change, upserting=upserting)
-                if destination.relation is not None and is_new(value):
-                    if target.attribute in matched:
-                        raise QueryError(
-                            "A new row cannot identify this one", path=change.at(excerpt(name))
-                        )
-                    sent = parent_of(name, destination.relation, value, rules, self, change)
+                sent = value
+                if type(value) not in PLAIN:
+                    sent = self._sent(value, destination, rules, change, matched)
                 is_file = target.attribute.kind == "file"
-                upload = self._upload(name, destination, rules, sent) if is_file else None
-                builder.assign(name, destination, sent, upload)
+                upload = self._upload(destination, rules, sent) if is_file else None
+                builder.assign(destination, sent, upload)
+            elif destination.columns:
+                builder.point(name, target.hops[0], value, destination.columns)
             elif destination.is_link:
                 links, faults = links_of(name, target, value, rules, change)
                 builder.faults += faults
@@ -143,12 +126,30 @@ class ChangeResolver:
                     children_of(name, target.hops[0], value, rules, self, change)
                 )
         builder.preset()
-        if rules.operation == "add":
+        if matched and rules.operation == "add":
             builder.need(matched)
         return builder.finish()
 
+    def _sent(
+        self,
+        value: object,
+        destination: Destination,
+        rules: WriteAccess,
+        change: RowChange,
+        matched: tuple[Attribute, ...],
+    ) -> object:
+        """Return what a value of a column means: a row to point to, or how the stored value changes."""
+        name, target, relation = destination.name, destination.target, destination.relation
+        upserting = bool(matched) and target.attribute not in matched
+        sent = sent_value(name, target, value, rules, change, upserting=upserting)
+        if relation is None or not is_new(value):
+            return sent
+        if target.attribute in matched:
+            raise QueryError("A new row cannot identify this one", path=change.at(excerpt(name)))
+        return parent_of(name, relation, value, rules, self, change)
+
     def _upload(
-        self, name: str, destination: Destination, rules: WriteAccess, value: object
+        self, destination: Destination, rules: WriteAccess, value: object
     ) -> UploadedFile[bytes] | Refusal | None:
         """Return the file that is sent for a column, or why it is not taken; ``None`` for none."""
         target = destination.target
@@ -162,42 +163,6 @@ class ChangeResolver:
         # A name may be that of another user's file: who uploads does not choose among stored ones.
         return None if limits is None or rules.access.grant.unrestricted else NO_FILE
 
-    def _destinations(
-        self, change: RowChange, rules: WriteAccess, matched: tuple[Attribute, ...]
-    ) -> Iterator[tuple[str, object, Destination]]:
-        """Yield where each value goes: those by which a row was found do not change."""
-        stay = matched if rules.operation == "edit" else ()
-        for name, value in change.values.items():
-            if stay and rules.access.resource.attribute(name) in stay:
-                continue
-            destination = self._target(name, rules, change)
-            if destination is not None:
-                yield name, value, destination
-
-    def _target(self, name: str, rules: WriteAccess, change: RowChange) -> Destination | None:
-        """Look a name up, once for all rows that are written under the same rules.
-
-        ``None`` is for an unknown key, which a lenient request leaves out.
-        """
-        found = self._targets.get((rules, name))
-        if found is None:
-            try:
-                target = writable(name, rules, change)
-            except UnknownKeyError:
-                if change.lenient:
-                    return None
-                raise
-            relation = None if target.via else relation_of(target.attribute, rules)
-            found = self._targets[rules, name] = Destination(
-                target=target,
-                relation=relation,
-                reference=None
-                if relation is None
-                else nameable_rows(relation.target, rules.access),
-                is_link=target.via and target.hops[0].linked,
-            )
-        return found
-
     def _count(self, change: RowChange) -> None:
         self.count += 1
         if self.count > 2 * self.limits.max_items:
@@ -208,24 +173,10 @@ class ChangeResolver:
             )
 
 
-@fast_init
-@dataclass(frozen=True, slots=True, eq=False)
-class Destination:
-    """Where a value goes: a column, or a relation that is many-to-many (``is_link``) or nested.
-
-    ``relation`` is that of a foreign key, and ``reference`` has the rows that it may point to.
-    """
-
-    target: ResolvedPath
-    relation: Relation | None
-    reference: Rows | None
-    is_link: bool
-
-
 class RowWriteBuilder:
     """Collects the values of one row."""
 
-    __slots__ = ("assigned", "change", "children", "claimed", "faults", "links", "pointed", "rules")
+    __slots__ = ("assigned", "change", "children", "faults", "links", "pointed", "rules")
 
     def __init__(self, change: RowChange, rules: WriteAccess) -> None:
         self.change = change
@@ -233,58 +184,42 @@ class RowWriteBuilder:
         self.assigned: dict[str, list[Assignment]] = {}
         self.links: list[LinkChanges] = []
         self.children: list[NestedWrites] = []
-        self.claimed: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self.faults: list[Fault] = []
         self.pointed: list[PointedRow] = []
 
-    def claim(self, name: str, target: ResolvedPath, parent: Relation | None) -> None:
-        """Refuse a second name for a column, or for a part of a value that is written already.
-
-        With a ``parent``, the relation to the outer row, also what that row sets.
-        """
-        if parent is not None and _points(target, parent):
-            raise QueryError("The outer row sets this value", path=self.change.at(excerpt(name)))
-        path = target.canonical
-        claimed = self.claimed.setdefault(path[0], [])
-        for other, earlier in claimed:
-            shared = min(len(other), len(path))
-            if other[:shared] == path[:shared]:
-                raise QueryError(
-                    worded("'{}' and '{}' write the same value", excerpt(earlier), excerpt(name)),
-                    path=self.change.at(excerpt(name)),
-                )
-        claimed.append((path, name))
-
     def assign(
         self,
-        name: str,
         destination: Destination,
         value: object,
         upload: UploadedFile[bytes] | Refusal | None = None,
     ) -> None:
         """Take a value for a column, or for a key in its JSON value; ``upload`` is one of a file."""
-        attribute = destination.target.attribute
-        if isinstance(upload, Refusal):
-            message = in_language(upload.message)
-            self.faults.append(Fault(name, attribute.own_name, message, upload.code))
-            return
+        name, target = destination.name, destination.target
+        attribute = target.attribute
         try:
             # A key inside a JSON value takes any JSON value, too, since its kind is the column's.
             typed: object
-            if isinstance(value, NewRow):
+            if upload is not None:
+                if isinstance(upload, Refusal):
+                    message = in_language(upload.message)
+                    self.faults.append(Fault(name, attribute.own_name, message, upload.code))
+                    return
+                typed = upload
+            elif type(value) is NewRow:
                 typed = value
-            elif isinstance(value, Update):
+            elif type(value) is Update:
                 typed = fit_update(value, attribute)
             else:
-                typed = fit(value, attribute) if upload is None else upload
+                typed = fit(value, attribute, takes_all=destination.takes_all)
         except UnfitValueError as error:
             expected = worded("This has to be {}{}.", error.expected, other_form(value, attribute))
             self.faults.append(Fault(name, attribute.own_name, in_language(expected)))
             return
-        assignment = Assignment(
-            name, attribute, typed, destination.target.keys, destination.reference
-        )
-        self.assigned.setdefault(attribute.name, []).append(assignment)
+        assignment = Assignment(name, attribute, typed, target.keys, destination.reference)
+        if target.keys:
+            self.assigned.setdefault(attribute.name, []).append(assignment)
+        else:
+            self.assigned[attribute.name] = [assignment]
 
     def point(
         self, name: str, pointer: Relation, value: object, columns: Iterable[Attribute]
@@ -327,9 +262,11 @@ class RowWriteBuilder:
 
     def finish(self) -> RowWrite:
         """Return the row."""
-        assignments = tuple(part for parts in self.assigned.values() for part in parts)
-        pk = row_key(self.change.pk, self.rules.access.resource.pk, self.change.key_place)
-        check_usable(pk, self.change.key_place)
+        assignments = tuple([part for parts in self.assigned.values() for part in parts])
+        pk = None
+        if self.change.pk is not None:
+            pk = row_key(self.change.pk, self.rules.access.resource.pk, self.change.key_place)
+            check_usable(pk, self.change.key_place)
         return RowWrite(
             pk=pk,
             place=self.change.place,
@@ -342,21 +279,8 @@ class RowWriteBuilder:
         )
 
 
-def _points(target: ResolvedPath, parent: Relation) -> bool:
-    """Whether a column is one by which a row points to the row around it."""
-    return not target.via and target.attribute.lookup in pointing(parent)
-
-
-def relation_of(attribute: Attribute, rules: WriteAccess) -> Relation | None:
-    """Return the relation of a foreign key, ``None`` for another column."""
-    relation = rules.access.resource.relation(attribute.name)
-    return None if relation is None or relation.column is None else relation
-
-
 def row_key(value: object, pk: Attribute, place: Place = "") -> object:
     """Type the key of a row, sent at a place; one that cannot be a key matches no row."""
-    if value is None:
-        return None
     try:
         return coerce_key(value, pk)
     except UnfitValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from django_flex.exceptions import FieldDeniedError, InvalidValueError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from django_flex.schema.paths import ResolvedPath
     from django_flex.schema.resources import Attribute
 
+#: Types of values that only stand for themselves: most are of these, and need no further look.
+PLAIN = frozenset({NoneType, bool, float, int, str})
 #: What stores an object with one of the keys that otherwise say how a value changes.
 LITERAL = "$value"
 _NUMBERS = frozenset({"integer", "decimal", "float", "json"})
@@ -54,9 +57,6 @@ def sent_value(
         InvalidValueError: the column has no such values, or the row has none yet.
         FieldDeniedError: the caller may not read the column, and errors would tell its value.
     """
-    # Most values are plain; to ask an abstract class about each takes longer.
-    if value is None or isinstance(value, str | int | float):
-        return value
     if not isinstance(value, Mapping) or len(value) != 1:
         return value
     (operator,) = value

@@ -29,5 +29,5 @@ class OnError(AbstractContextManager[None]):
         self, _kind: object, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
         """Call the function with an exception; those that end the process pass."""
-        if isinstance(error, Exception):
+        if error is not None and isinstance(error, Exception):
             self._react(error)

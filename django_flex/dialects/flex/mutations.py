@@ -85,11 +85,13 @@ def _split(
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Tell control keys from columns; the key of a row is none of those of an edit."""
     for key in payload:
-        if not isinstance(key, str):
+        if type(key) is not str and not isinstance(key, str):
             raise QueryError("The names of columns have to be strings", path=excerpt(str(key)))
     if operation not in _WITH_COLUMNS:
         return dict(payload), {}
     keys = payload.keys() & RESERVED
+    if not keys and operation != "edit":
+        return {}, dict(payload)
     control = {key: payload[key] for key in payload if key in keys}
     columns = {key: value for key, value in payload.items() if key not in keys}
     if operation == "edit" and key_name in columns:
@@ -103,7 +105,7 @@ def _doubtful(columns: Mapping[str, object], known: Sequence[str]) -> dict[str, 
     return {
         name: unknown_key_hint(name, value, known)
         for name, value in columns.items()
-        if name.startswith("_")
+        if name[:1] == "_"
     }
 
 

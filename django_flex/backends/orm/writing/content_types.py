@@ -59,9 +59,8 @@ def set_types(pending_rows: Sequence[PendingRow], using: str) -> None:
             column = pointed.columns[0]
             setattr(pending.instance, column.lookup, key)
             assigned = Assignment(pointed.name, column, key)
-            pending.row = replace(
-                pending.row, assignments=(*pending.row.assignments, assigned), pointed=()
-            )
+            every = (*pending.row.assignments, assigned)
+            pending.rewrite(replace(pending.row, assignments=every, pointed=()))
             if pointed.pk not in known:
                 pending.missing += [
                     Fault(pointed.name, one.own_name, pointed.missing, "does_not_exist")

@@ -24,7 +24,7 @@ from django_flex.backends.orm.writing.checks.taken_for_denied import (
 )
 from django_flex.backends.orm.writing.model_code import require_stored
 from django_flex.backends.orm.writing.uploads import saves_watched, sent_files, watch_stored
-from django_flex.backends.orm.writing.validation import check_assigned, refuse_faults
+from django_flex.backends.orm.writing.validation import refuse_assigned, refuse_faults
 from django_flex.exceptions import RowDeniedError, ValidationFailedError
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def save_through(pending: PendingRow, rules: WriteRules, using: str) -> None:
         ValidationFailedError: the form or serializer refuses a value, or does not take it.
         RowDeniedError: nothing but values that are taken, of a row that the rules do not allow.
     """
-    check_assigned(pending, rules)
+    if pending.refused:
+        refuse_assigned(pending, rules)
     refuse_faults(pending, rules)
     if rules.code.serializer_class is not None:
         _save_by_serializer(pending, rules, using)

@@ -29,7 +29,7 @@ from django_flex.exceptions.foreign import of_rest_framework
 from django_flex.signals import WRITE_SIGNALS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
     from django_flex.backends.orm.writing.pending_rows import PendingRow
@@ -39,6 +39,15 @@ logger = logging.getLogger("django_flex")
 
 REFUSED_NAME = gettext_lazy("The name of a file is not accepted.")
 REFUSED = gettext_lazy("The object does not accept these values.")
+
+
+def concern(when: str, pending_rows: Iterable[PendingRow], rules: WriteRules) -> bool:
+    """Whether there are hooks or receivers for some rows of one operation, so that they are called."""
+    name = f"{when}_{rules.operation}"
+    if name in rules.code.hooks:
+        return True
+    models = {type(pending.instance) for pending in pending_rows}
+    return any(map(WRITE_SIGNALS[name].has_listeners, models))
 
 
 def call(when: str, pending: PendingRow, rules: WriteRules) -> None:

@@ -119,7 +119,7 @@ def call_excluding(method: Callable[..., None], exclude: set[str]) -> None:
 
 
 def _takes(method: Callable[..., Any], name: str) -> bool:
-    return _function_takes(method.__func__ if inspect.ismethod(method) else method, name)
+    return _function_takes(getattr(method, "__func__", method), name)
 
 
 @cache

@@ -52,7 +52,7 @@ def find_named(
                 _add_missing(pending, links, named, database, add)
             found = _with_keys(links, named.keys)
             every = (found if one is links else one for one in pending.row.links)
-            pending.row = replace(pending.row, links=tuple(every))
+            pending.rewrite(replace(pending.row, links=tuple(every)))
 
 
 class NamedRows:

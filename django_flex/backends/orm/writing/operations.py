@@ -125,15 +125,19 @@ def _write(pending_rows: list[PendingRow], rules: WriteRules, database: Database
                 save_through(pending, rules, using)
     else:
         _save(pending_rows, rules, using)
-    check_usable(tuple(pending.pk for pending in pending_rows))  # forms save as they like
+    _check_keys(pending_rows)  # forms save as they like
     for pending in pending_rows:
-        with hooks.vetoes(pending, rules):  # of receivers of m2m_changed
-            write_links(pending, using)
+        if pending.row.links:
+            with hooks.vetoes(pending, rules):  # of receivers of m2m_changed
+                write_links(pending, using)
     _write_children(pending_rows, database)
     check_after(pending_rows, rules, using)
-    for pending in pending_rows:
-        hooks.call("after", pending, rules)
-        hooks.call_after_commit(pending, rules, using)
+    if hooks.concern("after", pending_rows, rules) or hooks.concern(
+        "after_commit", pending_rows, rules
+    ):
+        for pending in pending_rows:
+            hooks.call("after", pending, rules)
+            hooks.call_after_commit(pending, rules, using)
 
 
 def _save(pending_rows: list[PendingRow], rules: WriteRules, using: str) -> None:
@@ -154,16 +158,21 @@ def _save_valid(pending_rows: list[PendingRow], rules: WriteRules, using: str) -
     if many:
         check_taken(pending_rows, rules)
         taken_values(pending_rows, rules, using)
+    called = hooks.concern("before", pending_rows, rules)
     for pending in pending_rows:
-        with hooks.vetoes(pending, rules):
-            set_passwords(pending)
-        hooks.call("before", pending, rules)
-        check_filled_by_hooks(pending, rules)
+        if pending.columns().hashed:
+            with hooks.vetoes(pending, rules):
+                set_passwords(pending)
+        if called:
+            hooks.call("before", pending, rules)
+        if pending.columns().lacked:
+            check_filled_by_hooks(pending, rules)
     if rules.operation == "add":
-        check_usable(tuple(pending.pk for pending in pending_rows))
+        _check_keys(pending_rows)
         persistence.insert(pending_rows, rules, using)
         for pending in pending_rows:
-            check_saved(pending, rules, using)
+            if pending.columns().lacked:
+                check_saved(pending, rules, using)
     else:
         check_moves(pending_rows, rules, using)
         persistence.update(pending_rows, rules, using)
@@ -171,12 +180,16 @@ def _save_valid(pending_rows: list[PendingRow], rules: WriteRules, using: str) -
         check_stored_rows(pending_rows, rules, using)
 
 
+def _check_keys(pending_rows: Sequence[PendingRow]) -> None:
+    check_usable(tuple([pending.instance.pk for pending in pending_rows]))
+
+
 def _write_parents(pending_rows: Sequence[PendingRow], database: Database) -> None:
     """Add the rows that others are to point to; those of one column go together."""
     added: dict[str, list[tuple[PendingRow, Assignment, NewRow]]] = {}
     for pending in pending_rows:
         for part in pending.row.assignments:
-            if isinstance(part.value, NewRow):
+            if type(part.value) is NewRow:
                 added.setdefault(part.attribute.own_name, []).append((pending, part, part.value))
     for uses in added.values():
         # One caller has one set of rules on one model, whichever row they were bound for.
@@ -186,7 +199,7 @@ def _write_parents(pending_rows: Sequence[PendingRow], database: Database) -> No
             setattr(pending.instance, part.attribute.lookup, key)
             # As if the key had been sent, so that it is held against the rows that may be named.
             parts = (replace(p, value=key) if p is part else p for p in pending.row.assignments)
-            pending.row = replace(pending.row, assignments=tuple(parts))
+            pending.rewrite(replace(pending.row, assignments=tuple(parts)))
 
 
 def _write_children(pending_rows: Sequence[PendingRow], database: Database) -> None:

@@ -18,6 +18,7 @@ from django_flex.backends.orm.writing.descriptors import (
     set_values,
     unreadable,
 )
+from django_flex.backends.orm.writing.sent_columns import columns_sent
 from django_flex.exceptions.places import worded
 from django_flex.plan.json_values import plain
 from django_flex.query.values import differ
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
+    from django_flex.backends.orm.writing.sent_columns import SentColumns
     from django_flex.exceptions.places import Place
     from django_flex.resolved import Assignment, Fault, RowWrite
 
@@ -53,7 +55,7 @@ class PendingRow:
     refused: dict[str, list[ValidationError]] = field(default_factory=dict)
     missing: list[Fault] = field(default_factory=list)
     taken: dict[str, list[ValidationError]] = field(default_factory=dict)
-    _sent: frozenset[str] | None = None
+    _columns: SentColumns | None = None
 
     @property
     def place(self) -> Place | None:
@@ -70,12 +72,19 @@ class PendingRow:
         """What was found before the row is validated."""
         return (*self.row.faults, *self.missing)
 
+    def columns(self) -> SentColumns:
+        """Return what follows from the columns that the write sets."""
+        if self._columns is None:
+            self._columns = columns_sent(self.row, type(self.instance), self.operation)
+        return self._columns
+
     def sent(self) -> frozenset[str]:
         """Return the names of the columns that the write sets."""
-        if self._sent is None:
-            names = [part.attribute.own_name for part in self.row.assignments]
-            self._sent = frozenset([*names, *[fault.column for fault in self.row.faults]])
-        return self._sent
+        return self.columns().names
+
+    def rewrite(self, row: RowWrite) -> None:
+        """Write something else than what was sent, as the keys of rows that were named otherwise."""
+        self.row, self._columns = row, None
 
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """Return the columns that are different now, by name: the old value and the new one."""
@@ -124,9 +133,9 @@ def _assign(pending: PendingRow) -> None:
             continue  # its hash is set when the row is valid
 
         value = part.value
-        if isinstance(value, NewRow):
+        if type(value) is NewRow:
             continue  # it has no key before it is written
-        if isinstance(value, Update):
+        if type(value) is Update:
             # The row is locked, so no other write comes between the stored value and the new one.
             value = _updated(getattr(instance, name), value, part)
             if value is ABSENT:

@@ -57,9 +57,9 @@ def insert(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) ->
     """Add rows: one INSERT for all of them, or one each where the model wants to be saved itself."""
     model = model_of(rules.resource)
     uploads = _watched(pending_rows, using)
-    apart = uploads or not _may_go_together(model, using)
+    apart = len(pending_rows) == 1 or uploads or not _may_go_together(model, using)
     with _explained(pending_rows, rules, using):
-        if len(pending_rows) == 1 or apart:
+        if apart:
             for pending in pending_rows:
                 with vetoes(pending, rules), _failure_named(pending, rules, using):
                     insert_instance(pending.instance, using)
@@ -73,14 +73,15 @@ def update(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) ->
     changed = [(pending, columns) for pending, columns in changed if columns]
     model = model_of(rules.resource)
     uploads = _watched([pending for pending, _ in changed], using)
-    apart = uploads or may_change_other_columns(model) or not _may_go_together(model, using)
+    others = may_change_other_columns(model)
+    apart = len(changed) <= 1 or uploads or others or not _may_go_together(model, using)
     with _explained(pending_rows, rules, using):
-        if len(changed) > 1 and not apart:
+        if not apart:
             _update_together(changed, model, using)
             return
         for pending, columns in changed:
             with vetoes(pending, rules), _failure_named(pending, rules, using):
-                if may_change_other_columns(model):
+                if others:
                     # Named columns would lose those that this code changes as well. The row is
                     # locked and was read as a whole: the others are written as they are.
                     save_instance(pending.instance, using)

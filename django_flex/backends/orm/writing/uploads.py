@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from functools import cache, partial
 from threading import get_ident
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from django_flex.backends.orm.connection.stored_files import removed_on_rollback
 from django_flex.backends.orm.django_internals.files import is_upload, was_stored
 from django_flex.backends.orm.django_internals.models import columns_of
 from django_flex.backends.orm.schema import field_of
+from django_flex.backends.orm.writing.descriptors import own_descriptors
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
     from django_flex.backends.orm.writing.pending_rows import PendingRow
+
+#: What a row holds in a column of files that no code has read yet: a name, or nothing.
+_NAMES = (str, NoneType)
 
 
 def sent_files(pending: PendingRow) -> Mapping[str, File[bytes]]:
@@ -61,7 +66,7 @@ def check_files(pending: PendingRow) -> None:
 
 def has_upload(instance: Model) -> bool:
     """Whether saving a row stores a file."""
-    return any(True for _ in _uploads(instance))
+    return bool(_uploads(instance))
 
 
 def watch_files(instance: Model, using: str) -> None:
@@ -102,16 +107,28 @@ def watch_stored(
 
 
 @cache
-def _file_columns(model: type[Model]) -> tuple[FileField, ...]:
-    return tuple(field for field in columns_of(model) if isinstance(field, FileField))
+def _file_columns(model: type[Model]) -> tuple[tuple[str, bool], ...]:
+    """Return the columns of files, each with whether a name in it is that of a stored file.
+
+    Only code that is not Django's may make an upload of a name.
+    """
+    own = own_descriptors(model)
+    fields = (field for field in columns_of(model) if isinstance(field, FileField))
+    return tuple(
+        (f.attname, f.attname not in own and f.attr_class.__module__.startswith("django."))
+        for f in fields
+    )
 
 
-def _uploads(instance: Model) -> Iterator[Any]:
-    for field in _file_columns(type(instance)):
-        if field.attname in instance.__dict__:
-            file = getattr(instance, field.attname)
-            if is_upload(file):
-                yield file
+def _uploads(instance: Model) -> list[Any]:
+    held, found = instance.__dict__, []
+    for column, stored_if_name in _file_columns(type(instance)):
+        if column not in held or (stored_if_name and type(held[column]) in _NAMES):
+            continue
+        file = getattr(instance, column)
+        if is_upload(file):
+            found.append(file)
+    return found
 
 
 def _remove_if_stored(file: Any, sent_name: str, using: str) -> None:

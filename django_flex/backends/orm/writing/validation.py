@@ -18,7 +18,7 @@ from django_flex.backends.orm.django_internals.models import (
     primary_key,
     with_parents,
 )
-from django_flex.backends.orm.schema import field_of, model_of
+from django_flex.backends.orm.schema import model_of
 from django_flex.backends.orm.writing.checks.failures import as_failure, by_field, collect
 from django_flex.backends.orm.writing.checks.new_values import (
     Stage,
@@ -26,7 +26,6 @@ from django_flex.backends.orm.writing.checks.new_values import (
     check_key,
     clean_columns,
     lacking,
-    needed,
     still_open,
 )
 from django_flex.backends.orm.writing.checks.odd_values import odd_values
@@ -41,17 +40,18 @@ from django_flex.backends.orm.writing.checks.unique_periods import (
 )
 from django_flex.backends.orm.writing.descriptors import UNFIT, unreadable
 from django_flex.backends.orm.writing.model_code import call_excluding
-from django_flex.backends.orm.writing.passwords import check_passwords, sent_passwords
-from django_flex.backends.orm.writing.uploads import check_files, sent_files
+from django_flex.backends.orm.writing.passwords import check_passwords
+from django_flex.backends.orm.writing.uploads import check_files
 from django_flex.exceptions.foreign import of_rest_framework
 from django_flex.exceptions.places import worded
 from django_flex.languages import in_language
-from django_flex.schema.field_checks import check_stored, is_plain
+from django_flex.schema.field_checks import check_stored
 from django_flex.schema.introspection import unique_sets
 from django_flex.schema.values import EXPECTED, MEANT, UnfitValueError, expected_of
 
 if TYPE_CHECKING:
     from django_flex.backends.orm.writing.pending_rows import PendingRow
+    from django_flex.backends.orm.writing.sent_columns import SentColumns
     from django_flex.resolved import WriteRules
 
 logger = logging.getLogger("django_flex")
@@ -78,62 +78,74 @@ def validate(
         ValidationFailedError: with the messages by the name that each value was sent under.
         RowDeniedError: nothing but values that are taken, of a row that the rules do not allow.
     """
-    check_assigned(pending, rules)
-    instance, errors = pending.instance, dict[str, list[ValidationError]]()
-    unfit = {fault.column for fault in pending.row.faults}
-    lacks = needed(pending)
-    later = still_open(pending, rules, Stage.AT_ONCE) if lacks and not complete else set()
-    passwords = {part.attribute.own_name for part in sent_passwords(pending)}
-    unsent = (_unsent(pending) - {f.name for f in lacks}) | later | passwords | unfit
-    if sent_files(pending):
-        collect(errors, lambda: check_files(pending))
+    if pending.refused:
+        refuse_assigned(pending, rules)
+    errors, columns = dict[str, list[ValidationError]](), pending.columns()
     # Code of the model is not asked about a row that lacks some of its values, nor may it read a row
     # that the caller may not see: what it says of one, or fails to find, tells that there is one.
     asked = not pending.faults
-    own = asked and type(instance).full_clean is not models.Model.full_clean
+    own = asked and type(pending.instance).full_clean is not models.Model.full_clean
+    may_wait = columns.lacked and not complete
+    later = still_open(pending, rules, Stage.AT_ONCE) if may_wait else set[str]()
+    skipped = {*columns.skipped, *later}
+    if columns.files:
+        collect(errors, lambda: check_files(pending))
     if own:
-        collect(errors, lambda: _full_clean(pending, unsent))
+        collect(errors, lambda: _full_clean(pending, skipped))
     else:
-        # Keys of other rows are looked up once, with the rules that apply to those rows.
-        keys = _set_keys(instance)
-        collect(errors, lambda: _by_its_field(instance.clean_fields, pending, unsent | keys))
-        collect(errors, lambda: _check_nulls(pending, errors))
-        if asked:
-            collect(errors, lambda: _clean(pending, errors))
-        collect(errors, lambda: _check_stored(pending, errors))
+        _clean_row(pending, columns, errors, skipped, asked=asked)
     if later:
         collect(errors, lambda: check_due(pending, rules, Stage.CLEANED))
         later = still_open(pending, rules, Stage.CLEANED)
-    collect(errors, lambda: check_key(pending, {*later, *errors, *unfit}))
-    # Whether the key of a row that the caller may not see is taken tells that the row exists.
-    doubtful = {fault.column for fault in pending.faults}
+    collect(errors, lambda: check_key(pending, {*later, *errors, *columns.unfit}))
     taken = about_other_rows(errors) if own else {}
+    # Whether the key of a row that the caller may not see is taken tells that the row exists.
+    doubtful = later if asked else {*later, *(fault.column for fault in pending.faults)}
     if unique and not own:
-        _collect_unique(pending, errors, taken, later | doubtful)
-    collect(errors, lambda: check_passwords(pending))
+        _collect_unique(pending, errors, taken, doubtful)
+    if columns.hashed:
+        collect(errors, lambda: check_passwords(pending))
     if unique:
-        _collect_periods(pending, errors, taken, later | doubtful)
-    if unique or errors or pending.faults:
-        add_taken(taken, errors, pending, rules)
-    else:
+        _collect_periods(pending, errors, taken, doubtful)
+    if asked and not (unique or errors):
         pending.taken = taken
-    if errors or pending.faults:
+        return
+    add_taken(taken, errors, pending, rules)
+    if errors or not asked:
         raise as_failure(ValidationError(errors), pending, rules)
 
 
-def check_assigned(pending: PendingRow, rules: WriteRules) -> None:
-    """Refuse values that the attributes of a model do not take, with the errors of the others.
+def _clean_row(
+    pending: PendingRow,
+    columns: SentColumns,
+    errors: dict[str, list[ValidationError]],
+    skipped: set[str],
+    *,
+    asked: bool,
+) -> None:
+    """Do what Django's ``full_clean`` does first; what is asked of the model is its ``clean``."""
+    instance = pending.instance
+    # Keys of other rows are looked up once, with the rules that apply to those rows.
+    keys = _set_keys(instance)
+    collect(errors, lambda: _by_its_field(instance.clean_fields, pending, skipped | keys))
+    if columns.never_null:
+        collect(errors, lambda: _check_nulls(instance, columns, errors))
+    if asked:
+        collect(errors, lambda: _clean(pending, errors))
+    if columns.custom:
+        collect(errors, lambda: _check_stored(instance, columns, errors))
+
+
+def refuse_assigned(pending: PendingRow, rules: WriteRules) -> None:
+    """Refuse a row with values that the attributes of its model do not take, with all its errors.
 
     Code of the model is not asked about a row that lacks some of its values.
 
     Raises:
-        ValidationFailedError: there are such values.
+        ValidationFailedError: always.
     """
-    if not pending.refused:
-        return
     errors, out = dict(pending.refused), unreadable(pending.instance)
-    unfit = {fault.column for fault in pending.row.faults}
-    cleaned = pending.sent() - errors.keys() - unfit
+    cleaned = pending.sent() - errors.keys() - pending.columns().unfit
     skipped = {
         f.name
         for f in columns_of(pending.instance)
@@ -238,25 +250,26 @@ def _blame(pending: PendingRow, error: Exception) -> None:
         raise ValidationError(blamed) from error
 
 
-def _check_nulls(pending: PendingRow, errors: Mapping[str, object]) -> None:
+def _check_nulls(
+    instance: models.Model, columns: SentColumns, errors: Mapping[str, object]
+) -> None:
     """Refuse a null that ``clean_fields`` lets pass, since it skips the empty values of blank fields."""
-    fields = (field_of(part.attribute) for part in pending.row.assignments if not part.keys)
     nulls = {
         f.name: ValidationError(f.error_messages["null"], code="null")
-        for f in fields
-        if not (f.null or f.primary_key or f.name in errors)
-        if getattr(pending.instance, f.attname) is None
+        for f in columns.never_null
+        if f.name not in errors and getattr(instance, f.attname) is None
     }
     if nulls:
         raise ValidationError(nulls)
 
 
-def _check_stored(pending: PendingRow, errors: Mapping[str, object]) -> None:
+def _check_stored(
+    instance: models.Model, columns: SentColumns, errors: Mapping[str, object]
+) -> None:
     """Refuse values that a custom field cannot convert for the database."""
-    instance, unfit = pending.instance, {}
-    for part in pending.row.assignments:
-        field = field_of(part.attribute)
-        if is_plain(field) or field.name in errors or field.remote_field:
+    unfit = {}
+    for field in columns.custom:
+        if field.name in errors:
             continue
         using = router.db_for_write(type(instance), instance=instance)
         try:
@@ -364,11 +377,6 @@ def _checked_for_uniqueness(pending: PendingRow, later: set[str]) -> set[str]:
         touched = [names for names in unique_sets(model) if names & sent]
     found = {name for names in touched if names.isdisjoint(later) for name in names}
     return found - filled_by_database(pending.instance)
-
-
-def _unsent(pending: PendingRow) -> set[str]:
-    """Return the fields that were not sent; they are validated if the row needs them."""
-    return {*(fields_with_columns(type(pending.instance)) - pending.sent())}
 
 
 def _set_keys(instance: models.Model) -> set[str]:

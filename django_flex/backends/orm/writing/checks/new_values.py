@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from enum import IntEnum
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -17,6 +17,7 @@ from django.db import IntegrityError, models
 from django_flex.backends.orm.django_internals.models import columns_of, primary_key
 from django_flex.backends.orm.on_error import OnError
 from django_flex.backends.orm.writing.checks.failures import as_failure
+from django_flex.backends.orm.writing.sent_columns import needed_fields
 from django_flex.schema.model_declarations import (
     has_no_empty_value,
     is_cleaned_by_project,
@@ -58,25 +59,12 @@ def due(field: Field[Any, Any], model: type[Model], rules: WriteRules) -> Stage:
     return Stage.CLEANED if is_cleaned_by_project(model) else Stage.AT_ONCE
 
 
-def needed(pending: PendingRow) -> list[Field[Any, Any]]:
-    """Return the fields that a new row needs a value for, and that were not sent."""
-    if pending.operation != "add":
-        return []
-    fields, sent = _needed_fields(type(pending.instance)), pending.sent()
-    return [] if sent.issuperset(fields) else [fields[name] for name in fields.keys() - sent]
-
-
-@cache
-def _needed_fields(model: type[Model]) -> dict[str, Field[Any, Any]]:
-    return {f.name: f for f in columns_of(model) if needs_value(f)}
-
-
 def still_open(pending: PendingRow, rules: WriteRules, stage: Stage) -> set[str]:
     """Return the names of those that are empty, and may be filled after a stage."""
     model = type(pending.instance)
     return {
         f.name
-        for f in needed(pending)
+        for f in pending.columns().lacked
         if due(f, model, rules) > stage and _is_empty(f, pending.instance)
     }
 
@@ -88,7 +76,7 @@ def check_due(pending: PendingRow, rules: WriteRules, stage: Stage) -> None:
         ValidationError: a value is still missing, or is not valid as it was filled.
     """
     model = type(pending.instance)
-    names = {f.name for f in needed(pending) if due(f, model, rules) is stage}
+    names = {f.name for f in pending.columns().lacked if due(f, model, rules) is stage}
     clean_columns(pending.instance, names)
 
 
@@ -98,8 +86,6 @@ def check_filled_by_hooks(pending: PendingRow, rules: WriteRules) -> None:
     Raises:
         ValidationFailedError: a value is still missing, or is not valid as it was filled.
     """
-    if not needed(pending):
-        return
     try:
         check_due(pending, rules, Stage.HOOKS_CALLED)
     except ValidationError as error:
@@ -112,9 +98,7 @@ def check_saved(pending: PendingRow, rules: WriteRules, using: str) -> None:
     Raises:
         ValidationFailedError: a value is still missing, or is not valid as it was filled.
     """
-    wanted, instance = needed(pending), pending.instance
-    if not wanted:
-        return
+    wanted, instance = pending.columns().lacked, pending.instance
     fields = [f for f in wanted if due(f, type(instance), rules) is Stage.SAVED]
     # A field, an UPDATE or a trigger may have stored a value without putting it on the object.
     _read_again([f for f in fields if _is_empty(f, instance)], instance, using)
@@ -139,7 +123,7 @@ def check_key(pending: PendingRow, known: Container[str] = ()) -> None:
     if pending.operation != "add" or pk not in (None, ""):
         return
     key = primary_key(pending.instance)
-    if key.name not in known and (pk is not None or key.name in _needed_fields(key.model)):
+    if key.name not in known and (pk is not None or key.name in needed_fields(key.model)):
         raise ValidationError({key.name: ValidationError(key.error_messages["blank"], "blank")})
 
 
