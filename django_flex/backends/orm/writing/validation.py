@@ -50,8 +50,7 @@ from django_flex.schema.introspection import unique_sets
 from django_flex.schema.values import EXPECTED, MEANT, UnfitValueError, expected_of
 
 if TYPE_CHECKING:
-    from django_flex.backends.orm.writing.pending_rows import PendingRow
-    from django_flex.backends.orm.writing.sent_columns import SentColumns
+    from django_flex.backends.orm.writing.pending_rows import PendingRow, SentColumns
     from django_flex.resolved import WriteRules
 
 logger = logging.getLogger("django_flex")

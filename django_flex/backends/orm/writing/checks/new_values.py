@@ -17,7 +17,7 @@ from django.db import IntegrityError, models
 from django_flex.backends.orm.django_internals.models import columns_of, primary_key
 from django_flex.backends.orm.on_error import OnError
 from django_flex.backends.orm.writing.checks.failures import as_failure
-from django_flex.backends.orm.writing.sent_columns import needed_fields
+from django_flex.backends.orm.writing.pending_rows import needed_fields
 from django_flex.schema.model_declarations import (
     has_no_empty_value,
     is_cleaned_by_project,
