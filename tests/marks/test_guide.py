@@ -1,4 +1,4 @@
-"""The guide to generic foreign keys: its queries are granted by its settings, and say what it says."""
+"""The guide to generic foreign keys: its settings grant what it asks, and replies are as it says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from django_flex import FlexQuery
-from tests.marks.conftest import Rows
+from tests.marks.conftest import Rows, point
+from tests.marks.models import Actor, Film, Mark
 
 GUIDE = Path(__file__).parents[2] / "docs/how-to/relate-to-any-model.md"
 
@@ -45,3 +46,76 @@ def test_its_queries_are_granted_by_its_settings(expose: Any, marked: Rows) -> N
     film = {"type": "marks.film", "id": marked.alien.pk, "film": {"title": "Alien"}, "actor": None}
     assert film == first["a1"]
     assert (None, {"name": "Ann"}) == (first["n1"]["film"], first["n1"]["actor"])
+
+
+def _sent(start: str) -> dict[str, Any]:
+    """The first JSON of the guide that begins in a way."""
+    found: dict[str, Any] = json.loads(
+        next(one for one in _blocks("json") if one.startswith(start))
+    )
+    return found
+
+
+def _of(row: Film, shown: dict[str, Any]) -> dict[str, Any]:
+    """What the guide shows of a film, of one with another key."""
+    return {**shown, "target": {**shown["target"], "id": row.pk}}
+
+
+def test_its_models_have_the_columns_of_those_here() -> None:
+    (declared,) = [block for block in _blocks("python") if "GenericForeignKey()" in block]
+    fields = dict(re.findall(r"^    (\w+) = models\.(\w+)\(", declared, re.MULTILINE))
+    fields.pop("released")
+    here = {one.name: type(one) for kind in (Mark, Film, Actor) for one in kind._meta.fields}
+    assert fields == {name: here[name].__name__ for name in fields}
+
+
+def test_its_reply_is_that_of_its_query(expose: Any, db: None) -> None:
+    expose(**_grants())
+    alien = Film.objects.create(title="Alien")
+    Mark.objects.create(text="Good", **point(alien))
+
+    query = _sent('{"fields"')
+    (row,) = FlexQuery("mark").execute({**query, "shape": "list"}).to_dict()["results"]
+
+    del row["id"]
+    assert _of(alien, _sent('{\n  "text"')) == row
+
+
+def test_its_write_points_to_the_film(expose: Any, db: None) -> None:
+    grants = _grants()
+    mark = grants["mark"]
+    alien, hidden = Film.objects.create(title="Alien"), Film.objects.create(title="B", secret=True)
+    write = _sent('{"_action"')
+    for written, films, status, code in (
+        (mark["fields"], alien, 201, None),
+        (["text", "target"], alien, 201, None),
+        (["text", "content_type", "object_id"], alien, 201, None),
+        (["*"], alien, 201, None),
+        (["text", "object_id"], alien, 403, None),
+        (["text", "target"], hidden, 400, "does_not_exist"),
+    ):
+        expose(**grants | {"mark": {**mark, "write_fields": written, "ops": ["list", "add"]}})
+        result = FlexQuery("mark").execute(_of(films, write))
+        reply = result.to_dict()
+        assert status == result.status_code, (written, reply)
+        if status == 201:
+            assert alien == Mark.objects.latest("pk").target
+        if code is not None:
+            assert {"target": [code]} == reply["codes"]
+
+
+def test_its_exclusion_closes_what_is_behind_the_key(expose: Any, settings: Any, db: None) -> None:
+    expose(**_grants())
+    (excluding,) = [block for block in _blocks("python") if '"exclude"' in block]
+    settings.DJANGO_FLEX["EXPOSE"] |= {
+        name: {("anon" if key == "authenticated" else key): one for key, one in entry.items()}
+        for name, entry in ast.literal_eval(f"{{{excluding}}}").items()
+    }
+    Mark.objects.create(text="Good", **point(Film.objects.create(title="Alien")))
+
+    for path in ("target", "target.film.title", "target.type", "content_type"):
+        assert 403 == FlexQuery("mark").execute({"fields": path}).status_code, path
+        assert 403 == FlexQuery("mark").execute({"filters": {path: "x"}}).status_code, path
+    (row,) = FlexQuery("mark").execute({"shape": "list"}).to_dict()["results"]
+    assert "Good" == row["text"]
+    assert {"content_type", "target"}.isdisjoint(row)
