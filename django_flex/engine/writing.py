@@ -144,7 +144,8 @@ def write_once(
     attempt = _attempt(call.idempotency_key, call, labels)
     alias = backend.django_alias(using)
     if alias is not None:
-        return once(attempt, call.settings, alias, transaction, perform)
+        apart = partial(_for_the_key, call, alias)
+        return once(attempt, call.settings, alias, transaction, perform, apart)
 
     def written() -> FlexResult:
         with transaction():

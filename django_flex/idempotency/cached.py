@@ -189,6 +189,10 @@ def _run(entry: _KeyEntryOfTransaction, transaction: Transaction, perform: Perfo
             result = succeeded(perform)
             entry.reply = pack(entry.attempt, result)
         succeeded_here = True
+    except OutcomeUnknownError:
+        entry.reply = pack_unknown(entry.attempt)
+        entry.store()
+        raise
     finally:
         if not (entry.committed or (inside and succeeded_here)):
             entry.release()

@@ -31,6 +31,7 @@ def once(
     using: str,
     transaction: Transaction,
     perform: Perform,
+    apart: Transaction | None = None,
 ) -> FlexResult:
     """Run a write in a transaction, or return its stored reply.
 
@@ -43,18 +44,23 @@ def once(
         using: the alias of the database that is written to.
         transaction: opens the transaction (``atomic``) on that database.
         perform: runs the write; the first and every later request gets its result.
+        apart: opens another transaction there, which is not late if that of the write was;
+            ``None`` for one like that.
 
     Raises:
         IdempotencyKeyReusedError: the key was used for another request.
         InFlightError: another process is running the write.
-        UnavailableError: the store is unavailable; nothing was written.
+        UnavailableError: the store is unavailable, and nothing was written; or the answer to the
+            COMMIT was lost, and a repetition finds out.
+        OutcomeUnknownError: whether this request, or the first one with its key, has written is not
+            known: code in it has written somewhere else, or the reply is not stored with the write.
         FlexError: what ``perform`` raises, or the error of its result.
     """
     if in_database():
         # Imported here because its model exists only if the app is installed.
         from django_flex.idempotency import stored
 
-        return stored.once(attempt, settings, using, transaction, perform)
+        return stored.once(attempt, settings, using, transaction, perform, apart)
     return cached.once(attempt, settings, using, transaction, perform)
 
 
@@ -66,8 +72,8 @@ def once_apart(
 ) -> FlexResult:
     """Run a write that no transaction of Django's holds, or return its stored reply.
 
-    The reply is stored right after the write. If the process dies in between, the same key runs
-    again. If the database did not say whether it has written, that is stored, and said to repetitions.
+    The reply is stored right after the write; if that fails, it is logged. If the process dies in
+    between, the same key runs again. If the database did not say whether it has written, that is stored, and said to repetitions.
 
     Args:
         attempt: the request.

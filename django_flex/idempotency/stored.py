@@ -5,7 +5,9 @@ Whenever a process dies, either all of them are stored or none.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,12 +26,11 @@ from django_flex.idempotency.models import StoredReply
 from django_flex.idempotency.replies import pack, pack_unknown, replay, succeeded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django_flex.conf import Settings
     from django_flex.idempotency.attempts import Perform, Transaction, WriteAttempt
     from django_flex.plan.shape import FlexResult
 
+logger = logging.getLogger("django_flex")
 #: One write in sixteen looks for expired replies, and deletes up to this many.
 SWEEP = 100
 SWEEPS = ("0",)
@@ -40,15 +41,47 @@ def database() -> str:
     return router.db_for_write(StoredReply)
 
 
+class _Stage(Enum):
+    """How far a write with a key has come."""
+
+    CLAIM = auto()
+    REPLAY = auto()
+    WRITE = auto()
+    COMMIT = auto()
+
+
 def once(
     attempt: WriteAttempt,
     settings: Settings,
     using: str,
     transaction: Transaction,
     perform: Perform,
+    apart: Transaction | None = None,
 ) -> FlexResult:
     """Run a write, or replay it; see ``execution.once``."""
-    return _once(attempt, settings, using, transaction, partial(_performed, attempt, perform))
+    stage, expires = _Stage.CLAIM, _end(settings)
+    try:
+        with transaction():
+            found = _claim(attempt, using, expires)
+            if found is not None:
+                stage = _Stage.REPLAY
+                return replay(attempt, *found)
+            stage = _Stage.WRITE
+            result = succeeded(perform)
+            _store(attempt, pack(attempt, result), using, expires)
+            stage = _Stage.COMMIT
+    except OutcomeUnknownError as error:
+        if stage is _Stage.COMMIT:
+            # The key was committed with the write, or not: a repetition finds out.
+            raise UnavailableError from error
+        if stage is _Stage.WRITE:
+            _remember_doubt(attempt, settings, using, apart or transaction)
+        raise
+    except FlexError as error:
+        if stage is not _Stage.CLAIM or isinstance(error, UnavailableError):
+            raise
+        raise _of_the_claim(error) from error
+    return result
 
 
 def once_apart(
@@ -59,52 +92,59 @@ def once_apart(
     perform: Perform,
 ) -> FlexResult:
     """Run a write that this transaction does not hold, or replay it; see ``execution.once_apart``."""
-    performed = partial(_performed_apart, attempt, perform)
-    return _once(attempt, settings, using, transaction, performed)
-
-
-def _once(
-    attempt: WriteAttempt,
-    settings: Settings,
-    using: str,
-    transaction: Transaction,
-    performed: Callable[[], tuple[FlexResult | OutcomeUnknownError, bytes]],
-) -> FlexResult:
-    claiming = False
+    stage, expires = _Stage.CLAIM, _end(settings)
+    result: FlexResult | OutcomeUnknownError = OutcomeUnknownError()
     try:
         with transaction():
-            now = timezone.now()
-            expires = now + timedelta(hours=settings.idempotency.hours)
-            claiming = True
-            found = _claim(attempt, using, now, expires)
-            claiming = False
+            found = _claim(attempt, using, expires)
             if found is not None:
+                stage = _Stage.REPLAY
                 return replay(attempt, *found)
-            result, reply = performed()
+            stage = _Stage.WRITE
+            result, reply = _performed_apart(attempt, perform)
+            stage = _Stage.COMMIT
             _store(attempt, reply, using, expires)
     except FlexError as error:
-        if not claiming or isinstance(error, UnavailableError):
+        if stage is _Stage.CLAIM and not isinstance(error, UnavailableError):
+            raise _of_the_claim(error) from error
+        if stage is not _Stage.COMMIT:
             raise
-        raise _of_the_claim(error) from error
+        # It is written. An error would have it sent again, and written again.
+        logger.exception("A reply could not be stored for its Idempotency-Key")
     if isinstance(result, OutcomeUnknownError):
         raise result
     return result
 
 
-def _performed(attempt: WriteAttempt, perform: Perform) -> tuple[FlexResult, bytes]:
-    """Run a write; return its result, and what is stored for the key."""
-    result = succeeded(perform)
-    return result, pack(attempt, result)
+def _end(settings: Settings) -> datetime:
+    return timezone.now() + timedelta(hours=settings.idempotency.hours)
 
 
 def _performed_apart(
     attempt: WriteAttempt, perform: Perform
 ) -> tuple[FlexResult | OutcomeUnknownError, bytes]:
-    """Do the same; an unknown outcome is stored, too, and so must not roll back what stores it."""
+    """Run a write; return what came of it, and what is stored for the key.
+
+    An unknown outcome is stored, too, and so must not roll back what stores it.
+    """
     try:
-        return _performed(attempt, perform)
+        result = succeeded(perform)
     except OutcomeUnknownError as error:
         return error, pack_unknown(attempt)
+    return result, pack(attempt, result)
+
+
+def _remember_doubt(
+    attempt: WriteAttempt, settings: Settings, using: str, transaction: Transaction
+) -> None:
+    """Store for a key that code of the project may have written somewhere else, or not."""
+    expires = _end(settings)
+    try:
+        with transaction():
+            if _claim(attempt, using, expires) is None:
+                _store(attempt, pack_unknown(attempt), using, expires)
+    except FlexError:
+        logger.exception("An unknown outcome could not be stored for its Idempotency-Key")
 
 
 def _of_the_claim(error: FlexError) -> FlexError:
@@ -116,15 +156,14 @@ def _of_the_claim(error: FlexError) -> FlexError:
     return UnavailableError()
 
 
-def _claim(
-    attempt: WriteAttempt, using: str, now: datetime, expires: datetime
-) -> tuple[str, bytes] | None:
+def _claim(attempt: WriteAttempt, using: str, expires: datetime) -> tuple[str, bytes] | None:
     """Lock the row of a key, adding it if necessary; return the reply in it, if any.
 
     One statement inserts or locks. It waits for a transaction with the same key, and takes an
     exclusive lock immediately. A shared lock, as of a failed INSERT, would cause a deadlock when
     two waiting transactions upgrade it.
     """
+    now = timezone.now()
     target = connections[using].features.supports_update_conflicts_with_target
     rows = StoredReply.objects.using(using)
     rows.bulk_create(

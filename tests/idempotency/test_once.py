@@ -440,7 +440,7 @@ def test_the_longest_key_is_good() -> None:
 
 
 def test_a_write_of_another_database_in_doubt_rolls_this_one_back(store: str) -> None:
-    """Of what a hook has written elsewhere nobody knows; what was written here is undone."""
+    """Of what a hook has written elsewhere nobody knows: with the same key it writes no more."""
 
     def in_doubt() -> FlexResult:
         create()
@@ -450,8 +450,14 @@ def test_a_write_of_another_database_in_doubt_rolls_this_one_back(store: str) ->
         send(perform=in_doubt)
     assert 0 == Company.objects.count()
 
-    assert 201 == send().status_code
-    assert 1 == Company.objects.count()
+    for what, error in (
+        (None, OutcomeUnknownError),
+        (attempt(name="x"), IdempotencyKeyReusedError),
+    ):
+        with pytest.raises(error):
+            send(what)
+    assert 0 == Company.objects.count()
+    assert 201 == send(attempt("another key")).status_code
 
 
 def test_callers_without_a_user_are_told_apart_by_address() -> None:

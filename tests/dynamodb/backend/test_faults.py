@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
+from django.db import OperationalError
 from django.test import Client
 
 from django_flex.dynamodb.transport import current_transport, override_transport
-from django_flex.idempotency import execution
+from django_flex.idempotency import execution, stored
 from tests.dynamodb.faults import FaultTransport, StaleTransport, passes, refuse
 from tests.dynamodb.models import Play
 
@@ -94,6 +95,25 @@ def test_a_key_whose_write_may_have_been_made_writes_no_more(
     assert (503, first.json()) == (first.status_code, again.json())
     assert (503, 422) == (again.status_code, other.status_code)
     assert 2 == Play.objects.consistent().get(listener="ada", moment=1).plays
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_that_cannot_be_stored_is_sent(
+    api: Client, database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is written: an error would have the client write again."""
+
+    def fails(*_args: object) -> None:
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr(stored, "_store", fails)
+    headers: Any = {"Idempotency-Key": f"unstored-{database}"}
+    reply = api.patch(
+        "/api/play/ada~1", {"plays": {"$inc": 1}}, "application/json", headers=headers
+    )
+
+    assert (200, 2) == (reply.status_code, reply.json()["plays"])
+    assert "A reply could not be stored" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

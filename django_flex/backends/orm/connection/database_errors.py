@@ -25,6 +25,7 @@ from django_flex.exceptions import (
     InternalError,
     InvalidValueError,
     LimitExceededError,
+    OutcomeUnknownError,
     TimeLimitExceededError,
     UnavailableError,
     UnsupportedQueryError,
@@ -170,6 +171,11 @@ _BY_SQLITE_CODE = {
     26: DatabaseFault.MISCONFIGURED,  # SQLITE_NOTADB
 }
 
+#: Connections that broke, the server was shut down, "statement completion unknown"; and the numbers
+#: that are those of the client of MariaDB and MySQL, not of a server that answers.
+_LOST_STATES = ("08", "57P", "40003")
+_LOST_NUMBERS = (0, *range(2_000, 3_000))
+
 _BY_CLASS = (
     (TransactionManagementError, DatabaseFault.BROKEN_TRANSACTION),
     (IntegrityError, DatabaseFault.REFUSED),
@@ -201,7 +207,11 @@ _OURS: dict[DatabaseFault, tuple[Any, ...]] = {
 
 
 def translated(
-    connection: BaseDatabaseWrapper, *, writing: bool = False, stored: Sequence[object] = ()
+    connection: BaseDatabaseWrapper,
+    *,
+    writing: bool = False,
+    ended: Sequence[object] = (),
+    stored: Sequence[object] = (),
 ) -> AbstractContextManager[None]:
     """Run statements; any error of the database becomes one of ours.
 
@@ -210,6 +220,7 @@ def translated(
     Args:
         connection: that of the statements.
         writing: whether a write may be in the way of another one.
+        ended: holds something as soon as only the COMMIT is left: it may have arrived.
         stored: holds something as soon as all is committed: what fails then is not the write.
 
     Raises:
@@ -218,19 +229,32 @@ def translated(
         UnsupportedQueryError: the database cannot do this.
         ConflictError: a write conflicts with stored data or with another write.
         UnavailableError: the database is away, or has failed internally.
+        OutcomeUnknownError: it is away since the COMMIT was sent, or code that ran in between has
+            written to another one, which did not say whether it was carried out.
         TimeLimitExceededError: a statement took too long.
         InternalError: code that ran in between left the transaction unusable, or the tables of the
             database are not those of the models.
     """
-    return OnError(partial(_raise_meant, connection, writing=writing, stored=stored))
+    react = partial(_raise_meant, connection, writing=writing, ended=ended, stored=stored)
+    return OnError(react)
 
 
 def _raise_meant(
-    connection: BaseDatabaseWrapper, error: Exception, *, writing: bool, stored: Sequence[object]
+    connection: BaseDatabaseWrapper,
+    error: Exception,
+    *,
+    writing: bool,
+    ended: Sequence[object],
+    stored: Sequence[object],
 ) -> None:
     if isinstance(error, Error) and stored:
         return
     meant = _meaning(error, connection, writing=writing)
+    # Errors of DynamoDB, which code in between may write to, say so themselves.
+    if isinstance(error, Error) and (
+        getattr(error, "in_doubt", False) or (ended and _is_lost(error))
+    ):
+        raise OutcomeUnknownError from error
     if meant is not None:
         raise meant from error
 
@@ -263,8 +287,7 @@ def _meaning(
 
 def classify(error: Error) -> DatabaseFault:
     """Classify an error of Django's database layer."""
-    cause = error.__cause__
-    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    cause, state = error.__cause__, _sqlstate(error)
     number = error.args[0] if error.args else None
     if state is not None:
         known = _BY_SQLSTATE.get(state)
@@ -281,6 +304,24 @@ def classify(error: Error) -> DatabaseFault:
         return known
     by_class = (fault for kind, fault in _BY_CLASS if isinstance(error, kind))
     return next(by_class, DatabaseFault.UNAVAILABLE)
+
+
+def _is_lost(error: Error) -> bool:
+    """Whether the answer to a COMMIT was lost, rather than being that nothing was stored."""
+    if classify(error) is not DatabaseFault.UNAVAILABLE:
+        return False
+    state = _sqlstate(error)
+    number = error.args[0] if error.args else None
+    if state is not None:
+        return state.startswith(_LOST_STATES)
+    return not isinstance(number, int) or number in _LOST_NUMBERS
+
+
+def _sqlstate(error: Error) -> str | None:
+    """Return what PostgreSQL calls an error, ``None`` for that of a driver or another database."""
+    cause = error.__cause__
+    found = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return None if found is None else str(found)
 
 
 def came_in_between() -> ConflictError:

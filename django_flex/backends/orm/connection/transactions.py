@@ -80,13 +80,15 @@ def writing(
         ConflictError: it conflicts with stored data or with another write.
         InvalidValueError: the database refuses a value.
         UnavailableError: the database is away, or the write took too long.
+        OutcomeUnknownError: the answer to the COMMIT was lost.
     """
     connection = connections[using]
     nested = connection in _writing
+    ended: list[bool] = []
     stored: list[bool] = []
     with ExitStack() as stack:
         stack.enter_context(files_kept(using, stored, dry_run=dry_run))
-        stack.enter_context(translated(connection, writing=True, stored=stored))
+        stack.enter_context(translated(connection, writing=True, ended=ended, stored=stored))
         inside = is_in_transaction(connection)
         with _lock_at_the_start(connection):
             stack.enter_context(transaction.atomic(using))
@@ -112,6 +114,8 @@ def writing(
         if deadline is not None and not nested:
             # Whatever took so long (perhaps the project's code), do not hold its locks any longer.
             deadline.left()
+        if not (inside or dry_run):
+            ended.append(True)
 
 
 def _lock_at_the_start(connection: BaseDatabaseWrapper) -> AbstractContextManager[None]:
