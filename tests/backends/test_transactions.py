@@ -377,10 +377,11 @@ def test_lost_connection_stores_nothing(shared: None, threads: Threads, moment: 
     if moment == "between-statements":
         steps.append(adding("two"))
     # The answer to a COMMIT could have been lost as well: that may not be sent again.
-    kind, headers = {
+    expected: dict[str, tuple[type[FlexError], dict[str, str]]] = {
         "between-statements": (UnavailableError, {"Retry-After": "1"}),
         "before-the-commit": (OutcomeUnknownError, {}),
-    }[moment]
+    }
+    kind, headers = expected[moment]
     with pytest.raises(kind) as caught:
         write(*steps)
     assert (503, headers) == (caught.value.status, caught.value.headers)
