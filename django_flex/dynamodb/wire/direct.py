@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ssl
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from http.client import HTTPConnection as PlainConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,11 +24,11 @@ from botocore.exceptions import (
 )
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from django_flex.dynamodb.configuration import Configuration
 from django_flex.dynamodb.core.encoding import decoded, encoded
 from django_flex.dynamodb.wire.clients import BotocoreTransport, Response
+from django_flex.dynamodb.wire.connections import Connection, SecureConnection
 from django_flex.dynamodb.wire.deadlines import seconds_left
 from django_flex.dynamodb.wire.signing import signed_headers
 
@@ -58,8 +55,6 @@ _CONTENT: dict[str, dict[str, type]] = {
     "Scan": _PAGE,
     "BatchGetItem": {"Responses": dict},
 }
-#: Headers of responses that matter, to urllib3 (how long the body is) and here.
-_HEADERS = ("content-length", "transfer-encoding", "x-amz-crc32")
 #: No retry, as an object: urllib3 would make one for each request.
 _ONCE = urllib3.Retry(total=False, redirect=False)
 #: What urllib3 raises, and what botocore would.
@@ -70,72 +65,6 @@ _ERRORS: tuple[tuple[type[Exception], Any], ...] = (
     (urllib3.exceptions.ReadTimeoutError, ReadTimeoutError),
     (urllib3.exceptions.ProtocolError, ConnectionClosedError),
 )
-
-
-@contextmanager
-def _after_the_handshake() -> Iterator[None]:
-    """Have a TLS error count as an answer that is lost: the request may have arrived."""
-    try:
-        yield
-    except (ssl.SSLError, urllib3.exceptions.SSLError) as error:
-        raise urllib3.exceptions.ProtocolError("The connection broke", error) from error
-
-
-class _AtOnce:
-    """A connection that writes a request in one go: each packet of its own costs a system call."""
-
-    _parts: list[bytes] | None = None
-
-    def request(
-        self, method: str, url: str, body: bytes, headers: Mapping[str, str], **_options: Any
-    ) -> None:
-        """Send a request as ``http.client`` does; urllib3 has more to decide about its body."""
-        connection = _any(self)
-        if connection.sock is not None:
-            connection.sock.settimeout(connection.timeout)
-        self._parts = []
-        try:
-            PlainConnection.request(connection, method, url, body, headers)
-        finally:
-            parts, self._parts = self._parts, None
-        with _after_the_handshake():
-            super().send(b"".join(parts))  # type: ignore[misc]
-
-    def putheader(self, header: Any, *values: Any) -> None:
-        # That of urllib3 looks for a mark that leaves a header out.
-        PlainConnection.putheader(_any(self), header, *values)
-
-    def getresponse(self) -> urllib3.HTTPResponse:
-        """Return the response, which has been read, with the headers that somebody looks at."""
-        connection = _any(self)
-        connection.sock.settimeout(connection.timeout)
-        with _after_the_handshake():
-            found = PlainConnection.getresponse(connection)
-            headers = {name: found.headers[name] for name in _HEADERS if name in found.headers}
-            return urllib3.HTTPResponse(
-                body=found,
-                headers=headers,
-                status=found.status,
-                version=found.version,
-                reason=found.reason,
-                decode_content=False,
-                original_response=found,
-                request_method="POST",
-            )
-
-    def send(self, data: Any) -> None:
-        if self._parts is None:
-            super().send(data)  # type: ignore[misc]
-        else:
-            self._parts.append(data)
-
-
-class _Connection(_AtOnce, HTTPConnection):  # type: ignore[misc]
-    pass
-
-
-class _SecureConnection(_AtOnce, HTTPSConnection):  # type: ignore[misc]
-    pass
 
 
 class DirectTransport:
@@ -204,7 +133,7 @@ class DirectTransport:
             )
         except Exception as error:
             raise _as_of_botocore(error, self._url) from error
-        return found.status, found.headers, found.data
+        return found.status, found.headers, found.data or b""  # without a body it has none
 
     def _timeout_now(self) -> urllib3.Timeout:
         left, found = seconds_left(), self._configuration
@@ -233,7 +162,7 @@ def _pool_of(url: str, found: Configuration, session: Any) -> urllib3.HTTPConnec
     parts = urlsplit(url)
     if parts.scheme == "http":
         pool = urllib3.HTTPConnectionPool(_any(parts.hostname), parts.port, maxsize=found.pool_size)
-        pool.ConnectionCls = _any(_Connection)
+        pool.ConnectionCls = _any(Connection)
         return pool
     secure = urllib3.HTTPSConnectionPool(
         _any(parts.hostname),
@@ -242,7 +171,7 @@ def _pool_of(url: str, found: Configuration, session: Any) -> urllib3.HTTPConnec
         cert_reqs="CERT_REQUIRED",
         ca_certs=session.get_config_variable("ca_bundle") or get_cert_path(True),
     )
-    secure.ConnectionCls = _any(_SecureConnection)
+    secure.ConnectionCls = _any(SecureConnection)
     return secure
 
 
