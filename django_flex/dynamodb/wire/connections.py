@@ -16,7 +16,7 @@ from typing import Any
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-#: Headers of responses that matter, to urllib3 (how long the body is) and whoever sent the request.
+#: Headers of responses that matter: to urllib3, how long the body is, and to the transport its sum.
 _TOLD = ("content-length", "transfer-encoding", "x-amz-crc32")
 #: Those, and whether the connection stays open.
 _HEADERS = frozenset({b"connection", *(name.encode() for name in _TOLD)})
