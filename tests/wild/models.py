@@ -21,6 +21,7 @@ from tests.wild import (  # noqa: F401
     managed,
     overriding,
     raising,
+    recoding,
     refusing,
     saving,
     unhashed,
