@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,8 +15,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-ROOT = Path(__file__).parents[2]
-Run = Callable[..., Any]
+from django_flex.idempotency.execution import APP
+from tests.idempotency import worker
+from tests.processes import start
+from tests.testapp.models import Company
+
+Send = Callable[..., Any]
+Count = Callable[..., int]
 
 
 def in_file(path: Path) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def in_file(path: Path) -> dict[str, Any]:
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database of SQLite with the tables in it: migrated once, copied for each test."""
     path = tmp_path_factory.mktemp("databases") / "empty.sqlite3"
-    work({"task": "migrate", "stored": True, "databases": in_file(path), "caches": {}})
+    start(worker.migrate, {"databases": in_file(path), "caches": django_settings.CACHES}).end()
     return path
 
 
@@ -47,14 +50,28 @@ def databases(
 
 
 @pytest.fixture
-def run(databases: dict[str, Any]) -> Run:
-    """Return a function that runs a task in a process, with the database as the store."""
+def send(databases: dict[str, Any]) -> Send:
+    """Return a function that sends writes from a process, with the database as the store."""
 
-    def start(task: str, **job: Any) -> Any:
-        job = {"stored": True, "caches": django_settings.CACHES, "name": "Acme", **job}
-        return work({**job, "task": task, "databases": databases})
+    def work(**job: Any) -> Any:
+        job = {"caches": django_settings.CACHES, "name": "Acme", **job, "databases": databases}
+        return start(worker.send_all, job).end(killed="die" in job)
 
-    return start
+    return work
+
+
+@pytest.fixture
+def count(databases: dict[str, Any]) -> Count:
+    """Return a function that counts the companies of a name, in the database of the processes."""
+
+    def rows(name: str = "Acme") -> int:
+        if connection.vendor != "sqlite":
+            return Company.objects.filter(name=name).count()
+        with closing(sqlite3.connect(databases["default"]["NAME"])) as opened:
+            query = "SELECT COUNT(*) FROM testapp_company WHERE name = ?"
+            return int(opened.execute(query, [name]).fetchone()[0])
+
+    return rows
 
 
 @pytest.fixture
@@ -65,19 +82,20 @@ def shared_cache() -> None:
 
 
 @pytest.fixture
-def run_cached(shared_cache: None, run: Run) -> Run:
-    """Return a function that runs a task in a process, with Redis as the store."""
-    return lambda task, **job: run(task, stored=False, **job)
+def send_cached(shared_cache: None, send: Send) -> Send:
+    """Return a function that sends writes from a process, with Redis as the store."""
+    others = [name for name in django_settings.INSTALLED_APPS if name != APP]
+    return lambda **job: send(apps=others, **job)
 
 
-@pytest.fixture(params=["run", "run_cached"], ids=["database", "cache"])
-def any_run(request: pytest.FixtureRequest, databases: dict[str, Any]) -> Run:
-    """Return the function that runs a task, for each store in turn.
+@pytest.fixture(params=["send", "send_cached"], ids=["database", "cache"])
+def any_send(request: pytest.FixtureRequest, databases: dict[str, Any]) -> Send:
+    """Return the function that sends writes, for each store in turn.
 
     ``databases`` is named here, too: pytest-django empties the tables after a test only if the
     fixture that asks for it is there when the tests are collected.
     """
-    chosen: Run = request.getfixturevalue(request.param)
+    chosen: Send = request.getfixturevalue(request.param)
     return chosen
 
 
@@ -85,20 +103,3 @@ def any_run(request: pytest.FixtureRequest, databases: dict[str, Any]) -> Run:
 def key() -> str:
     """A key that no other test has sent: the cache is not emptied between tests."""
     return uuid4().hex
-
-
-def work(job: dict[str, Any]) -> Any:
-    """Run a job in a process; ``None`` if it was killed, as the job may ask for."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.idempotency.worker"],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
-    if job.get("die"):
-        assert -signal.SIGKILL == done.returncode, done.stderr
-        return None
-    assert 0 == done.returncode, done.stderr
-    return json.loads(done.stdout)

@@ -1,15 +1,12 @@
-"""A process of its own that sends writes: a job as JSON in, a list of outcomes as JSON out.
+"""What a process that sends writes does: a job in, a list of outcomes out.
 
-A job says which database and cache to use, who sends which key, how often at once, and at which
-moment the process is to be killed.
+A job says who sends which key, how often at once, and at which moment the process is to be killed.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,22 +16,6 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from django_flex.plan.shape import FlexResult
-
-APP = "django_flex.idempotency"
-
-
-def configure(job: dict[str, Any]) -> None:
-    """Set the test project up, with the databases, caches and apps of the job."""
-    import django
-    from django.conf import settings
-
-    from tests import settings as written
-
-    values = {name: getattr(written, name) for name in dir(written) if name.isupper()}
-    if not job["stored"]:
-        values["INSTALLED_APPS"] = [name for name in written.INSTALLED_APPS if name != APP]
-    settings.configure(**{**values, "DATABASES": job["databases"], "CACHES": job["caches"]})
-    django.setup()
 
 
 def kill() -> None:
@@ -127,29 +108,8 @@ def send_all(job: dict[str, Any]) -> list[dict[str, Any]]:
         return pool.map(send, [together] * processes, chunksize=1)
 
 
-def count(job: dict[str, Any]) -> int:
-    """Return how many rows the writes of a job have made."""
-    from tests.testapp.models import Company
-
-    return Company.objects.filter(name=job["name"]).count()
-
-
 def migrate(_job: dict[str, Any]) -> None:
     """Create the tables, in a database that pytest knows nothing of."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-
-
-TASKS = {"send": send_all, "count": count, "migrate": migrate}
-
-
-def main() -> None:
-    """Run the job that standard input holds."""
-    job = json.load(sys.stdin)
-    configure(job)
-    print(json.dumps(TASKS[job["task"]](job)))  # noqa: T201  # the answer to the test
-
-
-if __name__ == "__main__":
-    main()

@@ -10,7 +10,7 @@ MANY = 20
 
 def attempt(barrier: Any, answers: Any, pk: str) -> None:
     """Make a request at the moment when all the other processes do, then many."""
-    import tests.throttling.ready  # noqa: F401 - before whatever needs Django
+    import tests.processes.ready  # noqa: F401 - before whatever needs Django
     from tests.throttling.counting import limits, passes, user
 
     somebody = user(pk)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from uuid import uuid4
 
 import pytest
 
+from tests.processes import context
 from tests.throttling.processes import attempt
 
 PROCESSES = 30
@@ -16,9 +16,6 @@ PROCESSES = 30
 @pytest.mark.exhaustive
 @pytest.mark.skipif(not os.environ.get("REDIS_URL"), reason="no other cache here is shared")
 def test_thirty_processes_at_once_are_counted_exactly() -> None:
-    context = multiprocessing.get_context("forkserver")
-    # Loaded once, not by each of them.
-    context.set_forkserver_preload(["tests.throttling.ready", "tests.throttling.counting", "redis"])
     barrier, answers = context.Barrier(PROCESSES), context.Queue()
     arguments = (barrier, answers, str(uuid4()))
     others = [

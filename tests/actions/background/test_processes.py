@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +12,7 @@ from django.db import connection
 from django_flex.actions import FlexAction
 from django_flex.actions.models import ActionEvent
 from tests.actions.background import worker
+from tests.processes import Started, start
 from tests.testapp.models import Company, Tag
 
 pytestmark = [
@@ -32,38 +28,21 @@ def company(transactional_db: None) -> Company:
     return Company.objects.create(name="Acme")
 
 
-def start(**job: Any) -> subprocess.Popen[str]:
-    """Start a process with a job, on the database of the tests."""
+def on_this_database(**job: Any) -> dict[str, Any]:
     kept = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")
     database = {name: connection.settings_dict[name] for name in kept}
-    job |= {"databases": {"default": database}, "caches": django_settings.CACHES}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.actions.background.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[3],
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(job))
-    process.stdin.close()
-    process.stdin = None
-    return process
-
-
-def end(process: subprocess.Popen[str], *, killed: bool = False) -> str:
-    """Wait for a process, and return what it printed."""
-    out, err = process.communicate(timeout=120)
-    assert (-signal.SIGKILL if killed else 0) == process.returncode, err
-    return out
+    return {**job, "databases": {"default": database}, "caches": django_settings.CACHES}
 
 
 def run(company: Company, **job: Any) -> Any:
     """Run the action in a process, or in several; ``None`` if it was killed, as asked for."""
-    job = {"task": "send", "processes": 1, "key": "one", "pk": company.pk, **job}
-    out = end(start(**job), killed="die" in job)
-    return json.loads(out) if out else None
+    job = on_this_database(**{"processes": 1, "key": "one", "pk": company.pk, **job})
+    return start(worker.run, job).end(killed="die" in job)
+
+
+def start_worker(**job: Any) -> Started:
+    """Start a process that runs what is queued."""
+    return start(worker.run_queued, on_this_database(**job))
 
 
 def test_forty_processes_with_one_key_run_once(company) -> None:
@@ -119,7 +98,7 @@ def progress() -> int:
 def test_progress_of_many_rows_is_seen_and_a_cancel_stops_them_within_a_chunk(tags) -> None:
     reply = FlexAction("tag", "mark").execute({"_filters": {}})
     assert (202, 10_000) == (reply.status_code, ActionEvent.objects.get().progress_total)
-    process = start(task="work")
+    process = start_worker()
     try:
         until = time.monotonic() + 60
         while progress() < 300 and time.monotonic() < until:
@@ -127,7 +106,7 @@ def test_progress_of_many_rows_is_seen_and_a_cancel_stops_them_within_a_chunk(ta
         cancelled = FlexAction("actionevent", "cancel").execute(pk=reply.data["event"])
         stopping = progress()
     finally:
-        end(process)
+        process.end()
 
     assert 200 == cancelled.status_code, cancelled.data
     event = ActionEvent.objects.get(action_id="mark")
@@ -140,11 +119,11 @@ def test_a_worker_that_is_killed_leaves_each_row_done_once(tags) -> None:
     Tag.objects.filter(slug__gte="t00500").delete()
     reply = FlexAction("tag", "mark").execute({"_filters": {}})
 
-    end(start(task="work", die="t00250"), killed=True)
+    start_worker(die="t00250").end(killed=True)
     assert (200, 200) == (progress(), Tag.objects.filter(date="!").count())
     ActionEvent.objects.update(modified_date="2020-01-01T00:00:00Z")  # it is long ago
     retried = FlexAction("actionevent", "retry").execute(pk=reply.data["event"])
-    end(start(task="work"))
+    start_worker().end()
 
     assert 200 == retried.status_code
     event = ActionEvent.objects.get(action_id="mark")

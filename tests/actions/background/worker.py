@@ -1,14 +1,12 @@
-"""A process of its own that runs an action: a job as JSON in, outcomes as JSON out."""
+"""What a process that runs an action does: a job in, outcomes out."""
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from multiprocessing import get_context
 from typing import Any
 
-from tests.idempotency.worker import configure, kill
+from tests.idempotency.worker import kill
 
 DJANGO_FLEX = {
     "REQUIRE_AUTHENTICATION": False,
@@ -54,22 +52,11 @@ def send(job: dict[str, Any]) -> dict[str, Any]:
     return {"status": result.status_code, "headers": dict(result.headers), "body": result.to_dict()}
 
 
-def main() -> None:
-    """Run the job that standard input holds."""
-    job = json.load(sys.stdin)
-    configure({**job, "stored": True})
-    from django.conf import settings
-
-    settings.DJANGO_FLEX = DJANGO_FLEX
-    register(job)
-    if job["task"] == "work":
-        from django.core.management import call_command
-
-        call_command("db_worker", batch=True, startup_delay=False)
-        return
+def run(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run the action in this process, or in several at the same moment."""
+    prepare(job)
     if job["processes"] == 1:
-        print(json.dumps([send(job)]))  # noqa: T201 - the answer to the test
-        return
+        return [send(job)]
     # Imported and compiled once, and not by each of them.
     from django.db import connections
 
@@ -79,9 +66,20 @@ def main() -> None:
     connections.close_all()
     together = {**job, "start": time.time() + 1}
     with get_context("fork").Pool(job["processes"]) as pool:
-        found = pool.map(send, [together] * job["processes"], chunksize=1)
-    print(json.dumps(found))  # noqa: T201 - the answer to the test
+        return pool.map(send, [together] * job["processes"], chunksize=1)
 
 
-if __name__ == "__main__":
-    main()
+def run_queued(job: dict[str, Any]) -> None:
+    """Run what is queued, as a worker of the project would."""
+    from django.core.management import call_command
+
+    prepare(job)
+    call_command("db_worker", batch=True, startup_delay=False)
+
+
+def prepare(job: dict[str, Any]) -> None:
+    """Expose the actions, and register what this job wants of them."""
+    from django.conf import settings
+
+    settings.DJANGO_FLEX = DJANGO_FLEX
+    register(job)
