@@ -6,15 +6,17 @@ import csv
 import io
 import math
 import re
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 
-from django_flex.exceptions import UnsupportedQueryError
+from django_flex.exceptions import FlexError, UnsupportedQueryError
 from django_flex.exceptions.places import worded
 from django_flex.plan.json_values import encode
 from django_flex.plan.nodes import Branch, ListLeaf
-from django_flex.plan.streams import StreamFormat, in_pieces
+from django_flex.plan.streams import PIECE, StreamFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +34,9 @@ _SKIPPED = r"[ \\\"\0\xa0\u3000\u200b\ufeff]*"
 FORMULA = re.compile(rf"{_SKIPPED}[{_SIGNS}\r\n]")
 INNER_FORMULA = re.compile(rf"[{_SEPARATORS}](?={_SKIPPED}[{_SIGNS}])")
 
+#: Types whose texts have neither a sign at the start of a cell nor what separates cells.
+_HARMLESS = frozenset({date, datetime, time, UUID})
+
 
 def csv_format(plan: ReadPlan, make: Shaper) -> StreamFormat:
     """Return the format of a plan's rows: a line of names, then one for each row.
@@ -42,16 +47,35 @@ def csv_format(plan: ReadPlan, make: Shaper) -> StreamFormat:
     layout = plan.layout
 
     def lines(rows: Iterable[Row]) -> Iterator[bytes]:
-        return in_pieces((_lines([_cells(make(row), layout)]) for row in rows), b"")
+        return _lines(_cells(make(row), layout) for row in rows)
 
-    head = _lines([map(_text, _names(layout, ""))])
+    (head,) = _lines([map(_text, _names(layout, ""))])
     return StreamFormat(head=head, rows=lines, between=b"", tail=b"", failure=None)
 
 
-def _lines(rows: Iterable[Iterable[object]]) -> bytes:
+def _lines(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
+    """Write rows, in pieces of some size; those before one that is wrong come before its error."""
     written = io.StringIO()
-    csv.writer(written).writerows(rows)
-    return written.getvalue().encode(errors="replace")
+    write = csv.writer(written).writerow
+    try:
+        for row in rows:
+            write(row)
+            if written.tell() > PIECE:
+                yield _taken(written)
+    except FlexError:
+        if written.tell():
+            yield _taken(written)
+        raise
+    if written.tell():
+        yield _taken(written)
+
+
+def _taken(written: io.StringIO) -> bytes:
+    """Return what was written as bytes, and begin again."""
+    text = written.getvalue()
+    written.seek(0)
+    written.truncate()
+    return text.encode(errors="replace")
 
 
 def _names(layout: Layout, prefix: str) -> Iterator[str]:
@@ -83,16 +107,16 @@ def cell(value: object) -> object:
     """Return a value as ``csv`` writes it; a text so that no spreadsheet finds a formula in it."""
     if type(value) is str:  # others are objects that may only look like one
         return _text(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None  # as in JSON
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None  # as in JSON
     text = encode(value).decode()
     if text == "null":  # of an object that has no text
         return None
     if text.startswith('"'):  # otherwise it is an object, a list, true or false
         text = msgspec.json.decode(text) if "\\" in text else text[1:-1]
-    return text if _is_number(text) else _text(text)
+    return text if type(value) in _HARMLESS or _is_number(text) else _text(text)
 
 
 def _is_number(text: str) -> bool:

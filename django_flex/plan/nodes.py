@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django_flex.dataclass_init import fast_init
-from django_flex.schema.conversions.keys import shown_key
+from django_flex.schema.conversions.keys import SHOWN_AS_THEY_ARE, shown_key
 
 if TYPE_CHECKING:
     from django_flex.exceptions.places import Place
@@ -123,6 +124,22 @@ class SelectOutput:
     def shown_key(self, row: Row) -> Any:
         """Return the key of a row as a reply has it: one of several columns as text."""
         return shown_key(self.key_of(row))
+
+    def with_keys(self, make: Shaper, name: str, pk: Attribute) -> Shaper:
+        """Return a function from a row to its object, with the key of the row first.
+
+        Args:
+            make: returns the object; those of most selections begin with the key by themselves.
+            name: what the key is called.
+            pk: its column.
+        """
+        key_of = self.shown_key
+        if self.key_width == 1 and not pk.custom and pk.kind in SHOWN_AS_THEY_ARE:
+            first = self.layout[0] if self.layout else None
+            if isinstance(first, Leaf) and (first.name, first.index, first.flags) == (name, 0, ()):
+                return make
+            key_of = itemgetter(0)
+        return lambda row: {name: key_of(row)} | make(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

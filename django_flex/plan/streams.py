@@ -34,22 +34,22 @@ class StreamFormat:
 
 
 def in_pieces(encoded: Iterable[bytes], between: bytes) -> Iterator[bytes]:
-    """Join what was encoded to pieces of some size."""
-    some: list[bytes] = []
-    size = 0
+    """Join what was encoded, none of it empty, to pieces of some size."""
+    some = bytearray()
     try:
         for one in encoded:
-            some.append(one)
-            size += len(one)
-            if size > PIECE:
-                yield between.join(some)
-                some, size = [], 0
+            if some:
+                some += between
+            some += one
+            if len(some) > PIECE:
+                yield bytes(some)
+                some.clear()
     except FlexError:
         if some:
-            yield between.join(some)  # the rows before the one that is wrong
+            yield bytes(some)  # the rows before the one that is wrong
         raise
     if some:
-        yield between.join(some)
+        yield bytes(some)
 
 
 class Stream:

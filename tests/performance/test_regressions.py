@@ -43,6 +43,11 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 OURS_ALONE: dict[str, tuple[str, dict[str, Any]]] = {
     "add of 20": ("add many", {"count": 20}),
     "add of 200": ("add many", {"count": 200}),
+    **{
+        f"{form} of {limit}": ("stream", {"form": form, "limit": limit})
+        for form in ("ndjson", "csv")
+        for limit in (20, 200)
+    },
 }
 #: SQL statements of ours. Adding looks the related rows up, and reads what it answers with.
 STATEMENTS = {"get": 1, "list of 20": 1, "list of 200": 1, "nested 20": 3, "add": 5}
@@ -58,15 +63,19 @@ CALLS = {
     "nested 200": (0.51, 0.66, 0.61),
     "add": (1.25, 1.43, 1.26),
 }
-#: Calls of ours for each row that a list is longer, or that is added by one request.
+#: Calls of ours for each row that a list or stream is longer, or that is added by one request.
 CALLS_PER_ROW = {
     "list": (9.9, 9.2, 8.1),
     "nested": (37.5, 69, 49.5),
+    "ndjson": (29.5, 9, 25.5),
+    "csv": (175, 154, 171),
     "add": (885, 1_140, 1_020),
 }
 FEW_AND_MANY = {
     "list": ("list of 20", "list of 200"),
     "nested": ("nested 20", "nested 200"),
+    "ndjson": ("ndjson of 20", "ndjson of 200"),
+    "csv": ("csv of 20", "csv of 200"),
     "add": ("add of 20", "add of 200"),
 }
 #: Memory of a request at its peak, as a part of that by hand.

@@ -45,14 +45,11 @@ def format_of(
     if plan.output.has_pages:
         make = _showing_pages(make, plan.output, show)
 
+    if not plan.cells:  # combinations of values have no key
+        make = plan.output.with_keys(make, plan.resource.key_name, plan.resource.pk)
+
     def joined(rows: Iterable[Row], between: bytes) -> Iterator[bytes]:
-        if plan.cells:  # combinations of values, which have no key
-            objects = (encode(make(row)) for row in rows)
-        else:
-            name = plan.resource.key_name
-            key_of = plan.output.shown_key
-            objects = (encode({name: key_of(row)} | make(row)) for row in rows)
-        return in_pieces(objects, between)
+        return in_pieces((encode(make(row)) for row in rows), between)
 
     if name == "json":
         return StreamFormat(

@@ -30,6 +30,8 @@ WRITABLE_KINDS = frozenset(
     {"integer", "decimal", "boolean", "text", "uuid", "datetime", "date", "time", "duration"}
 )
 
+#: Those of them whose JSON is that of a key as well; ``shown_key`` has nothing to do.
+SHOWN_AS_THEY_ARE = WRITABLE_KINDS - {"decimal"}
 
 #: Conditions beside each other. SQLite allows a depth of 1,000, and each of them adds one.
 _BESIDE = 100

@@ -54,6 +54,17 @@ def _add_many(count: int) -> Asked:
     return Asked(view=view(), url="/api/booking/", body={"_items": [VALUES] * count})
 
 
+def _stream(limit: int, form: str) -> Asked:
+    query = {"fields": ",".join(("id", *WIDE)), "order_by": "id", "limit": limit, "format": form}
+    return Asked(view=read_whole, url=f"/api/booking/?{urlencode(query)}")
+
+
+def read_whole(request: HttpRequest) -> HttpResponse:
+    """Send a request and read its stream to the end."""
+    reply: Any = view()(request)
+    return HttpResponse(b"".join(reply.streaming_content), status=reply.status_code)
+
+
 def _columns(count: int) -> Asked:
     fields = ",".join(("id", *WIDE)[:count])
     return _get("", {"fields": fields, "order_by": "id", "limit": 50})
@@ -107,6 +118,7 @@ CASES: dict[str, Callable[..., Asked]] = {
     "add": _add,
     "add many": _add_many,
     "page": _page,
+    "stream": _stream,
     "columns": _columns,
     "conditions": _conditions,
 }
