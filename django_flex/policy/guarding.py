@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -87,13 +86,11 @@ HARMLESS = frozenset({"boolean", "date", "datetime", "time", "duration"})
 COUNTING = frozenset({"integer", "decimal", "float", "relation"})
 #: From this length on a guarded name is found in words that run on: ``accesstoken``, not ``spin``.
 DISTINCT = 5
-#: Of longer names it is worked out each time whether they are guarded.
-LONGEST_CACHED = 100
 _WORD = re.compile(r"[^\W\d_]+")
 _BEGINNING = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Guard:
     """Names of columns and relations that no wildcard covers.
 
@@ -108,7 +105,7 @@ class Guard:
     user_names: frozenset[str] = frozenset()
     rights: frozenset[str] = frozenset()
     everything: bool = False
-    known: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
+    known: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
 
     def covers(self, resource: Resource, attribute: Attribute) -> bool:
         """Whether a column or a computed field of a resource is guarded."""
@@ -157,20 +154,13 @@ class Guard:
 
     def find(self, name: str) -> Found | None:
         """Return where in a name a guarded one occurs."""
-        # Clients choose the names in what is logged: long ones would fill the memory.
-        look = _found_in if len(name) <= LONGEST_CACHED else _found_in.__wrapped__
-        return look(name, self.names)
-
-
-@lru_cache(maxsize=4_096)  # every value that is logged of a model action asks for it
-def _found_in(name: str, names: tuple[tuple[str, ...], ...]) -> Found | None:
-    words = words_of(name)
-    whole = "".join(words)
-    if any(_ends(words, whole, guarded) for guarded in names):
-        return "end"
-    if any(_is_inside(words, whole, guarded) for guarded in names):
-        return "inside"
-    return None
+        words = words_of(name)
+        whole = "".join(words)
+        if any(_ends(words, whole, guarded) for guarded in self.names):
+            return "end"
+        if any(_is_inside(words, whole, guarded) for guarded in self.names):
+            return "inside"
+        return None
 
 
 def words_of(name: str) -> tuple[str, ...]:

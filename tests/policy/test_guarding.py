@@ -11,10 +11,9 @@ from django.db.models import CharField, Value
 
 from django_flex import FlexQuery
 from django_flex.conf import BY_NAME
-from django_flex.policy.guarding import LONGEST_CACHED, compile_guard, words_of
+from django_flex.policy.guarding import compile_guard, words_of
 from django_flex.schema.introspection import describe
 from django_flex.schema.resources import Attribute
-from tests import counting
 from tests.testapp.models import Customer
 
 DEFAULT = compile_guard(BY_NAME["GUARDED_FIELDS"].default, "auth.user")
@@ -122,14 +121,3 @@ def test_computed_fields_are_guarded_by_name_and_kind(configure: Any, db: None) 
 def test_a_list_that_guards_nothing_is_reported(configure: Any, name: str, value: Any) -> None:
     configure(**{name: value})
     assert ["django_flex.E002"] == [m.id for m in run_checks() if name in m.msg]
-
-
-def test_a_name_is_only_searched_once_unless_it_is_long() -> None:
-    def calls(name: str) -> int:
-        DEFAULT.hides(name, "json")
-        return counting.calls(lambda: DEFAULT.hides(name, "json"))
-
-    assert calls("note") < 10
-    # Clients choose the names in what is logged of an action: a cache of long ones fills the memory.
-    assert calls("x" * LONGEST_CACHED) < 10
-    assert calls("x" * (LONGEST_CACHED + 1)) > 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ ALWAYS = compile_guard((*BY_NAME["GUARDED_FIELDS"].default, *ONLY_HERE))
 MAX_DEPTH = 20
 #: Shorter secrets are not searched for in messages: they match too many words.
 SHORTEST = 4
+#: Of longer names it is worked out each time whether they are guarded.
+LONGEST_CACHED = 100
 
 
 def storable(
@@ -81,12 +84,18 @@ def _secrets(name: Any, value: Any, guard: Guard, hidden: frozenset[str]) -> Ite
 def is_secret(name: object, value: object, guard: Guard) -> bool:
     """Return whether a value under this name is secret."""
     text = str(name)
-    kind = _kind(value)
-    return ALWAYS.hides(text, kind) or guard.hides(text, kind)
+    # Clients choose the names: long ones would fill the memory.
+    found = _is_guarded if len(text) <= LONGEST_CACHED else _is_guarded.__wrapped__
+    return found(text, _kind(value), guard)
+
+
+@lru_cache(maxsize=4_096)  # every value that is logged asks, and each answer takes long
+def _is_guarded(name: str, kind: str, guard: Guard) -> bool:
+    return ALWAYS.hides(name, kind) or guard.hides(name, kind)
 
 
 def _kind(value: object) -> str:
     """Return the kind of column that would hold a value, as precisely as the guard needs."""
-    if isinstance(value, bool):
+    if type(value) is bool:
         return "boolean"
     return "float" if isinstance(value, int | float) else "json"

@@ -16,8 +16,9 @@ from django_flex.actions import ActionError, action
 from django_flex.actions.background.worker import run_queued
 from django_flex.actions.declare.adapters import adapt
 from django_flex.actions.models import ActionEvent, new_id
-from django_flex.actions.run.redaction import HIDDEN, is_secret, storable
+from django_flex.actions.run.redaction import HIDDEN, LONGEST_CACHED, is_secret, storable
 from django_flex.policy.guarding import Guard, compile_guard
+from tests import counting
 from tests.testapp.models import Booking
 
 
@@ -337,3 +338,17 @@ def test_an_event_says_what_it_is_about() -> None:
     event = ActionEvent(action_id="confirm", resource="testapp.booking", state="failed")
 
     assert "testapp.booking.confirm failed" == str(event)
+
+
+def test_a_name_is_only_searched_once_unless_it_is_long() -> None:
+    guard = compile_guard(["vault"])
+
+    def calls(name: str) -> int:
+        is_secret(name, "x", guard)
+        return counting.calls(lambda: is_secret(name, "x", guard))
+
+    assert calls("note") < 10
+    # Clients choose the names of what is logged: a cache of long ones would fill the memory.
+    assert calls("x" * LONGEST_CACHED) < 10
+    assert calls("x" * (LONGEST_CACHED + 1)) > 100
+    assert [True, True, False] == [is_secret(n, "x", guard) for n in ("password", "vault", "note")]
