@@ -21,15 +21,16 @@ from django.dispatch import Signal
 
 query_executed = Signal()
 
-before_add = Signal()
-after_add = Signal()
-after_commit_add = Signal()
-before_edit = Signal()
-after_edit = Signal()
-after_commit_edit = Signal()
-before_delete = Signal()
-after_delete = Signal()
-after_commit_delete = Signal()
+# Each write asks for the receivers of its model, as Django asks for those of its own signals.
+before_add = Signal(use_caching=True)
+after_add = Signal(use_caching=True)
+after_commit_add = Signal(use_caching=True)
+before_edit = Signal(use_caching=True)
+after_edit = Signal(use_caching=True)
+after_commit_edit = Signal(use_caching=True)
+before_delete = Signal(use_caching=True)
+after_delete = Signal(use_caching=True)
+after_commit_delete = Signal(use_caching=True)
 
 WRITE_SIGNALS = {
     "before_add": before_add,

@@ -65,6 +65,21 @@ def test_a_value_that_is_taken_is_named_in_a_list(ask: Any) -> None:
     assert 2 == Invoice.objects.count()
 
 
+def test_where_nothing_is_changed_there_is_no_savepoint_for_it(ask: Any) -> None:
+    def savepoints(*models: str, **sent: Any) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert ask(*models, **sent).error is None
+        return len([q for q in captured if q["sql"].startswith("SAVEPOINT")])
+
+    single = savepoints(_action="add", customer=1)
+    added = {"_action": "upsert", "_match": "booking", "booking": 3, "number": "A"}
+    assert single == savepoints("invoice", **added)
+    same = {"customer": 1, "seats": 2}
+    ids = [ask(_action="add", **same).data["id"] for _ in range(2)]
+    unchanged = [{"id": key, "seats": 2} for key in ids]
+    assert single == savepoints(_action="edit", _items=unchanged)
+
+
 def test_a_value_that_is_taken_is_named_for_one_row(ask: Any) -> None:
     result = ask("invoice", _action="add", booking=1, number="B")
     assert {"booking": ["unique"]} == result.to_dict()["codes"]

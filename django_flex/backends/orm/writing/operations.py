@@ -86,14 +86,14 @@ def delete(found: Sequence[Found], rules: WriteRules, database: Database) -> lis
     using = database.using
     pending_rows = [PendingRow(row, instance, "delete") for row, instance in found]
     keys = [pending.pk for pending in pending_rows]
-    for pending in pending_rows:
-        hooks.call("before", pending, rules)
+    if hooks.concern("before", pending_rows, rules):
+        for pending in pending_rows:
+            hooks.call("before", pending, rules)
     check_cascade(pending_rows, rules, using)
     persistence.delete(pending_rows, rules, using)
     for pending, key in zip(pending_rows, keys, strict=True):
         pending.instance.pk = key  # Django removes the key, which hooks and signals still need
-        hooks.call("after", pending, rules)
-        hooks.call_after_commit(pending, rules, using)
+    _call_after(pending_rows, rules, using)
     return pending_rows
 
 
@@ -132,9 +132,12 @@ def _write(pending_rows: list[PendingRow], rules: WriteRules, database: Database
                 write_links(pending, using)
     _write_children(pending_rows, database)
     check_after(pending_rows, rules, using)
-    if hooks.concern("after", pending_rows, rules) or hooks.concern(
-        "after_commit", pending_rows, rules
-    ):
+    _call_after(pending_rows, rules, using)
+
+
+def _call_after(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) -> None:
+    called = hooks.concern("after", pending_rows, rules)
+    if called or hooks.concern("after_commit", pending_rows, rules):
         for pending in pending_rows:
             hooks.call("after", pending, rules)
             hooks.call_after_commit(pending, rules, using)

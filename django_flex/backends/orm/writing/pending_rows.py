@@ -140,7 +140,7 @@ class PendingRow:
 
 def _changed(before: object, now: object) -> bool:
     """Whether a column has to be written; an upload may have the name of the file that is stored."""
-    return is_upload(now) or differ(before, now)
+    return is_upload(now) or (now is not before and differ(before, now))
 
 
 def columns_sent(row: RowWrite, model: type[Model], operation: str) -> SentColumns:

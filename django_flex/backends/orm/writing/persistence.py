@@ -71,6 +71,8 @@ def update(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) ->
     """Write the columns that changed, or whatever the model's own code makes of the change."""
     changed = [(pending, _columns(pending)) for pending in pending_rows]
     changed = [(pending, columns) for pending, columns in changed if columns]
+    if not changed:
+        return
     model = model_of(rules.resource)
     uploads = _watched([pending for pending, _ in changed], using)
     others = may_change_other_columns(model)

@@ -105,11 +105,13 @@ def _upsert(plan: WritePlan, database: Database) -> list[PendingRow]:
     check_objects(editing, stored.values())
     there = [n for n, values in enumerate(keys) if values in stored]
     missing = [n for n, values in enumerate(keys) if values not in stored]
-    found = [(plan.edits[n], stored[keys[n]]) for n in there]
-    pending_rows = dict(zip(there, edit(found, editing, database), strict=True))
-    pending_rows |= zip(
-        missing, add([plan.rows[n] for n in missing], plan.rules, database), strict=True
-    )
+    pending_rows: dict[int, PendingRow] = {}
+    if there:
+        found = [(plan.edits[n], stored[keys[n]]) for n in there]
+        pending_rows |= zip(there, edit(found, editing, database), strict=True)
+    if missing:
+        new = add([plan.rows[n] for n in missing], plan.rules, database)
+        pending_rows |= zip(missing, new, strict=True)
     return [pending_rows[n] for n in range(len(wanted))]
 
 
