@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django_flex.dataclass_init import fast_init
@@ -133,13 +132,12 @@ class SelectOutput:
             name: what the key is called.
             pk: its column.
         """
-        key_of = self.shown_key
         if self.key_width == 1 and not pk.custom and pk.kind in SHOWN_AS_THEY_ARE:
             first = self.layout[0] if self.layout else None
             if isinstance(first, Leaf) and (first.name, first.index, first.flags) == (name, 0, ()):
                 return make
-            key_of = itemgetter(0)
-        return lambda row: {name: key_of(row)} | make(row)
+            return lambda row: {name: row[0]} | make(row)
+        return lambda row: {name: self.shown_key(row)} | make(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
