@@ -56,10 +56,10 @@ def csv_format(plan: ReadPlan, make: Shaper) -> StreamFormat:
 def _lines(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
     """Write rows, in pieces of some size; those before one that is wrong come before its error."""
     written = io.StringIO()
-    write = csv.writer(written).writerow
+    write_line = csv.writer(written).writerow
     try:
         for row in rows:
-            write(row)
+            write_line(row)
             if written.tell() > PIECE:
                 yield _taken(written)
     except FlexError:
