@@ -34,6 +34,7 @@ from django_flex.exceptions import (
     AuthenticationRequiredError,
     FlexError,
     InternalError,
+    OutcomeUnknownError,
 )
 from django_flex.plan.shape import FlexResult
 from django_flex.schema.introspection import describe
@@ -53,6 +54,8 @@ T = TypeVar("T")
 #: How many errors of single rows an event keeps.
 MAX_ERRORS = 100
 SERVER_ERROR = 500
+#: What no worker tries again: what was cancelled, and what may have been done.
+_NEVER_REPEATED = (ActionCancelledError, OutcomeUnknownError)
 
 
 def run_queued(event_id: UUID) -> str:
@@ -242,6 +245,10 @@ def _on_own_connection(do: Callable[[], T], using: str) -> T:
 
 def _log_failure(event: ActionEvent, error: FlexError, cause: BaseException | None) -> None:
     """Store the failure of a run in its event, or queue the event again."""
+    if isinstance(error, OutcomeUnknownError):
+        event.refresh_from_db()  # with what was committed after all
+        if event.complete:
+            return
     definition = registry.named(event.resource, event.action_id)
     event.error_code = error.code
     event.error_type = type(cause or error).__name__[:150]
@@ -274,7 +281,7 @@ def _message(event: ActionEvent, error: FlexError, definition: ActionDef | None)
 def _may_be_tried_again(
     definition: ActionDef, event: ActionEvent, error: FlexError, cause: BaseException | None
 ) -> bool:
-    if event.attempts > definition.retries or isinstance(error, ActionCancelledError):
+    if event.attempts > definition.retries or isinstance(error, _NEVER_REPEATED):
         return False
     if definition.retry_on:
         return isinstance(cause, definition.retry_on)

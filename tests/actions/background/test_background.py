@@ -13,9 +13,13 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from django_flex.actions import ActionContext, FlexAction, action, checks
+from django_flex.actions.background import worker
 from django_flex.actions.background.worker import _on_own_connection, run_queued
 from django_flex.actions.models import ActionEvent
 from django_flex.conf import get_settings
+from django_flex.dynamodb.exceptions import RequestFailedError
+from django_flex.engine.writing import write_once
+from django_flex.exceptions import OutcomeUnknownError
 from django_flex.http.endpoint import Door, serve
 from django_flex.http.routing import action_route
 from tests.dialects.tiny import TINY
@@ -50,6 +54,11 @@ def background(actions: None) -> None:  # noqa: C901 - one after the other
         RAN.append(ctx.attempt)
         if ctx.attempt < 3:
             raise LookupError
+
+    @action(Booking, background="always", retries=2)
+    def count(ctx: ActionContext, booking: Booking) -> None:
+        RAN.append(ctx.attempt)
+        raise RequestFailedError("DynamoDB did not answer UpdateItem", in_doubt=True)
 
     @action(Booking, background="always", retries=2, retry_on=[KeyError])
     def resign(ctx: ActionContext, booking: Booking) -> None:
@@ -86,6 +95,7 @@ def queued(rest: Any, grant: Any, django_capture_on_commit_callbacks: Any) -> An
     grant(
         "send",
         "insist",
+        "count",
         "resign",
         "report",
         "confirm",
@@ -442,6 +452,51 @@ def retry(found: ActionEvent) -> Any:
 
 def retry_status(found: ActionEvent) -> int:
     return int(retry(found).status_code)
+
+
+def test_what_may_have_been_done_is_not_tried_again(queued) -> None:
+    queued("count", 2)
+
+    for _ in range(3):
+        DBTaskResult.objects.update(run_after=timezone.now())
+        work()
+
+    assert ([1], "failed", "write.unknown") == (RAN, event().state, event().error_code)
+
+
+def _loses_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the answer to the next commit of the worker be lost."""
+
+    def loses(*args: Any, **options: Any) -> Any:
+        monkeypatch.setattr(worker, "write_once", write_once)
+        write_once(*args, **options)
+        raise OutcomeUnknownError
+
+    monkeypatch.setattr(worker, "write_once", loses)
+
+
+def test_a_run_whose_commit_got_no_answer_has_succeeded_if_that_is_stored(
+    queued, monkeypatch
+) -> None:
+    queued("send", 2, {"_background": True})
+    _loses_one_answer(monkeypatch)
+
+    assert "succeeded" == run_queued(event().pk)
+    assert ("succeeded", "sent") == (event().state, Booking.objects.get(pk=2).status)
+
+
+def test_a_run_goes_on_behind_a_commit_that_got_no_answer(queued, tags, monkeypatch) -> None:
+    queued("paint", None, {"_filters": {}, "_background": True}, model="tag")
+    _loses_one_answer(monkeypatch)
+    assert "failed" == run_queued(event().pk)
+    found = event()
+    assert ("write.unknown", 3, 3) == (found.error_code, found.progress_current, found.rows_ok)
+
+    assert 200 == retry_status(found)
+    run_queued(found.pk)
+
+    assert ("succeeded", 10, 9) == (event().state, event().progress_current, event().rows_ok)
+    assert [f"t{n:02}" for n in range(10)] == RAN
 
 
 def test_rows_together_are_all_or_nothing(queued, tags) -> None:
