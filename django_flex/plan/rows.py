@@ -93,7 +93,10 @@ def _leaf(leaf: Leaf, places: RowOffsets, arguments: list[object]) -> str:
     source = f"row[{leaf.index}]"
     if leaf.indexes:
         source = f"({', '.join(f'row[{index}]' for index in leaf.indexes)})"
-    if convert is not None:
+    if convert is _shape_float:  # the same without a call for each value
+        finite = _argument(math.isfinite, arguments)
+        source = f"({source} if {source} is None or {finite}({source}) else None)"
+    elif convert is not None:
         source = f"{_argument(convert, arguments)}({source})"
     if leaf.flags:
         return f"({source} if {_all_true(leaf.flags, places)} else None)"

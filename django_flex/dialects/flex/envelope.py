@@ -71,7 +71,7 @@ def _results(asked: Query, page: Page) -> object:
     if page.keys is None:
         return rows
     if asked.shape == "list":
-        return [{page.key_name: key} | row for key, row in zip(page.keys, rows, strict=True)]
+        return [{page.key_name: key, **row} for key, row in zip(page.keys, rows, strict=True)]
     by_key = dict(zip(texts_of(page.keys), rows, strict=True))
     if len(by_key) < len(rows):
         # Keys that cannot be read, or that a field shows alike: a row would be lost without a word.

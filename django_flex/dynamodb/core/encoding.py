@@ -7,6 +7,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from django_flex.dynamodb.core.schema import Item, TableSchema
 from django_flex.dynamodb.core.values import BadValueError, check_item, check_key
 
@@ -19,6 +21,7 @@ def _as_json(value: Any) -> Any:
     return [*value]
 
 
+_DECODER = msgspec.json.Decoder()
 _ENCODER = json.JSONEncoder(default=_as_json, separators=(",", ":"))
 
 
@@ -34,8 +37,12 @@ def decoded(text: bytes) -> Any:
         ValueError: it is no JSON.
     """
     # Most texts have no bytes in them, and need no look at each value.
-    has_bytes = b'"B"' in text or b'"BS"' in text
-    return json.loads(text, object_hook=_with_bytes if has_bytes else None)
+    if b'"B"' in text or b'"BS"' in text:
+        return json.loads(text, object_hook=_with_bytes)
+    try:
+        return _DECODER.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)  # it takes more: numbers out of range, half of a surrogate
 
 
 def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
