@@ -212,6 +212,20 @@ def test_without_anything_in_the_way_nothing_more_is_asked(
     assert len(plain) + more == len(rows)
 
 
+def test_what_was_collected_to_check_it_is_not_collected_again(delete: Any) -> None:
+    exposed = {"task": SEEN, "chart": SEEN}
+    with CaptureQueriesContext(connection) as captured:
+        assert delete(3, expose(**exposed)).ok
+    statements = [one["sql"].replace("`", '"') for one in captured]
+    reads = [sql for sql in statements if 'SELECT "clubs_task"' in sql]
+    locks = connection.features.has_select_for_update
+    assert len(reads) == (2 if locks else 1), reads  # after waiting for locks there may be others
+    Board.objects.create(id=4, title="with charts")
+    Chart.objects.create(id=4, board_id=4)
+    assert delete(4, expose(**exposed)).ok
+    assert [None] == [one.board_id for one in Chart.objects.filter(id=4)]
+
+
 @pytest.mark.parametrize(
     ("others", "expected"),
     [

@@ -1,12 +1,12 @@
 """What a delete would cascade to, as Django's collector finds it.
 
-Uses ``Collector``: ``collect``, ``related_objects``, ``data``, ``fast_deletes`` and
-``field_updates``.
+Uses ``Collector``: ``collect``, ``related_objects``, ``data``, ``fast_deletes``,
+``field_updates`` and ``delete``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +34,21 @@ class CollectedRows:
     rows: QuerySet[Any]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Collected:
+    """What else a delete of some rows would delete or change.
+
+    ``delete`` does it, as ``Model.delete`` of the only row would after it had collected the same.
+    """
+
+    rows: tuple[CollectedRows, ...]
+    delete: Callable[[], object] | None
+
+
 def collect(
     model: type[Model], instances: list[Any], using: str, beside: Sequence[Model] = ()
-) -> Iterator[CollectedRows]:
-    """Yield what else a delete of some rows of one model would delete or change.
+) -> Collected:
+    """Return what else a delete of some rows of one model would delete or change.
 
     Rows of parent classes are parts of the rows themselves, those of child classes are not; links
     do not count as rows.
@@ -51,13 +62,20 @@ def collect(
     Raises:
         ProtectedError, RestrictedError: rows that Django does not delete.
     """
-    collector = Collector(using=using)
+    collector = Collector(using=using, origin=instances[0])
     *first, last = _by_model([*instances, *beside])
     for group in first:
         collector.collect(group, fail_on_restricted=False)
     collector.collect(last)
-    _collect_by_database(collector, using)
-    yield from _deleted(model, instances, collector, using)
+    by_django = not _collect_by_database(collector, using)
+    alone = len(instances) == 1 and not beside
+    return Collected(
+        (*_deleted(model, instances, collector, using), *_updated(collector, using)),
+        collector.delete if alone and by_django else None,
+    )
+
+
+def _updated(collector: Collector, using: str) -> Iterator[CollectedRows]:
     updates: Mapping[tuple[Field[Any, Any], object], list[QuerySet[Any] | set[Model]]]
     updates = collector.field_updates  # type: ignore[assignment]  # its stubs say one Model each
     for (field, _), changed in updates.items():
@@ -101,9 +119,10 @@ def _rows(model: type[Model], keys: set[object], using: str) -> QuerySet[Any]:
     return model._base_manager.using(using).filter(has_one_of(model, keys))
 
 
-def _collect_by_database(collector: Collector, using: str) -> None:
-    """Collect what the database would do without being told (Django 6.1: ``DB_CASCADE``)."""
+def _collect_by_database(collector: Collector, using: str) -> bool:
+    """Collect what the database would do without being told (Django 6.1: ``DB_CASCADE``), if anything."""
     done: set[type[Model]] = set()
+    found = False
     while todo := [model for model in collector.data if model not in done]:
         for model in todo:
             done.add(model)
@@ -112,6 +131,7 @@ def _collect_by_database(collector: Collector, using: str) -> None:
                 does = by_database(field.remote_field.on_delete)
                 if does is None:
                     continue
+                found = True
                 rows = collector.related_objects(
                     related.related_model, [field], list(collector.data[model])
                 )
@@ -121,3 +141,4 @@ def _collect_by_database(collector: Collector, using: str) -> None:
                 else:
                     updates: Any = collector.field_updates
                     updates[field, None].append(rows)
+    return found

@@ -18,6 +18,8 @@ from django_flex.schema.trees import tree_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django_flex.backends.orm.django_internals.deletion import Collected
+
 
 def is_saved_by_django(model: type[models.Model]) -> bool:
     """Whether no code but Django's runs when a row is saved; that of its fields may."""
@@ -91,10 +93,13 @@ def save_instance(instance: models.Model, using: str) -> None:
     _call(instance.save, instance, using)
 
 
-def delete_instance(instance: models.Model, using: str) -> None:
-    """Call a row's ``delete``."""
+def delete_instance(instance: models.Model, using: str, collected: Collected | None = None) -> None:
+    """Call a row's ``delete``; Django's would collect again what was collected to check it."""
     tree = tree_of(type(instance))
-    if tree is None or not tree.deleted_by_queryset:
+    by_django = tree is None and type(instance).delete is models.Model.delete
+    if by_django and collected is not None and collected.delete is not None:
+        collected.delete()
+    elif tree is None or not tree.deleted_by_queryset:
         _call(instance.delete, instance, using)
     else:
         bind_to_database(instance, using)

@@ -89,8 +89,8 @@ def delete(found: Sequence[Found], rules: WriteRules, database: Database) -> lis
     if hooks.concern("before", pending_rows, rules):
         for pending in pending_rows:
             hooks.call("before", pending, rules)
-    check_cascade(pending_rows, rules, using)
-    persistence.delete(pending_rows, rules, using)
+    collected = check_cascade(pending_rows, rules, using)
+    persistence.delete(pending_rows, rules, using, collected)
     for pending, key in zip(pending_rows, keys, strict=True):
         pending.instance.pk = key  # Django removes the key, which hooks and signals still need
     _call_after(pending_rows, rules, using)

@@ -47,6 +47,7 @@ from django_flex.schema.model_declarations import is_filled_by_django
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_flex.backends.orm.django_internals.deletion import Collected
     from django_flex.resolved import WriteRules
 
 #: Rows in one of Django's statements that compares keys of several columns, on SQLite one by one.
@@ -259,13 +260,25 @@ def _denied_before(pending: PendingRow, rules: WriteRules, using: str) -> Iterat
         raise
 
 
-def delete(pending_rows: Sequence[PendingRow], rules: WriteRules, using: str) -> None:
-    """Delete rows and the rows that depend on them, according to ``on_delete``."""
+def delete(
+    pending_rows: Sequence[PendingRow],
+    rules: WriteRules,
+    using: str,
+    collected: Collected | None = None,
+) -> None:
+    """Delete rows and the rows that depend on them, according to ``on_delete``.
+
+    Args:
+        pending_rows: the rows.
+        rules: those of the operation.
+        using: the database.
+        collected: what depends on them, if that was looked up before.
+    """
     model = model_of(rules.resource)
     if len(pending_rows) == 1 or model.delete is not models.Model.delete:
         for pending in deletion_order(pending_rows):
             with vetoes(pending, rules):
-                delete_instance(pending.instance, using)
+                delete_instance(pending.instance, using, collected)
         return
     keys = [pending.pk for pending in pending_rows]
     if not keys:
