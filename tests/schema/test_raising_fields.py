@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from django_flex.plan.json_values import texts_of
-from tests.wild.raising import ERRORS, Raising, Shown
+from tests.wild.raising import ERRORS, FullyRaising, Raising, Shown
 from tests.writes.conftest import GRANT, ask
 
+MODELS: dict[str, Any] = {"raising": Raising, "fullyraising": FullyRaising}
 READ = ["reading", "preparing", "storing"]
 OPERATORS = ["{}", "{}.ne", "{}.in", "{}.nin"]
 
@@ -18,13 +19,16 @@ OPERATORS = ["{}", "{}.ne", "{}.in", "{}.nin"]
 @pytest.fixture(autouse=True)
 def exposed(bookings: None, configure: Callable[..., None]) -> None:
     ops = [*GRANT["ops"], "aggregate"]
-    configure({f"wild.{name}": {"anon": {**GRANT, "ops": ops}} for name in ("raising", "shown")})
-    Raising.objects.create(pk=1, name="x")
+    names = (*MODELS, "shown")
+    configure({f"wild.{name}": {"anon": {**GRANT, "ops": ops}} for name in names})
+    for model in MODELS.values():
+        model.objects.create(pk=1, name="x")
 
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("column", [*READ, "saving"])
-def test_a_value_that_cannot_be_stored_names_its_field(column: str, error: str) -> None:
+@pytest.mark.parametrize("model", MODELS)
+def test_a_value_that_cannot_be_stored_names_its_field(model: str, column: str, error: str) -> None:
     sent = {column: error}
     asked: list[Any] = [
         ("add", sent, None),
@@ -34,11 +38,11 @@ def test_a_value_that_cannot_be_stored_names_its_field(column: str, error: str) 
         ("bulk_edit", {"filters": {"name": "x"}, "_set": sent}, None),
     ]
     for action, spec, place in asked:
-        status, reply = ask("wild.raising", action, **spec)
+        status, reply = ask(f"wild.{model}", action, **spec)
         assert (400, [column]) == (status, list(reply.get("fields", ()))), (action, reply)
         assert place in {None, reply.get("path")}
         assert "secret" not in str(reply)
-    assert [("x", None)] == list(Raising.objects.values_list("name", column))
+    assert [("x", None)] == list(MODELS[model].objects.values_list("name", column))
 
 
 @pytest.mark.parametrize("error", ERRORS)

@@ -74,14 +74,28 @@ class ShowingField(models.CharField[Any, Any]):
         return _checked(value)
 
 
-class Raising(models.Model):
-    """It has one of each."""
+class OneOfEach(models.Model):
+    """It has one of each field."""
 
     name = models.CharField(max_length=20, blank=True)
     reading = ReadingField(max_length=20, null=True, blank=True, unique=True)
     preparing = PreparingField(max_length=20, null=True, blank=True, unique=True)
     storing = StoringField(max_length=20, null=True, blank=True, unique=True)
     saving = SavingField(max_length=20, null=True, blank=True, unique=True)
+
+    class Meta:
+        abstract = True
+
+
+class Raising(OneOfEach):
+    """One that Django validates."""
+
+
+class FullyRaising(OneOfEach):
+    """One with a ``full_clean`` of its own."""
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        super().full_clean(*args, **kwargs)
 
 
 class Shown(models.Model):

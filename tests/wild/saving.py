@@ -144,3 +144,28 @@ class WithKeywords(Saved):
 
     def delete(self, *, soft: bool = False, **kwargs: Any) -> Any:  # type: ignore[override]
         return super().delete(**kwargs)
+
+
+class Counting(models.Model):
+    """Its ``save`` takes JSON to have the form that it has by default."""
+
+    name = models.CharField(max_length=20, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    items = models.JSONField(default=list, blank=True)
+    notes = models.JSONField(null=True, blank=True)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.name == "broken":
+            raise KeyError("a fault")
+        self.data.setdefault("names", []).append(self.name)
+        self.items.append(len(self.data["names"]))
+        if self.notes is not None:
+            self.notes["seen"] = True
+        super().save(*args, **kwargs)
+
+
+class CountingBase(Counting):
+    """Its ``full_clean`` is its own, and asks nothing of JSON."""
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        super().full_clean(*args, **kwargs)

@@ -90,7 +90,9 @@ def validate(
     if columns.files:
         collect(errors, lambda: check_files(pending))
     if own:
-        collect(errors, lambda: _full_clean(pending, skipped))
+        collect(errors, lambda: _full_clean(pending, columns, skipped))
+        collect(errors, lambda: _check_nulls(pending.instance, columns, errors))
+        collect(errors, lambda: _check_stored(pending.instance, columns, errors))
     else:
         _clean_row(pending, columns, errors, skipped, asked=asked)
     if later:
@@ -180,11 +182,11 @@ def _by_its_field(clean: Callable[..., None], pending: PendingRow, exclude: set[
 
 
 def _unfit_fields(pending: PendingRow, exclude: set[str]) -> dict[str, list[ValidationError]]:
-    """Return the errors of each field that was sent, if code of one stumbles over its value."""
+    """Return the errors of each field that is asked, if code of one stumbles over its value."""
     instance, unfit, stumbled = pending.instance, dict[str, list[ValidationError]](), False
-    fields = {f.name: f for f in columns_of(instance)}
+    fields, sent = {f.name: f for f in columns_of(instance)}, pending.sent()
     names = fields.keys()
-    for name in (names & pending.sent()) - exclude:
+    for name in names - exclude:
         try:
             models.Model.clean_fields(instance, exclude=names - {name})
         except ValidationError as error:
@@ -193,7 +195,9 @@ def _unfit_fields(pending: PendingRow, exclude: set[str]) -> dict[str, list[Vali
             raise
         except Exception:  # noqa: BLE001 - the caller logs it
             stumbled = True
-            unfit[name] = [ValidationError(_unfit_text(fields[name]), code="invalid")]
+            blank = ValidationError(fields[name].error_messages["blank"], code="blank")
+            text = _unfit_text(fields[name])
+            unfit[name] = [ValidationError(text, code="invalid") if name in sent else blank]
     return unfit if stumbled else {}
 
 
@@ -219,7 +223,7 @@ def _clean(pending: PendingRow, errors: Mapping[str, object]) -> None:
         raise
 
 
-def _full_clean(pending: PendingRow, exclude: set[str]) -> None:
+def _full_clean(pending: PendingRow, columns: SentColumns, exclude: set[str]) -> None:
     """Call a ``full_clean`` of the project's, which may stumble as ``clean`` may."""
     instance = pending.instance
     try:
@@ -229,6 +233,7 @@ def _full_clean(pending: PendingRow, exclude: set[str]) -> None:
     except Exception as error:
         # Django's calls clean() with the values that the fields have just refused.
         _by_its_field(instance.clean_fields, pending, exclude)
+        _check_nulls(instance, columns, {})
         _blame(pending, error)
         raise
 

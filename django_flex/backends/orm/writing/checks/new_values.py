@@ -17,6 +17,8 @@ from django.db import IntegrityError, models
 from django_flex.backends.orm.django_internals.models import columns_of, primary_key
 from django_flex.backends.orm.on_error import OnError
 from django_flex.backends.orm.writing.checks.failures import as_failure
+from django_flex.backends.orm.writing.checks.odd_values import retyped_values
+from django_flex.backends.orm.writing.descriptors import UNFIT
 from django_flex.backends.orm.writing.pending_rows import needed_fields
 from django_flex.schema.model_declarations import (
     has_no_empty_value,
@@ -39,6 +41,9 @@ logger = logging.getLogger("django_flex")
 
 #: What code raises that meets a value that is not there, and the database that refuses a null.
 STUMBLES = (AttributeError, LookupError, ObjectDoesNotExist, TypeError, IntegrityError)
+
+#: What code raises that meets a value of a type that it does not expect.
+ODDITIES = (AttributeError, LookupError, TypeError)
 
 
 class Stage(IntEnum):
@@ -128,7 +133,7 @@ def check_key(pending: PendingRow, known: Container[str] = ()) -> None:
 
 
 def lack_named(pending: PendingRow, rules: WriteRules) -> AbstractContextManager[None]:
-    """Run code of the project; if it fails on a new row with values missing, name these.
+    """Run code of the project; if it fails on values that are missing, or of any type, name these.
 
     Raises:
         ValidationFailedError: the code stumbled, or the database refused a null.
@@ -137,14 +142,18 @@ def lack_named(pending: PendingRow, rules: WriteRules) -> AbstractContextManager
 
 
 def name_lack(pending: PendingRow, rules: WriteRules, error: Exception) -> None:
-    """Name the values that a new row lacks, after code or the database failed on it.
+    """Name the values that code or the database failed on: a new row lacks them, or their type is odd.
 
     Raises:
         ValidationFailedError: there are such values.
     """
-    lack = lacking(pending, error)
-    if lack:
-        raise as_failure(ValidationError(lack), pending, rules) from error
+    found = lacking(pending, error)
+    if not found and isinstance(error, ODDITIES):
+        found = {name: [ValidationError(UNFIT, "invalid")] for name in retyped_values(pending)}
+        if found:
+            logger.warning("A row was not saved with the values that were sent", exc_info=error)
+    if found:
+        raise as_failure(ValidationError(found), pending, rules) from error
 
 
 def lacking(pending: PendingRow, error: Exception) -> dict[str, list[ValidationError]]:

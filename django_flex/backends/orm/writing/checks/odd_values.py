@@ -32,8 +32,26 @@ def _has_any_form(part: Assignment) -> bool:
     """Whether a value is JSON, or one of a project's own field that is no text."""
     if part.value is None:
         return False
-    custom = part.attribute.custom and not isinstance(part.value, str)
+    # An empty text is not given to a field that may be blank, so it stays one.
+    custom = part.attribute.custom and not (isinstance(part.value, str) and part.value)
     return custom or part.attribute.kind == "json"
+
+
+def retyped_values(pending: PendingRow) -> list[str]:
+    """Return the columns that no type restricts and whose values are of another one than before.
+
+    Code that saves a row cannot be tried again without them: it may do more than to save it.
+    """
+    fields, found = {f.name: f for f in columns_of(pending.instance)}, list[str]()
+    for part in pending.row.assignments:
+        if part.keys or not _has_any_form(part):
+            continue
+        field = fields[part.attribute.own_name]
+        before = pending.before
+        reference = before[field.attname] if before else field.get_default()
+        if type(pending.instance.__dict__.get(field.attname)) is not type(reference):
+            found.append(field.name)
+    return found
 
 
 def _passes_without(pending: PendingRow, names: Collection[str]) -> bool:
