@@ -222,9 +222,9 @@ def _add_parts(value: object, key: list[object], depth: int) -> None:
     elif kind is dict and isinstance(value, dict) and depth:
         key += (dict, len(value))
         for name, part in value.items():
-            if type(name) is not str:
+            if type(name) is not str or len(name) > MAX_TEXT:
                 raise NotKeptError
-            key.append(_constant(name))
+            key.append(name)
             _add_parts(part, key, depth - 1)
     elif kind is list and isinstance(value, list) and depth:
         key += (list, len(value))
