@@ -234,6 +234,7 @@ def _full_clean(pending: PendingRow, columns: SentColumns, exclude: set[str]) ->
         # Django's calls clean() with the values that the fields have just refused.
         _by_its_field(instance.clean_fields, pending, exclude)
         _check_nulls(instance, columns, {})
+        _check_stored(instance, columns, {})
         _blame(pending, error)
         raise
 
