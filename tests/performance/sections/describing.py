@@ -24,7 +24,11 @@ def describing(contest: Contest) -> Iterator[Table]:
     names = {
         "cold": ("model", f"a model of {COLUMNS} columns and {POINTERS} relations, first", None),
         "warm": ("model", "the same again", MOST_MS["model"]),
-        "document_cold": ("document", f"a document of {MODELS} models, first", None),
+        "document_cold": (
+            "document",
+            f"a document of {MODELS} models, first",
+            MOST_MS["document"],
+        ),
         "document_warm": ("document", "the same again", MOST_MS["document"]),
     }
     figures = tuple(
