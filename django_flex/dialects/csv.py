@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import re
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from django_flex.exceptions import FlexError, UnsupportedQueryError
+from django_flex.exceptions import UnsupportedQueryError
 from django_flex.exceptions.places import worded
 from django_flex.plan.json_values import encode
 from django_flex.plan.nodes import Branch, ListLeaf
-from django_flex.plan.streams import PIECE, StreamFormat
+from django_flex.plan.streams import StreamFormat, in_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from django_flex.plan.nodes import Layout, ReadPlan, Row, Shaper
 
@@ -47,35 +46,25 @@ def csv_format(plan: ReadPlan, make: Shaper) -> StreamFormat:
     layout = plan.layout
 
     def lines(rows: Iterable[Row]) -> Iterator[bytes]:
-        return _lines(_cells(make(row), layout) for row in rows)
+        return in_pieces(_lines(_cells(make(row), layout) for row in rows), b"")
 
     (head,) = _lines([map(_text, _names(layout, ""))])
     return StreamFormat(head=head, rows=lines, between=b"", tail=b"", failure=None)
 
 
 def _lines(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
-    """Write rows, in pieces of some size; those before one that is wrong come before its error."""
-    written = io.StringIO()
-    write_line = csv.writer(written).writerow
-    try:
-        for row in rows:
-            write_line(row)
-            if written.tell() > PIECE:
-                yield _taken(written)
-    except FlexError:
-        if written.tell():
-            yield _taken(written)
-        raise
-    if written.tell():
-        yield _taken(written)
+    # A file in memory would take four bytes for each character of a piece.
+    written: list[str] = []
+    write_line = csv.writer(_Sink(written.append)).writerow
+    for row in rows:
+        write_line(row)
+        yield written.pop().encode(errors="replace")
 
 
-def _taken(written: io.StringIO) -> bytes:
-    """Return what was written as bytes, and begin again."""
-    text = written.getvalue()
-    written.seek(0)
-    written.truncate()
-    return text.encode(errors="replace")
+class _Sink(NamedTuple):
+    """What ``csv`` needs of a file."""
+
+    write: Callable[[str], object]
 
 
 def _names(layout: Layout, prefix: str) -> Iterator[str]:

@@ -80,6 +80,8 @@ FEW_AND_MANY = {
 }
 #: Memory of a request at its peak, as a part of that by hand.
 PEAK = {"list of 200": 1.11, "nested 200": 1.11}
+#: Memory of a stream of CSV at its peak, as a part of that of NDJSON.
+CSV_PEAK = 1
 #: Memory blocks that may be more after a thousand requests; one for each would be a leak.
 RETAINED = 200
 REQUESTS = 1_000
@@ -187,6 +189,13 @@ def test_a_request_takes_no_more_memory(name: str) -> None:
     ours, by_hand = (peak(asked(name, contender)) for contender in (flex, tuples))
 
     within(f"peak of memory in {name} ({ours:,}, by hand {by_hand:,})", ours / by_hand, PEAK[name])
+
+
+@pytest.mark.exhaustive
+def test_a_stream_of_csv_takes_no_more_memory_than_one_of_json() -> None:
+    as_csv, as_json = (peak(asked(f"{form} of 200", flex)) for form in ("csv", "ndjson"))
+
+    within(f"peak of memory of CSV ({as_csv:,}, JSON {as_json:,})", as_csv / as_json, CSV_PEAK)
 
 
 @pytest.mark.exhaustive
