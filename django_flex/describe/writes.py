@@ -79,9 +79,12 @@ def _input(name: str, reading: Access, access: Access, operation: str) -> InputD
 
 def _may_be_filled(attribute: Attribute, entry: Entry) -> bool:
     """Whether code of the project may give a new row a value that was not sent."""
+    if entry.hooks.get("before_add"):
+        return True
     model, field = model_of(entry.resource), model_field_of(attribute)
-    hooks = entry.hooks.get("before_add") or before_add.has_listeners(model)
-    return bool(hooks or (model is not None and field and may_be_filled(field, model)))
+    if model is None:  # signals are sent for rows of Django's models
+        return False
+    return before_add.has_listeners(model) or bool(field and may_be_filled(field, model))
 
 
 def _updates(target: ResolvedPath, reading: Access, operation: str) -> Iterator[str]:

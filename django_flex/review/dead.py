@@ -173,11 +173,11 @@ def _required(reviewed: ReviewedGrant) -> Iterator[Problem]:
 def _is_filled_by_code(reviewed: ReviewedGrant) -> bool:
     """Whether code of the project runs before the row is stored, and may fill anything."""
     entry, model = reviewed.entry, model_of(reviewed.entry.resource)
-    if entry.hooks.get("before_add") or before_add.has_listeners(model):
+    if entry.hooks.get("before_add"):
         return True
-    if model is None:
+    if model is None:  # signals are sent for rows of Django's models
         return False
-    own = entry.form_class or entry.serializer_class
+    own = before_add.has_listeners(model) or entry.form_class or entry.serializer_class
     return bool(own or is_cleaned_by_project(model) or is_saved_by_project(model))
 
 
