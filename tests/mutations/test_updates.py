@@ -116,6 +116,7 @@ KEYS: list[tuple[str, dict[str, Any], Any, Any]] = [
     ("metadata.tags", {"$remove": {"a": 1}}, {"tags": [{"a": 1}, 2]}, {"tags": [2]}),
     ("metadata.tags", {"$remove": "z"}, {"tags": ["a"]}, {"tags": ["a"]}),
     ("metadata.no.where", {"$remove": "z"}, {"a": 1}, {"a": 1}),
+    ("metadata.a", {"$remove": "z"}, None, None),
     ("metadata.a", {"$remove": "b"}, {"a": {"b": 1, "c": 2}}, {"a": {"c": 2}}),
     ("metadata", {"$remove": "b"}, {"b": 1, "c": 2}, {"c": 2}),
     ("metadata", {"$append": 3}, [1], [1, 3]),

@@ -91,7 +91,7 @@ def validate(
         collect(errors, lambda: check_files(pending))
     if own:
         collect(errors, lambda: _full_clean(pending, columns, skipped))
-        collect(errors, lambda: _check_nulls(pending.instance, columns, errors))
+        collect(errors, lambda: _check_nulls(pending, columns, errors))
         collect(errors, lambda: _check_stored(pending.instance, columns, errors))
     else:
         _clean_row(pending, columns, errors, skipped, asked=asked)
@@ -130,7 +130,7 @@ def _clean_row(
     keys = _set_keys(instance)
     collect(errors, lambda: _by_its_field(instance.clean_fields, pending, skipped | keys))
     if columns.never_null:
-        collect(errors, lambda: _check_nulls(instance, columns, errors))
+        collect(errors, lambda: _check_nulls(pending, columns, errors))
     if asked:
         collect(errors, lambda: _clean(pending, errors))
     if columns.custom:
@@ -233,7 +233,7 @@ def _full_clean(pending: PendingRow, columns: SentColumns, exclude: set[str]) ->
     except Exception as error:
         # Django's calls clean() with the values that the fields have just refused.
         _by_its_field(instance.clean_fields, pending, exclude)
-        _check_nulls(instance, columns, {})
+        _check_nulls(pending, columns, {})
         _check_stored(instance, columns, {})
         _blame(pending, error)
         raise
@@ -255,17 +255,18 @@ def _blame(pending: PendingRow, error: Exception) -> None:
         raise ValidationError(blamed) from error
 
 
-def _check_nulls(
-    instance: models.Model, columns: SentColumns, errors: Mapping[str, object]
-) -> None:
+def _check_nulls(pending: PendingRow, columns: SentColumns, errors: Mapping[str, object]) -> None:
     """Refuse a null that ``clean_fields`` lets pass, since it skips the empty values of blank fields."""
     nulls = {
         f.name: ValidationError(f.error_messages["null"], code="null")
         for f in columns.never_null
-        if f.name not in errors and getattr(instance, f.attname) is None
+        if f.name not in errors and getattr(pending.instance, f.attname) is None
     }
     if nulls:
-        raise ValidationError(nulls)
+        # A stored null of JSON stays where a key was sent for which there is nothing to do.
+        whole = {part.attribute.own_name for part in pending.row.assignments if not part.keys}
+        if refused := {name: error for name, error in nulls.items() if name in whole}:
+            raise ValidationError(refused)
 
 
 def _check_stored(
