@@ -152,8 +152,7 @@ def refuse_assigned(pending: PendingRow, rules: WriteRules) -> None:
         for f in columns_of(pending.instance)
         if f.attname in out or f.remote_field or f.name not in cleaned
     }
-    clean = pending.instance.clean_fields
-    collect(errors, lambda: _by_its_field(clean, pending, skipped))
+    collect(errors, lambda: _by_its_field(pending.instance.clean_fields, pending, skipped))
     raise as_failure(ValidationError(errors), pending, rules)
 
 
