@@ -43,7 +43,7 @@ class _Answer(client.HTTPResponse):
     def begin(self) -> None:
         """Read the status and the headers."""
         version, status, reason = self._read_head()
-        while status == client.CONTINUE:
+        while client.CONTINUE <= status < client.OK:  # the answer itself is still to come
             version, status, reason = self._read_head()
         if not version.startswith(("HTTP/1.", "HTTP/0.9")):
             raise client.UnknownProtocol(version)
@@ -56,7 +56,7 @@ class _Answer(client.HTTPResponse):
         self.chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
         self.chunk_left = None
         self.length = None if self.chunked else _length(self.headers.get("content-length"))
-        if status < client.OK or status in {client.NO_CONTENT, client.NOT_MODIFIED}:
+        if status in {client.NO_CONTENT, client.NOT_MODIFIED}:
             self.length = 0
         self.will_close = not (stays and (self.chunked or self.length is not None))
 
@@ -102,19 +102,27 @@ class _AtOnce:
     def request(
         self, method: str, url: str, body: bytes, headers: Mapping[str, str], **_options: Any
     ) -> None:
-        """Send a request as ``http.client`` does; urllib3 has more to decide about its body."""
+        """Send a request as ``http.client`` does; urllib3 has more to decide about its body.
+
+        Raises:
+            InvalidHeader: there is something in a header that none may have; nothing was sent.
+        """
         connection = _any(self)
         if connection.sock is not None:
             connection.sock.settimeout(connection.timeout)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         if lines.count("\r") != len(headers) or lines.count("\n") != len(headers):
-            raise ValueError("a header with a line break")
+            raise urllib3.exceptions.InvalidHeader("a header with a line break")
         head = (
             f"{method} {url} HTTP/1.1\r\nAccept-Encoding: identity\r\n"
             f"Content-Length: {len(body)}\r\n{lines}\r\n"
         )
+        try:
+            sent = head.encode("latin-1") + body
+        except UnicodeEncodeError as error:
+            raise urllib3.exceptions.InvalidHeader("a header with another character") from error
         with _after_the_handshake():
-            connection.send(head.encode("latin-1") + body)
+            connection.send(sent)
 
     def getresponse(self) -> urllib3.HTTPResponse:
         """Return the response, which has been read, with the headers that somebody looks at."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import urllib3
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import (
+    BotoCoreError,
     ChecksumError,
     ClientError,
     ConnectionClosedError,
@@ -57,8 +58,17 @@ _CONTENT: dict[str, dict[str, type]] = {
 }
 #: No retry, as an object: urllib3 would make one for each request.
 _ONCE = urllib3.Retry(total=False, redirect=False)
-#: What urllib3 raises, and what botocore would.
+
+
+class UnfitCredentialsError(BotoCoreError):
+    """A key or a token cannot be in a header, such as one with the line break of its file."""
+
+    fmt = "Credentials have a line break, or a character that is not in Latin-1"
+
+
+#: What urllib3 raises, and what botocore would, which takes an unfit header for a lost answer.
 _ERRORS: tuple[tuple[type[Exception], Any], ...] = (
+    (urllib3.exceptions.InvalidHeader, UnfitCredentialsError),
     (urllib3.exceptions.SSLError, SSLError),
     (urllib3.exceptions.NewConnectionError, EndpointConnectionError),
     (urllib3.exceptions.ConnectTimeoutError, ConnectTimeoutError),

@@ -13,6 +13,7 @@ import pytest
 from botocore import exceptions
 
 from django_flex.dynamodb.configuration import Configuration
+from django_flex.dynamodb.wire.attempts import is_in_doubt
 from django_flex.dynamodb.wire.deadlines import until
 from django_flex.dynamodb.wire.direct import DirectTransport
 from tests import counting
@@ -110,6 +111,11 @@ def answering(
             id="an interim answer",
         ),
         pytest.param(
+            b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK + LENGTH + b"\r\n" + BODY,
+            False,
+            id="another interim answer",
+        ),
+        pytest.param(
             OK
             + b"Transfer-Encoding: Chunked\r\n\r\n5\r\n"
             + BODY[:5]
@@ -205,10 +211,11 @@ def test_a_request_is_written_as_http_client_would() -> None:
 def test_a_token_that_is_no_header_is_not_sent(token: str) -> None:
     with (
         answering(OK + LENGTH + b"\r\n" + BODY, session_token=token) as (transport, wire),
-        pytest.raises(exceptions.HTTPClientError),
+        pytest.raises(exceptions.BotoCoreError) as failed,
     ):
-        transport.call("GetItem", GET)
+        transport.call("PutItem", {"TableName": "t", "Item": {"id": {"S": "a"}}})
     assert [] == wire.requests
+    assert not is_in_doubt(failed.value)
 
 
 def test_a_request_takes_no_more_calls() -> None:
