@@ -60,7 +60,7 @@ _CONTENT: dict[str, dict[str, type]] = {
 _ONCE = urllib3.Retry(total=False, redirect=False)
 
 
-class UnfitCredentialsError(BotoCoreError):
+class UnfitCredentialsError(BotoCoreError):  # type: ignore[misc]  # botocore has no types
     """A key or a token cannot be in a header, such as one with the line break of its file."""
 
     fmt = "Credentials have a line break, or a character that is not in Latin-1"
