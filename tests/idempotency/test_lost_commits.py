@@ -64,6 +64,13 @@ def answered(state: str) -> OperationalError:
     return error
 
 
+def full() -> OperationalError:
+    """Return what SQLite raises for a COMMIT that finds no room on the disk."""
+    error = OperationalError("database or disk is full")
+    error.__cause__ = type("DriverError", (Exception,), {"sqlite_errorcode": 13})()
+    return error
+
+
 LOST = [
     OperationalError("server closed the connection unexpectedly"),
     OperationalError(2013, "Lost connection to server during query"),
@@ -72,7 +79,7 @@ LOST = [
     answered("08006"),
     answered("40003"),
 ]
-REFUSED = [answered("53100"), OperationalError(1041, "Out of memory"), answered("40001")]
+REFUSED = [answered("53100"), OperationalError(1041, "Out of memory"), answered("40001"), full()]
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,7 @@ _BY_SQLITE_CODE = {
 #: that are those of the client of MariaDB and MySQL, not of a server that answers.
 _LOST_STATES = ("08", "57P", "40003")
 _LOST_NUMBERS = (0, *range(2_000, 3_000))
+_SQLITE_IOERR = 10
 
 _BY_CLASS = (
     (TransactionManagementError, DatabaseFault.BROKEN_TRANSACTION),
@@ -314,6 +315,9 @@ def _is_lost(error: Error) -> bool:
     number = error.args[0] if error.args else None
     if state is not None:
         return state.startswith(_LOST_STATES)
+    code = getattr(error.__cause__, "sqlite_errorcode", None)
+    if code is not None:  # SQLite answers itself, and only a disk that fails may have stored it
+        return bool(code & 0xFF == _SQLITE_IOERR)
     return not isinstance(number, int) or number in _LOST_NUMBERS
 
 
