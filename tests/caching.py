@@ -36,10 +36,11 @@ def begin_unchecked() -> None:
 
 @contextmanager
 def uncached() -> Iterator[None]:
-    """Let Django compile each statement."""
-    found = cache()
-    size, found.size = found.size, 0
+    """Parse and authorize each read, and let Django compile each statement."""
+    found, reads = cache(), get_settings().prepared
+    size, most = found.size, reads.most
+    found.size = reads.most = 0
     try:
         yield
     finally:
-        found.size = size
+        found.size, reads.most = size, most
