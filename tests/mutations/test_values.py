@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from tests.mutations.conftest import FULL
@@ -258,3 +258,28 @@ def test_a_write_takes_few_statements(ask: Any, spec: dict[str, Any], expected: 
         ask(**spec)
     ran = [q["sql"] for q in captured if touches_rows(q["sql"])]
     assert expected == len(ran), ran
+
+
+class _Deferring(models.Manager[Any]):
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().defer("metadata")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"_action": "edit", "id": 1, "metadata": {"a": 1}},
+        {"_action": "edit", "_items": [{"id": 1, "metadata": {"a": 1}}]},
+        {"_action": "bulk_edit", "filters": {"id": 1}, "_set": {"metadata": {"a": 1}}},
+    ],
+)
+def test_a_column_that_the_base_manager_defers_is_written(
+    ask: Any, monkeypatch: pytest.MonkeyPatch, sent: dict[str, Any]
+) -> None:
+    manager = _Deferring()
+    manager.model = Customer
+    monkeypatch.setitem(vars(Customer._meta), "base_manager", manager)
+    result = ask("customer", **sent)
+
+    assert 200 == result.status_code, result.to_dict()
+    assert {"a": 1} == Customer.objects.get(pk=1).metadata

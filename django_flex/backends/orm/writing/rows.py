@@ -72,7 +72,8 @@ def locked_rows(
         UnsupportedQueryError: their keys have no hash.
     """
     using = database.using
-    queryset = _chosen(rules, condition, where, using).order_by("pk")
+    # What a base manager defers would be missing from what a row was before, and not be written.
+    queryset = _chosen(rules, condition, where, using).order_by("pk").defer(None)
     locked = _locked(queryset, using, lock, deleting=rules.operation == "delete")
     found = _loaded(locked if most is None else locked[:most])
     check_usable(tuple(one.pk for one in found))
