@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,20 +71,23 @@ class Server:
             name: value if isinstance(value, str | list) else json.dumps(value)
             for name, value in parameters.items()
         }
-        with CaptureQueriesContext(connection) as ran:
-            response: Any = self.client.get(self.prefix + path, texts)
-            content = b"".join(response.streaming_content) if response.streaming else None
-        found: bytes = response.content if content is None else content
-        return Answer(response.status_code, response.headers, found, len(ran))
+        return self._asked(lambda: self.client.get(self.prefix + path, texts))
 
     def send(self, method: str, path: str, body: Any = None) -> Answer:
         """Send a body as JSON; bytes as they are."""
         text = body if isinstance(body, bytes) else json.dumps(body) if body is not None else ""
-        with CaptureQueriesContext(connection) as ran:
-            response = self.client.generic(
+        return self._asked(
+            lambda: self.client.generic(
                 method, self.prefix + path, text, content_type="application/json"
             )
-        return Answer(response.status_code, response.headers, response.content, len(ran))
+        )
+
+    def _asked(self, ask: Callable[[], Any]) -> Answer:
+        with CaptureQueriesContext(connection) as ran:
+            response = ask()
+            streamed = response.streaming
+            content = b"".join(response.streaming_content) if streamed else response.content
+        return Answer(response.status_code, response.headers, content, len(ran))
 
     def search(self, path: str, **query: Any) -> Answer:
         """Send a SEARCH."""

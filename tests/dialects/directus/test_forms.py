@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from django_flex.dialects.base import RawRequest
@@ -181,6 +181,7 @@ def test_whatever_is_sent_is_read_or_refused(parameters: Any, body: Any) -> None
 @pytest.mark.exhaustive
 @settings(max_examples=some(2_000))
 @given(query=st.dictionaries(names, values, max_size=4), parameters=parameters)
+@example(query={"export": "csv"}, parameters=[])
 def test_no_request_is_an_error_of_the_server(
     server: Server, query: dict[str, Any], parameters: Any
 ) -> None:
